@@ -1,0 +1,86 @@
+"""Reads the `.avsc` files and resolves the names they use."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+JsonObject = dict[str, Any]
+
+PRIMITIVES = frozenset({"null", "boolean", "int", "long", "float", "double", "bytes", "string"})
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Full names of all definitions, sorted."""
+    folder = files("schemas")
+    return tuple(sorted(f.name.removesuffix(".avsc") for f in folder.iterdir() if f.name.endswith(".avsc")))
+
+
+@cache
+def _text(name: str) -> str:
+    return files("schemas").joinpath(f"{name}.avsc").read_text(encoding="utf-8")
+
+
+def definition(name: str) -> JsonObject:
+    """One definition as written, with references to other definitions by name."""
+    parsed: JsonObject = json.loads(_text(name))
+    return parsed
+
+
+def references(schema: Any) -> Iterator[str]:
+    """Names of the definitions a schema uses directly, in order of appearance."""
+    if isinstance(schema, str):
+        if schema not in PRIMITIVES:
+            yield schema
+    elif isinstance(schema, list):
+        for branch in schema:
+            yield from references(branch)
+    elif schema["type"] == "record":
+        for field in schema["fields"]:
+            yield from references(field["type"])
+    elif schema["type"] == "array":
+        yield from references(schema["items"])
+
+
+def in_order_of_use() -> tuple[str, ...]:
+    """All names, each after those it refers to."""
+    done: dict[str, None] = {}
+
+    def visit(name: str) -> None:
+        if name not in done:
+            for used in references(definition(name)):
+                visit(used)
+            done[name] = None
+
+    for name in names():
+        visit(name)
+    return tuple(done)
+
+
+def whole(name: str) -> JsonObject:
+    """A definition that stands alone: each named type is spelled out where it is first used.
+
+    This is the form that registries and other languages read.
+    """
+    seen: set[str] = set()
+
+    def expand(schema: Any) -> Any:
+        if isinstance(schema, str):
+            if schema in PRIMITIVES or schema in seen:
+                return schema
+            return expand(definition(schema))
+        if isinstance(schema, list):
+            return [expand(branch) for branch in schema]
+        if schema["type"] == "array":
+            return {**schema, "items": expand(schema["items"])}
+        if schema["type"] == "record":
+            seen.add(f"{schema['namespace']}.{schema['name']}")
+            return {**schema, "fields": [{**f, "type": expand(f["type"])} for f in schema["fields"]]}
+        if schema["type"] == "enum":
+            seen.add(f"{schema['namespace']}.{schema['name']}")
+        return schema
+
+    result: JsonObject = expand(name)
+    return result
