@@ -1883,6 +1883,8 @@ class Shipment(Record):
     """Per licence ever cited, sorted by licence."""
     verdict: Verdict | None = None
     """Latest verdict."""
+    judged: tuple[ItemVerdict, ...] = ()
+    """Last answer a licence gave per draw: what stands once the shipment asks for nothing."""
     findings: tuple[str, ...] = ()
     """Ids of findings raised, sorted."""
 
@@ -1897,6 +1899,7 @@ class Shipment(Record):
             "exits": [x.to_avro() for x in self.exits],
             "licences": [x.to_avro() for x in self.licences],
             "verdict": None if self.verdict is None else self.verdict.to_avro(),
+            "judged": [x.to_avro() for x in self.judged],
             "findings": list(self.findings),
         }
 
@@ -1912,6 +1915,7 @@ class Shipment(Record):
             exits=tuple(GoodsExited.from_avro(x) for x in fields["exits"]),
             licences=tuple(LicenceDemand.from_avro(x) for x in fields["licences"]),
             verdict=None if fields["verdict"] is None else Verdict.from_avro(fields["verdict"]),
+            judged=tuple(ItemVerdict.from_avro(x) for x in fields["judged"]),
             findings=tuple(fields["findings"]),
         )
 
