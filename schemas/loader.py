@@ -84,3 +84,20 @@ def whole(name: str) -> JsonObject:
 
     result: JsonObject = expand(name)
     return result
+
+
+@cache
+def released_ids() -> dict[int, tuple[str, int]]:
+    """Bundled id → full name and version of a released schema. Ids are never reused and never change."""
+    entries: dict[str, tuple[str, int]] = json.loads(_released("ids.json"))
+    return {int(schema_id): (name, version) for schema_id, (name, version) in entries.items()}
+
+
+@cache
+def released() -> dict[int, JsonObject]:
+    """Bundled id → released schema in its standalone form."""
+    return {i: json.loads(_released(f"{name}/{version}.avsc")) for i, (name, version) in released_ids().items()}
+
+
+def _released(path: str) -> str:
+    return files("schemas").joinpath("released", *path.split("/")).read_text(encoding="utf-8")

@@ -89,3 +89,14 @@ def parse_decimal(text: str) -> Decimal:
     if not _DECIMAL.fullmatch(text):
         raise ValueError(f"not a decimal with at most 18 digits and 6 decimals: {text!r}")
     return Decimal(text)
+
+
+def format_amount(amount: Decimal) -> str:
+    """An amount as text: plain digits, no exponent, no trailing zeros (`12.5`, `100000`, `0`).
+
+    Equal amounts give equal text, whether they come from a message or were just computed; `str` does not promise that.
+    """
+    text = f"{amount:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text

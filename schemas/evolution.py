@@ -1,0 +1,153 @@
+"""What a change of a schema would break, beyond what Avro's own resolution refuses.
+
+Avro resolves a writer's `decimal(10,2)` into a reader's `decimal(24,6)`, a `timestamp-millis` into `timestamp-micros`
+and an `int` into a `long` field by field, and its libraries differ in whether they notice. Here a field keeps its
+type for ever. Schemas are in the standalone form with full names, as `loader.whole` or a parser gives them.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+_LOGICAL = ("logicalType", "precision", "scale")
+_MEANING_ONLY = frozenset({"mrn", "eori", "licence-ref", "commodity-code", "country", "unit", "currency"})
+
+
+def misread(writer: Any, reader: Any) -> list[str]:
+    """Where `reader` would not get what `writer` wrote, each as one sentence. Empty: it always does."""
+    return list(_Comparison(_named(writer), _named(reader)).faults(writer, reader, ""))
+
+
+def unfolding(schema: Any) -> list[str]:
+    """Where a few bytes could become a great deal of data: items that take no byte, types that contain themselves."""
+    named = _named(schema)
+    return list(_unfolding(schema, named, (), set()))
+
+
+def full_name(schema: Any) -> str:
+    """Full name of a named type."""
+    name = str(schema["name"])
+    return name if "." in name or not schema.get("namespace") else f"{schema['namespace']}.{name}"
+
+
+def _named(schema: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+
+    def visit(part: Any) -> None:
+        if isinstance(part, list):
+            for branch in part:
+                visit(branch)
+        elif isinstance(part, dict):
+            if "name" in part:
+                found[full_name(part)] = part
+            for field in part.get("fields", ()):
+                visit(field["type"])
+            visit(part.get("items", part.get("values")))
+
+    visit(schema)
+    return found
+
+
+def _unfolding(schema: Any, named: dict[str, Any], inside: tuple[str, ...], done: set[str]) -> Iterator[str]:
+    if isinstance(schema, str):
+        if schema in inside:
+            yield f"{schema} contains itself"
+        elif schema in named and schema not in done:
+            yield from _unfolding(named[schema], named, inside, done)
+    elif isinstance(schema, list):
+        for branch in schema:
+            yield from _unfolding(branch, named, inside, done)
+    elif schema["type"] in {"record", "error"}:
+        name = full_name(schema)
+        done.add(name)
+        for field in schema["fields"]:
+            yield from _unfolding(field["type"], named, (*inside, name), done)
+    elif schema["type"] == "array":
+        yield from _unfolding(schema["items"], named, inside, done)
+        if _least_bytes(schema["items"], named, 0) == 0:
+            yield "an array whose items take no byte"
+    elif schema["type"] == "map":
+        yield from _unfolding(schema["values"], named, inside, done)
+
+
+def _least_bytes(schema: Any, named: dict[str, Any], depth: int) -> int:
+    """At least this many bytes for each value; an under-estimate beyond 0 or 1 does no harm."""
+    if isinstance(schema, str):
+        if schema in named and depth < 50:
+            return _least_bytes(named[schema], named, depth + 1)
+        return 0 if schema == "null" else 1
+    if isinstance(schema, list):
+        return 1
+    if schema["type"] in {"record", "error"}:
+        return int(any(_least_bytes(f["type"], named, depth + 1) for f in schema["fields"]))
+    if schema["type"] == "fixed":
+        return int(schema["size"])
+    return 0 if schema["type"] == "null" else 1
+
+
+class _Comparison:
+    def __init__(self, writers: dict[str, Any], readers: dict[str, Any]) -> None:
+        self._writers = writers
+        self._readers = readers
+        self._seen: set[str] = set()
+
+    def faults(self, writer: Any, reader: Any, path: str) -> Iterator[str]:
+        writer = self._writers.get(writer, writer) if isinstance(writer, str) else writer
+        reader = self._readers.get(reader, reader) if isinstance(reader, str) else reader
+        if isinstance(writer, list):
+            for branch in writer:
+                yield from self._branch(branch, reader, path)
+        elif isinstance(reader, list):
+            yield from self._branch(writer, reader, path)
+        elif _kind(writer) != _kind(reader):
+            yield f"{path or 'the schema'} is {_kind(writer)} there and {_kind(reader)} here"
+        else:
+            yield from self._same_kind(writer, reader, path)
+
+    def _same_kind(self, writer: Any, reader: Any, path: str) -> Iterator[str]:
+        kind = writer if isinstance(writer, str) else writer["type"]
+        if kind == "record":
+            yield from self._record(writer, reader, path)
+        elif kind == "enum":
+            strange = [s for s in writer["symbols"] if s not in reader["symbols"]]
+            if strange and "default" not in reader:
+                yield f"{path} may be {', '.join(strange)}, which is not known here"
+        elif kind in {"array", "map"}:
+            nested = "items" if kind == "array" else "values"
+            yield from self.faults(writer[nested], reader[nested], f"{path}[]")
+
+    def _record(self, writer: Any, reader: Any, path: str) -> Iterator[str]:
+        name = full_name(writer)
+        if name in self._seen:
+            return
+        self._seen.add(name)
+        theirs = {field["name"]: field for field in writer["fields"]}
+        for field in reader["fields"]:
+            where = f"{path}.{field['name']}" if path else field["name"]
+            if field["name"] in theirs:
+                yield from self.faults(theirs[field["name"]]["type"], field["type"], where)
+            elif "default" not in field:
+                yield f"{where} is not written there and has no default here"
+
+    def _branch(self, writer: Any, reader: Any, path: str) -> Iterator[str]:
+        candidates = reader if isinstance(reader, list) else [reader]
+        attempts = []
+        for candidate in candidates:
+            seen = set(self._seen)
+            faults = list(self.faults(writer, candidate, path))
+            if not faults:
+                return
+            self._seen = seen
+            attempts.append(faults)
+        yield from min(attempts, key=lambda faults: (faults[0].startswith(f"{path} is "), len(faults)))
+
+
+def _kind(schema: Any) -> str:
+    """Type, name and logical type in one word: what must never change."""
+    if isinstance(schema, str):
+        return schema
+    if "name" in schema:
+        return f"{schema['type']} {full_name(schema)}"
+    logical = [str(schema[k]) for k in _LOGICAL if k in schema]
+    if not logical or logical[0] in _MEANING_ONLY:
+        return str(schema["type"])
+    return f"{schema['type']} ({' '.join(logical)})"

@@ -1,0 +1,194 @@
+"""Messages to bytes and back: Avro with the 5-byte prefix that Kafka tools know (0x00, schema id, big-endian).
+
+The only file that imports fastavro. fastavro is quick and trusting: it writes 1 for the float 1.9, takes a naive time
+for local time, rounds a decimal that is too long on reading and ignores what follows a record. So our own logical
+types stand where that could happen, and a schema is judged once, before any value is read with it.
+
+**Amounts.** What comes out of Avro has six decimals: `Decimal("3")` comes back as `Decimal("3.000000")`. The two are
+equal, hash alike and encode to the same bytes, so `decode(encode(m)) == m`; only `str()` tells them apart. Text that
+others see, compare or hash (evidence, JSON) is therefore made with `services.core.values.format_amount`, never `str`.
+Times are instants: any aware time goes in, UTC comes out, to the microsecond.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from struct import Struct
+from typing import Any, Final, TypeVar
+
+import fastavro
+
+from schemas import evolution, loader
+from services.core.errors import Rejected, Transient
+from services.core.message import Message, Record
+from services.core.messages import RECORDS
+from services.runtime import avro_types
+from services.runtime.registry import BundledRegistry, Registry
+
+R = TypeVar("R", bound=Record)
+
+MAX_BYTES: Final = 4 * 1024 * 1024
+"""Largest value in either direction. With the rule that no array item is empty (`evolution.unfolding`) it bounds what a
+value can unfold to."""
+
+_PREFIX = Struct(">BI")
+_MAGIC = 0
+_CLASSES: Final = {record.SCHEMA: record for record in RECORDS}
+_FAILURES = (
+    EOFError, ValueError, TypeError, KeyError, IndexError, OverflowError, ArithmeticError, AttributeError, MemoryError,
+    fastavro.read.SchemaResolutionError,
+)  # fmt: skip
+
+fastavro.write.LOGICAL_WRITERS.update(avro_types.WRITERS)
+fastavro.read.LOGICAL_READERS.update(avro_types.READERS)
+
+
+class UnknownSchema(Transient):
+    """A value names a schema id not met before: `await codec.resolve([value])`, then decode again."""
+
+    def __init__(self, schema_id: int) -> None:
+        super().__init__(f"schema {schema_id} is not known yet")
+        self.schema_id = schema_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """How to read the values written under one id. `ours` is None when the writer's schema is the same."""
+
+    record: type[Record]
+    writer: Any
+    ours: Any | None
+
+
+class Codec:
+    """Encodes and decodes; knows which schema stands behind which id.
+
+    Encoding and decoding do no I/O: `prepare` makes our ids known at start, `resolve` those of others before a batch.
+    """
+
+    def __init__(self, registry: Registry | None = None) -> None:
+        self._bundled = BundledRegistry()
+        self._registry: Registry = registry or self._bundled
+        self._readers: dict[int, _Reader] = {}
+        self._ids: dict[str, int] = {}
+
+    async def prepare(self) -> None:
+        """Make the ids of all our messages known. Transient when the registry is needed and does not answer."""
+        await self._registry.prepare()
+
+    async def resolve(self, values: Iterable[bytes]) -> None:
+        """Make the schema ids of these values known, so that `decode` needs no I/O.
+
+        Values that are no Avro are passed over: `decode` rejects them. An id the registry does not have is passed over
+        too, for the same reason. Transient when the registry does not answer.
+        """
+        for schema_id in {_PREFIX.unpack_from(v)[1] for v in values if len(v) >= _PREFIX.size and v[0] == _MAGIC}:
+            if schema_id not in self._readers and self._known(schema_id) is None:
+                await self._registry.fetch(schema_id)
+
+    async def close(self) -> None:
+        await self._registry.close()
+
+    def encode(self, message: Message) -> bytes:
+        """The value to publish. Rejected when a field does not fit its schema or the value is too large."""
+        name = message.SCHEMA
+        schema_id = self._ids.get(name)
+        if schema_id is None:
+            schema_id = self._ids[name] = self._registry.id_of(name)
+        return _encode(schema_id, message)
+
+    def decode(self, value: bytes) -> Message:
+        """The message in a value, whatever released or registered version it was written with.
+
+        Rejected with the reason when it cannot be read; UnknownSchema (Transient) when its id must be resolved first.
+        """
+        record = self._decode(value)
+        if not isinstance(record, Message):
+            raise Rejected(f"{record.SCHEMA} is not a message of its own")
+        return record
+
+    def encode_record(self, record: Record) -> bytes:
+        """A snapshot to store. Always under a bundled id: our tables stay readable without any registry."""
+        return _encode(self._bundled.id_of(record.SCHEMA), record)
+
+    def decode_record(self, kind: type[R], value: bytes) -> R:
+        """A stored snapshot, also one of an earlier version. Rejected when it is not one of `kind`."""
+        record = self._decode(value)
+        if not isinstance(record, kind):
+            raise Rejected(f"expected {kind.SCHEMA}, found {record.SCHEMA}")
+        return record
+
+    def _decode(self, value: bytes) -> Record:
+        if len(value) > MAX_BYTES:
+            raise Rejected(f"{len(value)} bytes; at most {MAX_BYTES} are read")
+        if len(value) < _PREFIX.size:
+            raise Rejected(f"{len(value)} bytes: too short for the schema prefix")
+        magic, schema_id = _PREFIX.unpack_from(value)
+        if magic != _MAGIC:
+            raise Rejected(f"first byte is 0x{magic:02x}, not 0x00: no Avro with a schema id")
+        reader = self._readers.get(schema_id) or self._reader(schema_id)
+        stream = BytesIO(value)
+        stream.seek(_PREFIX.size)
+        try:
+            fields: Any = fastavro.schemaless_reader(stream, reader.writer, reader.ours)
+            record = reader.record.from_avro(fields)
+        except _FAILURES as error:
+            raise Rejected(f"not a {reader.record.SCHEMA} (schema {schema_id}): {_reason(error)}") from error
+        if stream.tell() != len(value):
+            raise Rejected(f"{len(value) - stream.tell()} bytes after the end of {reader.record.SCHEMA}")
+        return record
+
+    def _known(self, schema_id: int) -> Any | None:
+        return self._bundled.known(schema_id) or self._registry.known(schema_id)
+
+    def _reader(self, schema_id: int) -> _Reader:
+        schema = self._known(schema_id)
+        if schema is None:
+            if self._registry.absent(schema_id):
+                raise Rejected(f"schema {schema_id} does not exist")
+            raise UnknownSchema(schema_id)
+        try:
+            parsed: Any = fastavro.parse_schema(schema)
+            name = parsed["name"] if isinstance(parsed, dict) and "fields" in parsed else str(parsed)[:80]
+            if name not in _CLASSES:
+                raise Rejected(f"schema {schema_id} describes {name}, which is not read here")
+            faults = [*evolution.unfolding(parsed), *evolution.misread(parsed, _plain(name))]
+            if faults:
+                raise Rejected(f"schema {schema_id} of {name} cannot be read as ours: {'; '.join(faults)}")
+            writer = fastavro.parse_schema(avro_types.marked(parsed))
+        except _SCHEMA_FAILURES as error:
+            raise Rejected(f"schema {schema_id} is not usable: {_reason(error)}") from error
+        ours = _parsed(name)
+        reader = _Reader(_CLASSES[name], writer, None if writer == ours else ours)
+        self._readers[schema_id] = reader
+        return reader
+
+
+_SCHEMA_FAILURES = (*_FAILURES, RecursionError, fastavro.schema.SchemaParseException, fastavro.schema.UnknownType)
+
+
+def _reason(error: BaseException) -> str:
+    return f"{type(error).__name__}: {str(error)[:300]}" if str(error) else type(error).__name__
+
+
+@cache
+def _plain(name: str) -> Any:
+    return fastavro.parse_schema(loader.whole(name))
+
+
+@cache
+def _parsed(name: str) -> Any:
+    return fastavro.parse_schema(avro_types.marked(_plain(name)))
+
+
+def _encode(schema_id: int, record: Record) -> bytes:
+    stream = BytesIO()
+    stream.write(_PREFIX.pack(_MAGIC, schema_id))
+    try:
+        fastavro.schemaless_writer(stream, _parsed(record.SCHEMA), record.to_avro())
+    except _FAILURES as error:
+        raise Rejected(f"cannot write {record.SCHEMA}: {_reason(error)}") from error
+    if stream.tell() > MAX_BYTES:
+        raise Rejected(f"{record.SCHEMA} takes {stream.tell()} bytes; at most {MAX_BYTES} are written")
+    return stream.getvalue()
