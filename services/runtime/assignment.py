@@ -1,0 +1,121 @@
+"""Which process works on which partition of a fold: a lease in PostgreSQL, no consumer group.
+
+        free ──claim: epoch + 1──▶ owned ──session──▶ working ──stop──▶ released = free
+         ▲                           ▲                  │ │
+         └──── lease expired ────────┘◀── in doubt ─────┘ └── invariant broken ──▶ halted
+
+Workers say every quarter of a lease that they live; each takes at most its share. Correctness never depends on the
+lease or on any clock: a worker that was overtaken loses the compare-and-set of its next commit.
+"""
+
+import asyncio
+from math import ceil
+from typing import Any, Generic, TypeVar
+
+from services.core.errors import Corrupt, Fenced, Transient
+from services.runtime.database import AWAY
+from services.runtime.fold import FoldSpec
+from services.runtime.fold_table import FoldTable
+from services.runtime.partition import Engines, Session
+from services.runtime.telemetry import HALTED, OWNED, log
+
+S = TypeVar("S")
+
+DRAIN_S = 12.0
+
+
+class FoldWorker(Generic[S]):
+    """This process's part in one fold. `worker` names the process, unique among all that ever run."""
+
+    def __init__(self, spec: FoldSpec[S], engines: Engines, worker: str, partitions: int) -> None:
+        self.title = spec.title
+        self.ready = False
+        self._spec = spec
+        self._engines = engines
+        self._worker = worker
+        self._partitions = partitions
+        self._table = FoldTable(spec.service, spec.name)
+        self._lease_s = engines.settings.fold.lease_s
+        self._sessions: dict[int, Session[S]] = {}
+        self._tasks: dict[int, tuple[int, asyncio.Task[None]]] = {}
+
+    async def run(self) -> None:
+        """Hold a fair share of the partitions until cancelled."""
+        while True:
+            try:
+                await self._tick()
+                self.ready = True
+            except AWAY as error:
+                log.warning("assignment.waiting", fold=self.title, reason=str(error))
+            OWNED.labels(self.title).set(len(self._tasks))
+            await asyncio.sleep(self._lease_s / 4)
+
+    async def stop(self) -> None:
+        """Finish what is under way and give the partitions back, so that others need not wait for the lease."""
+        for session in self._sessions.values():
+            session.stop()
+        tasks = [task for _, task in self._tasks.values()]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=DRAIN_S)
+            for task in late:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=2)
+        async with self._engines.database.connection() as connection:
+            await self._table.leave(connection, self._worker)
+
+    async def _tick(self) -> None:
+        self._tasks = {p: held for p, held in self._tasks.items() if not held[1].done()}
+        async with self._engines.database.connection() as connection:
+            owned = await self._table.renew(connection, self._worker, self._lease_s)
+            for partition, (epoch, task) in list(self._tasks.items()):
+                if owned.get(partition) != epoch:
+                    log.warning("partition.fenced", fold=self.title, partition=partition, epoch=epoch)
+                    task.cancel()
+            workers = await self._table.beat(connection, self._worker, self._lease_s)
+            share = ceil(self._partitions / max(1, workers))
+            for partition in sorted(self._tasks)[share:]:
+                self._sessions[partition].stop()
+            for partition in await self._table.free(connection):
+                if len(self._tasks) >= share:
+                    break
+                epoch_won = await self._table.claim(connection, partition, self._worker, self._lease_s)
+                if epoch_won is not None:
+                    self._start(partition, epoch_won)
+            halted = await self._table.halted(connection)
+        HALTED.labels(self.title).set(len(halted))
+
+    def _start(self, partition: int, epoch: int) -> None:
+        name = f"{self.title}[{partition}]"
+        self._tasks[partition] = (epoch, asyncio.create_task(self._work(partition, epoch), name=name))
+
+    async def _work(self, partition: int, epoch: int) -> None:
+        """Sessions one after another until the partition is given up."""
+        bound: dict[str, Any] = {"fold": self.title, "partition": partition, "epoch": epoch}
+        pause = 0.2
+        stopped = False
+        while not stopped:
+            session = self._sessions[partition] = Session(self._spec, self._engines, partition, epoch)
+            try:
+                await session.run()
+                stopped = True
+            except Fenced as error:
+                log.warning("partition.lost", reason=str(error), **bound)
+                return
+            except (Transient, *AWAY) as error:
+                log.warning("partition.retry", reason=str(error), **bound)
+                stopped = session.stopping
+                await asyncio.sleep(0 if stopped else pause)
+                pause = min(pause * 2, 5.0)
+            except Exception as error:  # noqa: BLE001 - an invariant or a bug: this partition, not the process
+                await self._halt(partition, epoch, error)
+                return
+        async with self._engines.database.connection() as connection:
+            await self._table.release(connection, partition, epoch)
+        log.info("partition.released", **bound)
+
+    async def _halt(self, partition: int, epoch: int, error: Exception) -> None:
+        reason = str(error) if isinstance(error, Corrupt) else repr(error)
+        log.critical("partition.halted", fold=self.title, partition=partition, reason=reason, exc_info=error)
+        HALTED.labels(self.title).inc()
+        async with self._engines.database.connection() as connection:
+            await self._table.halt(connection, partition, epoch, reason)

@@ -1,0 +1,62 @@
+"""PostgreSQL: one pool per process. Correctness rests here; Kafka is transport and record."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from psycopg import AsyncConnection, InterfaceError, OperationalError
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from services.core.errors import Transient
+
+Connection = AsyncConnection[DictRow]
+
+AWAY = (OperationalError, InterfaceError, PoolTimeout)
+"""What psycopg raises when the server is gone, restarting, full or too slow: the outcome of the statement is unknown."""
+
+
+class Database:
+    """Connections to one database. Rows come as dicts."""
+
+    def __init__(self, url: str, *, size: int = 24, timeout_s: float = 10.0) -> None:
+        self.url = url
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            url,
+            min_size=2,
+            max_size=size,
+            timeout=timeout_s,
+            open=False,
+            kwargs={"row_factory": dict_row, "autocommit": True, "options": "-c statement_timeout=30000"},
+            connection_class=AsyncConnection[DictRow],
+        )
+
+    async def open(self) -> None:
+        """Wait for the first connection. Transient when the server does not answer in time."""
+        try:
+            await self._pool.open(wait=True, timeout=20)
+        except AWAY as error:
+            raise Transient(f"PostgreSQL does not answer: {error}") from error
+
+    async def close(self) -> None:
+        await self._pool.close(timeout=3)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection in autocommit mode."""
+        async with self._pool.connection() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection in a transaction, committed at the end, rolled back on an exception.
+
+        When the commit itself fails with one of `AWAY` its outcome is unknown: read back what you wrote.
+        """
+        async with self._pool.connection() as connection, connection.transaction():
+            yield connection
+
+    async def rows(self, query: Any, parameters: Any = None) -> list[DictRow]:
+        """All rows of one query."""
+        async with self.connection() as connection:
+            return await (await connection.execute(query, parameters)).fetchall()

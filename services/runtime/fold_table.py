@@ -1,0 +1,199 @@
+"""The rows of one fold: who works on which partition and how far it is, and what it put out.
+
+One row per partition holds everything that must change together: epoch, owner, lease, position in every input, last
+output. A worker may write only while the epoch is its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import sql
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from services.runtime.database import Connection
+from services.runtime.kafka.reader import Position
+
+
+@dataclass(frozen=True, slots=True)
+class FoldRow:
+    """A partition as committed. `batch` counts transactions: with `epoch` it is what a commit compares and sets."""
+
+    partition: int
+    epoch: int
+    batch: int
+    positions: Mapping[str, Position]
+    last_output: int
+    published: int
+    snapshot: int
+
+    @classmethod
+    def of(cls, row: DictRow) -> "FoldRow":
+        positions = {topic: Position(p["next"], p["hash"]) for topic, p in row["positions"].items()}
+        names = ("partition", "epoch", "batch", "last_output", "published", "snapshot")
+        return cls(positions=positions, **{name: row[name] for name in names})
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A row of `<schema>.output`: a record to publish, kept for ever. `entry_of` marks the entries of an aggregate."""
+
+    seq: int
+    topic: str
+    key: bytes | None
+    type: str
+    identity: str
+    at: datetime
+    traceparent: str | None
+    headers: list[list[str]] | None
+    entry_of: str | None
+    entry_revision: int | None
+    value: bytes | None
+
+    def row(self) -> dict[str, Any]:
+        return {
+            name: getattr(self, name)
+            for name in ("topic", "key", "type", "identity", "at", "traceparent", "headers", "value")
+        }
+
+
+_ROW = "partition, epoch, batch, positions, last_output, published, snapshot"
+_OUTPUT = "fold, partition, seq, topic, key, type, identity, at, traceparent, headers, entry_of, entry_revision, value"
+
+
+class FoldTable:
+    """SQL of one fold, on the caller's connection. `lease_s` in seconds, by the database's clock."""
+
+    def __init__(self, service: str, fold: str) -> None:
+        self._fold = fold
+        self._schema = sql.Identifier(service)
+
+    def _sql(self, text: str) -> sql.Composed:
+        return sql.SQL(text).format(s=self._schema, row=sql.SQL(_ROW), output=sql.SQL(_OUTPUT))
+
+    async def prepare(self, connection: Connection, partitions: int) -> int:
+        """Make the rows at the first start; the number of rows there are."""
+        insert = "INSERT INTO {s}.fold (fold, partition) SELECT %s, generate_series(0, %s) ON CONFLICT DO NOTHING"
+        count = "SELECT count(*) AS n FROM {s}.fold WHERE fold = %s"
+        await connection.execute(self._sql("LOCK TABLE {s}.fold IN SHARE ROW EXCLUSIVE MODE"))
+        row = await (await connection.execute(self._sql(count), (self._fold,))).fetchone()
+        if row is not None and row["n"] > 0:
+            return int(row["n"])
+        await connection.execute(self._sql(insert), (self._fold, partitions - 1))
+        return partitions
+
+    async def beat(self, connection: Connection, worker: str, lease_s: float) -> int:
+        """Say that this worker lives; how many do."""
+        upsert = (
+            "INSERT INTO {s}.worker (fold, worker, seen_at) VALUES (%s, %s, now())"
+            " ON CONFLICT (fold, worker) DO UPDATE SET seen_at = now()"
+        )
+        await connection.execute(self._sql(upsert), (self._fold, worker))
+        forget = "DELETE FROM {s}.worker WHERE fold = %s AND seen_at < now() - make_interval(secs => %s)"
+        await connection.execute(self._sql(forget), (self._fold, lease_s))
+        count = "SELECT count(*) AS n FROM {s}.worker WHERE fold = %s"
+        row = await (await connection.execute(self._sql(count), (self._fold,))).fetchone()
+        return int(row["n"]) if row else 0
+
+    async def leave(self, connection: Connection, worker: str) -> None:
+        """This worker stops: the others need not wait for its lease."""
+        await connection.execute(
+            self._sql("DELETE FROM {s}.worker WHERE fold = %s AND worker = %s"), (self._fold, worker)
+        )
+
+    async def free(self, connection: Connection) -> list[int]:
+        """Partitions without an owner or with an expired lease. Halted ones stay where they are."""
+        query = (
+            "SELECT partition FROM {s}.fold WHERE fold = %s AND halted IS NULL"
+            " AND (owner IS NULL OR lease_until < now()) ORDER BY partition"
+        )
+        return [r["partition"] for r in await (await connection.execute(self._sql(query), (self._fold,))).fetchall()]
+
+    async def claim(self, connection: Connection, partition: int, worker: str, lease_s: float) -> int | None:
+        """Take a free partition by raising its epoch; None when another was faster."""
+        query = (
+            "UPDATE {s}.fold SET epoch = epoch + 1, owner = %s, lease_until = now() + make_interval(secs => %s)"
+            " WHERE fold = %s AND partition = %s AND halted IS NULL AND (owner IS NULL OR lease_until < now()) RETURNING epoch"
+        )
+        row = await (await connection.execute(self._sql(query), (worker, lease_s, self._fold, partition))).fetchone()
+        return None if row is None else int(row["epoch"])
+
+    async def renew(self, connection: Connection, worker: str, lease_s: float) -> dict[int, int]:
+        """Prolong the leases of this worker; its partitions and their epochs."""
+        query = (
+            "UPDATE {s}.fold SET lease_until = now() + make_interval(secs => %s) WHERE fold = %s AND owner = %s"
+            " RETURNING partition, epoch"
+        )
+        rows = await (await connection.execute(self._sql(query), (lease_s, self._fold, worker))).fetchall()
+        return {row["partition"]: row["epoch"] for row in rows}
+
+    async def release(self, connection: Connection, partition: int, epoch: int) -> None:
+        query = "UPDATE {s}.fold SET owner = NULL, lease_until = NULL WHERE fold = %s AND partition = %s AND epoch = %s"
+        await connection.execute(self._sql(query), (self._fold, partition, epoch))
+
+    async def halt(self, connection: Connection, partition: int, epoch: int, reason: str) -> None:
+        query = "UPDATE {s}.fold SET halted = %s WHERE fold = %s AND partition = %s AND epoch = %s"
+        await connection.execute(self._sql(query), (reason, self._fold, partition, epoch))
+
+    async def halted(self, connection: Connection) -> dict[int, str]:
+        """Halted partitions with their reasons."""
+        query = "SELECT partition, halted FROM {s}.fold WHERE fold = %s AND halted IS NOT NULL"
+        rows = await (await connection.execute(self._sql(query), (self._fold,))).fetchall()
+        return {row["partition"]: row["halted"] for row in rows}
+
+    async def read(self, connection: Connection, partition: int) -> FoldRow:
+        query = "SELECT {row} FROM {s}.fold WHERE fold = %s AND partition = %s"
+        row = await (await connection.execute(self._sql(query), (self._fold, partition))).fetchone()
+        assert row is not None  # noqa: S101 - prepared at start, never deleted
+        return FoldRow.of(row)
+
+    async def advance(self, connection: Connection, before: FoldRow, after: FoldRow) -> bool:
+        """Compare and set; False when the row is no longer as it was."""
+        query = (
+            "UPDATE {s}.fold SET batch = %s, positions = %s, last_output = %s, published = %s, snapshot = %s"
+            " WHERE fold = %s AND partition = %s AND epoch = %s AND batch = %s"
+        )
+        positions = Jsonb({t: {"next": p.next, "hash": p.hash} for t, p in after.positions.items()})
+        values = (after.batch, positions, after.last_output, after.published, after.snapshot)
+        where = (self._fold, before.partition, before.epoch, before.batch)
+        return (await connection.execute(self._sql(query), values + where)).rowcount == 1
+
+    async def append(self, connection: Connection, partition: int, outputs: Sequence[Output]) -> None:
+        statement = self._sql("COPY {s}.output ({output}) FROM STDIN")
+        async with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for o in outputs:
+                headers = None if o.headers is None else Jsonb(o.headers)
+                head = (self._fold, partition, o.seq, o.topic, o.key, o.type, o.identity, o.at, o.traceparent)
+                await copy.write_row((*head, headers, o.entry_of, o.entry_revision, o.value))
+
+    async def outputs_after(self, connection: Connection, partition: int, seq: int, limit: int) -> list[Output]:
+        """Outputs above `seq` in order."""
+        query = (
+            "SELECT "
+            + _OUTPUT
+            + " FROM {s}.output WHERE fold = %s AND partition = %s AND seq > %s ORDER BY seq LIMIT %s"
+        )
+        rows = await (await connection.execute(self._sql(query), (self._fold, partition, seq, limit))).fetchall()
+        return [_output(row) for row in rows]
+
+    async def entries_of(self, connection: Connection, aggregate: str, after: int, limit: int) -> list[Output]:
+        """Entries of one aggregate above a revision, in order."""
+        query = "SELECT {output} FROM {s}.output WHERE fold = %s AND entry_of = %s AND entry_revision > %s ORDER BY entry_revision LIMIT %s"
+        rows = await (await connection.execute(self._sql(query), (self._fold, aggregate, after, limit))).fetchall()
+        return [_output(row) for row in rows]
+
+    async def mark_published(self, connection: Connection, row: FoldRow, seq: int) -> None:
+        query = (
+            "UPDATE {s}.fold SET published = greatest(published, %s) WHERE fold = %s AND partition = %s AND epoch = %s"
+        )
+        await connection.execute(self._sql(query), (seq, self._fold, row.partition, row.epoch))
+
+
+def _output(row: DictRow) -> Output:
+    def raw(name: str) -> bytes | None:
+        return None if row[name] is None else bytes(row[name])
+
+    names = ("seq", "topic", "type", "identity", "at", "traceparent", "headers", "entry_of", "entry_revision")
+    return Output(key=raw("key"), value=raw("value"), **{name: row[name] for name in names})

@@ -1,0 +1,103 @@
+"""HTTP for every service: probes, metrics, and errors as problem+json (RFC 9457)."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+
+from services.core.errors import Fault, Refused, Transient
+from services.runtime.database import AWAY
+from services.runtime.telemetry import REQUEST_SECONDS, follow_trace, log
+
+PROBLEM = "application/problem+json"
+
+
+def problem(
+    status: int, title: str, faults: Sequence[Fault] = (), headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """A problem document; `errors` holds every fault with its path."""
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
+    if faults:
+        body["errors"] = [{"path": f.path, "code": f.code, "detail": f.detail} for f in faults]
+    return JSONResponse(body, status, headers, PROBLEM)
+
+
+def application(
+    title: str, routers: Sequence[APIRouter], ready: Callable[[], Awaitable[dict[str, bool]]], alive: Callable[[], bool]
+) -> FastAPI:
+    """The application of a process: its services' routes, `/livez`, `/readyz`, `/metrics`, `/openapi.json`."""
+    app = FastAPI(title=title, docs_url=None, redoc_url=None)
+    for router in routers:
+        app.include_router(router)
+    app.include_router(_probes(ready, alive))
+    _answer_errors(app)
+    app.middleware("http")(_observe)
+    return app
+
+
+def _probes(ready: Callable[[], Awaitable[dict[str, bool]]], alive: Callable[[], bool]) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/livez")
+    async def livez() -> Response:
+        """Whether the process works at all: never depends on Kafka, PostgreSQL or a registry."""
+        return Response("alive\n" if alive() else "dead\n", 200 if alive() else 503, media_type="text/plain")
+
+    @router.get("/readyz")
+    async def readyz() -> JSONResponse:
+        parts = await ready()
+        return JSONResponse(parts, 200 if all(parts.values()) else 503)
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _answer_errors(app: FastAPI) -> None:
+    async def refused(_: Request, error: Exception) -> Response:
+        assert isinstance(error, Refused)  # noqa: S101 - registered for this class only
+        return problem(error.status, error.title, error.faults)
+
+    async def away(_: Request, error: Exception) -> Response:
+        log.warning("http.unavailable", reason=str(error))
+        return problem(
+            503, "Not available now, nothing was stored for certain: send it again", headers={"Retry-After": "1"}
+        )
+
+    async def invalid(_: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+        faults = [Fault("/".join(str(part) for part in e["loc"]), e["type"], e["msg"]) for e in error.errors()]
+        return problem(422, "The request is not acceptable", faults)
+
+    async def status(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+        return problem(error.status_code, HTTPStatus(error.status_code).phrase)
+
+    async def bug(request: Request, error: Exception) -> Response:
+        log.error("http.error", path=request.url.path, exc_info=error)
+        return problem(500, "An error of ours; it is logged")
+
+    app.add_exception_handler(Refused, refused)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, status)
+    app.add_exception_handler(Exception, bug)
+    for kind in (Transient, *AWAY):
+        app.add_exception_handler(kind, away)
+
+
+async def _observe(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    follow_trace(request.headers.get("traceparent"))
+    started = time.perf_counter()
+    response = await call_next(request)
+    route = request.scope.get("route")
+    path = getattr(route, "path", "unmatched")
+    REQUEST_SECONDS.labels(request.method, path, response.status_code).observe(time.perf_counter() - started)
+    return response

@@ -1,0 +1,131 @@
+"""Publishing: idempotent, `acks=all`, every acknowledgement looked at."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from services.core.errors import Transient
+from services.runtime.telemetry import RECORDS_OUT, log
+
+LARGEST = 4 * 1024 * 1024
+"""Bytes of one record, checked before anything is committed that would publish it."""
+
+DEADLINE_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A record to publish. `topic` is logical: the prefix of the installation is added when it is sent."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    at: datetime
+    headers: tuple[tuple[str, bytes], ...]
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any], source: str) -> "Outgoing":
+        """From a row of an outbox or of a fold's output."""
+        if row.get("headers") is not None:
+            headers = tuple((name, bytes.fromhex(value)) for name, value in row["headers"])
+        else:
+            headers = cloud_event(row, source)
+        key = None if row["key"] is None else bytes(row["key"])
+        return cls(row["topic"], key, None if row["value"] is None else bytes(row["value"]), row["at"], headers)
+
+
+def cloud_event(row: Mapping[str, Any], source: str) -> tuple[tuple[str, bytes], ...]:
+    """CloudEvents 1.0.2, Kafka binding, binary mode; `traceparent` as W3C says."""
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", row["identity"].encode()),
+        ("ce_source", f"/tolbrug/{source}".encode()),
+        ("ce_type", row["type"].encode()),
+        ("ce_subject", bytes(row["key"] or b"")),
+        ("ce_time", row["at"].isoformat().encode()),
+        ("content-type", b"application/avro"),
+    ]
+    if row["traceparent"]:
+        headers.append(("traceparent", row["traceparent"].encode()))
+    return tuple(headers)
+
+
+class Producer:
+    """One idempotent producer for the process, rebuilt after every error.
+
+    A rejected record leaves aiokafka's sequence numbers one ahead of the broker's for ever, so a producer that failed
+    once is never used again; what was in flight is published again by its owner, in order.
+    """
+
+    def __init__(self, bootstrap_servers: str, prefix: str = "") -> None:
+        self._bootstrap = bootstrap_servers
+        self._prefix = prefix
+        self._producer: AIOKafkaProducer | None = None
+        self._lock = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Connect. Transient when no broker answers."""
+        await self._current()
+
+    async def stop(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(producer.stop(), 5)
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        """Send in order and return when all are acknowledged. Transient when one is not: publish all of them again."""
+        producer = await self._current()
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                sent = [
+                    await producer.send(
+                        self._prefix + r.topic,
+                        value=r.value,
+                        key=r.key,
+                        headers=list(r.headers),
+                        timestamp_ms=int(r.at.timestamp() * 1000),
+                    )
+                    for r in records
+                ]
+                await asyncio.gather(*sent)
+        except (KafkaError, TimeoutError) as error:
+            await self._discard(producer)
+            raise Transient(f"Kafka did not acknowledge: {error!r}") from error
+        for record in records:
+            RECORDS_OUT.labels(record.topic).inc()
+
+    async def _current(self) -> AIOKafkaProducer:
+        async with self._lock:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    bootstrap_servers=self._bootstrap,
+                    enable_idempotence=True,
+                    acks="all",
+                    linger_ms=0,
+                    max_batch_size=128 * 1024,
+                    max_request_size=LARGEST + 64 * 1024,
+                    request_timeout_ms=10_000,
+                )
+                try:
+                    await asyncio.wait_for(producer.start(), DEADLINE_S)
+                except (KafkaError, TimeoutError) as error:
+                    with suppress(KafkaError, TimeoutError):
+                        await asyncio.wait_for(producer.stop(), 5)
+                    raise Transient(f"Kafka does not answer at {self._bootstrap}: {error!r}") from error
+                self._producer = producer
+            return self._producer
+
+    async def _discard(self, producer: AIOKafkaProducer) -> None:
+        async with self._lock:
+            if self._producer is producer:
+                self._producer = None
+        log.warning("producer.rebuilt")
+        with suppress(KafkaError, TimeoutError):
+            await asyncio.wait_for(producer.stop(), 5)

@@ -1,0 +1,100 @@
+"""The doors' way to Kafka: messages are rows of the request's transaction, a relay publishes them after.
+
+The relay selects *unpublished* rows, never *id above the last*: commits invert ids. Several processes may relay at
+once; a row that is published twice is known as a repeat by its identity.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+from psycopg import sql
+
+from services.core.errors import Transient
+from services.core.message import Message
+from services.runtime.codec import Codec
+from services.runtime.crash import crash_point
+from services.runtime.database import AWAY, Connection, Database
+from services.runtime.kafka.producer import Outgoing, Producer
+from services.runtime.telemetry import log, trace_parent
+
+POLL_S = 0.25
+GROUP = 500
+
+
+class Outbox:
+    """The outbox of one service."""
+
+    def __init__(self, database: Database, service: str, codec: Codec) -> None:
+        schema = sql.Identifier(service)
+        self.service = service
+        self._database = database
+        self._codec = codec
+        self._committed = asyncio.Event()
+        self._insert = sql.SQL(
+            "INSERT INTO {s}.outbox (topic, key, type, identity, at, traceparent, value)"
+            " SELECT t, k, y, i, %s, p, v FROM unnest(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::text[],"
+            " %s::bytea[]) AS rows (t, k, y, i, p, v)"
+        ).format(s=schema)
+        self._select = sql.SQL(
+            "SELECT id, topic, key, type, identity, at, traceparent, value FROM {s}.outbox WHERE published_at IS NULL"
+            " ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED"
+        ).format(s=schema)
+        self._mark = sql.SQL("UPDATE {s}.outbox SET published_at = now() WHERE id = ANY(%s)").format(s=schema)
+        self._count = sql.SQL("SELECT count(*) AS n FROM {s}.outbox WHERE published_at IS NULL").format(s=schema)
+
+    async def append(self, connection: Connection, messages: Sequence[Message], at: datetime) -> None:
+        """Add messages in the caller's transaction; `at` becomes their Kafka timestamp."""
+        if not messages:
+            return
+        trace = trace_parent()
+        columns = [
+            [m.TOPIC for m in messages],
+            [m.key.encode() for m in messages],
+            [m.SCHEMA for m in messages],
+            [m.identity for m in messages],
+            [trace for _ in messages],
+            [self._codec.encode(m) for m in messages],
+        ]
+        await connection.execute(self._insert, (at, *columns))
+
+    def wake(self) -> None:
+        """Tell the relay of this process that a transaction with messages is committed."""
+        self._committed.set()
+
+    async def depth(self) -> int:
+        """Messages not yet published."""
+        return int((await self._database.rows(self._count))[0]["n"])
+
+    async def relay(self, producer: Producer) -> None:
+        """Publish until cancelled. Kafka or PostgreSQL being away delays, and loses nothing."""
+        pause = 0.1
+        while True:
+            try:
+                if await self.publish_once(producer) == GROUP:
+                    continue
+                pause = 0.1
+                await self._wait()
+            except (Transient, *AWAY) as error:
+                log.warning("relay.waiting", service=self.service, reason=str(error))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+
+    async def _wait(self) -> None:
+        try:
+            await asyncio.wait_for(self._committed.wait(), POLL_S)
+        except TimeoutError:
+            return
+        finally:
+            self._committed.clear()
+
+    async def publish_once(self, producer: Producer) -> int:
+        """Publish one group of unpublished messages; how many it was."""
+        async with self._database.transaction() as connection:
+            rows = await (await connection.execute(self._select, (GROUP,))).fetchall()
+            if not rows:
+                return 0
+            await producer.publish([Outgoing.of_row(row, self.service) for row in rows])
+            crash_point("relay-after-publish")
+            await connection.execute(self._mark, ([row["id"] for row in rows],))
+        return len(rows)

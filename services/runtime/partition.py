@@ -1,0 +1,296 @@
+"""One partition of a fold: its transaction in six steps.
+
+    1 read      its inputs, side by side
+    2 decode    what cannot be decoded becomes a dead letter
+    3 load      the aggregates the batch touches
+    4 fold      handle(state, message, now) -> Decision, pure, in order
+    5 commit    one transaction: compare-and-set of the partition's row, outputs, aggregates
+    6 publish   in order, while the next batch runs
+
+A crash anywhere leaves the row as it was or as it became, never between; what was committed and not marked as published
+is published again at the next start. A session ends on any doubt (lost connection, unknown commit outcome, rejected
+record) and the next one begins from the row: there is one way to recover.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from services.core.errors import Corrupt, Fenced, Rejected
+from services.core.message import Message
+from services.runtime.codec import Codec
+from services.runtime.crash import crash_point
+from services.runtime.database import Connection, Database
+from services.runtime.dead_letter import dead_letter
+from services.runtime.fold import FoldSpec
+from services.runtime.fold_table import FoldRow, FoldTable, Output
+from services.runtime.kafka.producer import LARGEST, Producer
+from services.runtime.kafka.reader import Incoming, PartitionReader, Position
+from services.runtime.publication import Publication
+from services.runtime.settings import RuntimeSettings
+from services.runtime.telemetry import BATCH_SECONDS, COMMITS, DEAD_LETTERS, LAG, RECORDS_IN, log
+
+S = TypeVar("S")
+
+IDLE_MS = 200
+RESTORE_PAGE = 5_000
+
+
+@dataclass(frozen=True)
+class Engines:
+    """What a session works with."""
+
+    settings: RuntimeSettings
+    database: Database
+    codec: Codec
+    producer: Producer
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A record and its message, or the reason there is none."""
+
+    record: Incoming
+    message: Message | None
+    reason: str = ""
+
+
+class Session(Generic[S]):
+    """Works on one partition under one epoch until told to stop, fenced, or in doubt."""
+
+    def __init__(self, spec: FoldSpec[S], engines: Engines, partition: int, epoch: int) -> None:
+        self._spec = spec
+        self._engines = engines
+        self._partition = partition
+        self._epoch = epoch
+        self._table = FoldTable(spec.service, spec.name)
+        self._cache: dict[str, S] = {}
+        self._dirty: set[str] = set()
+        self._snapshot_at = time.monotonic()
+        self.stopping = False
+        self._row: FoldRow
+        self._publication: Publication
+        self._reader: PartitionReader
+
+    def stop(self) -> None:
+        """Finish the batch under way, then return from `run`."""
+        self.stopping = True
+
+    async def run(self) -> None:
+        """Take over, then work. Fenced, Corrupt, Transient and database errors end the session."""
+        kafka = self._engines.settings.kafka
+        group = f"{kafka.topic_prefix}tolbrug.{self._spec.title}"
+        self._reader = PartitionReader(
+            kafka.bootstrap_servers, kafka.topic_prefix, self._spec.inputs, self._partition, group
+        )
+        try:
+            await self._take_over()
+            while not self.stopping:
+                await self._step()
+            await self._save_rest()
+        finally:
+            await self._reader.stop()
+            if hasattr(self, "_publication"):
+                await self._publication.stop()
+
+    async def _take_over(self) -> None:
+        """Publish what the table still holds, find the inputs as they were left, complete the aggregates."""
+        async with self._engines.database.connection() as connection:
+            self._row = await self._table.read(connection, self._partition)
+            self._own(self._row)
+            self._publication = Publication(self._engines.producer, self._spec.service, self._row.published)
+            await self._publish_rest(connection)
+            await self._complete_aggregates(connection)
+        await self._reader.start(self._row.positions)
+        log.info("partition.ready", fold=self._spec.title, partition=self._partition, epoch=self._epoch)
+
+    def _own(self, row: FoldRow) -> None:
+        if row.epoch != self._epoch:
+            raise Fenced(f"{self._spec.title}[{self._partition}] is at epoch {row.epoch}, ours is {self._epoch}")
+
+    async def _publish_rest(self, connection: Connection) -> None:
+        seq = self._row.published
+        while outputs := await self._table.outputs_after(connection, self._partition, seq, RESTORE_PAGE):
+            await self._publication.put(outputs)
+            seq = outputs[-1].seq
+        await self._publication.flush()
+        await self._table.mark_published(connection, self._row, self._publication.published)
+
+    async def _complete_aggregates(self, connection: Connection) -> None:
+        """Snapshot + the entries after it = state."""
+        if self._spec.entries is None:
+            return
+        seq = self._row.snapshot
+        while outputs := await self._table.outputs_after(connection, self._partition, seq, RESTORE_PAGE):
+            entries = [o for o in outputs if o.entry_of is not None]
+            await self._fetch(connection, {str(o.entry_of) for o in entries})
+            for output in entries:
+                name, entry = str(output.entry_of), self._engines.codec.decode(output.value or b"")
+                if output.entry_revision == self._spec.entries.revision(self._cache[name]) + 1:
+                    self._cache[name] = self._spec.entries.apply(self._cache[name], entry)
+                    self._dirty.add(name)
+            seq = outputs[-1].seq
+
+    async def _step(self) -> None:
+        self._publication.check()
+        most = self._engines.settings.fold.batch
+        records = await self._reader.read(most, IDLE_MS)  # 1
+        started = time.perf_counter()
+        if not records:
+            await self._idle()
+            return
+        decoded = await self._decode(records)  # 2
+        await self._load(decoded)  # 3
+        outputs = self._fold(decoded)  # 4
+        await self._commit(records, outputs, backlog=len(records) >= most)  # 5
+        await self._publication.put(outputs)  # 6
+        BATCH_SECONDS.labels(self._spec.title).observe(time.perf_counter() - started)
+        RECORDS_IN.labels(self._spec.title).inc(len(records))
+
+    async def _decode(self, records: Sequence[Incoming]) -> list[Decoded]:
+        codec = self._engines.codec
+        await codec.resolve([r.value for r in records if r.value is not None])
+        decoded = []
+        for record in records:
+            try:
+                decoded.append(Decoded(record, codec.decode(record.value or b"")))
+            except Rejected as error:
+                decoded.append(Decoded(record, None, str(error)))
+        return decoded
+
+    async def _load(self, decoded: Sequence[Decoded]) -> None:
+        touched = {self._spec.aggregate(d.message) for d in decoded if type(d.message) in self._spec.handlers}
+        missing = touched - self._cache.keys()
+        if missing:
+            async with self._engines.database.connection() as connection:
+                await self._fetch(connection, missing)
+
+    async def _fetch(self, connection: Connection, names: set[str]) -> None:
+        missing = sorted(names - self._cache.keys())
+        stored = await self._spec.store.load(connection, missing) if missing else {}
+        for name in missing:
+            self._cache[name] = stored[name] if name in stored else self._spec.new(name)
+
+    def _fold(self, decoded: Sequence[Decoded]) -> list[Output]:
+        outputs: list[Output] = []
+        seq = self._row.last_output
+        for d in decoded:
+            try:
+                made = self._handle(d, seq + len(outputs) + 1)
+            except Rejected as error:
+                stage = "decode" if d.message is None else "handle"
+                DEAD_LETTERS.labels(self._spec.title, d.record.topic).inc()
+                log.warning(
+                    "record.dead",
+                    fold=self._spec.title,
+                    topic=d.record.topic,
+                    offset=d.record.offset,
+                    reason=str(error),
+                )
+                made = [dead_letter(d.record, stage, str(error), self._spec.title, seq + len(outputs) + 1)]
+            outputs += made
+        return outputs
+
+    def _handle(self, decoded: Decoded, seq: int) -> list[Output]:
+        """Outputs of one record. The state changes only when all of them can be published."""
+        message, record = decoded.message, decoded.record
+        if message is None:
+            raise Rejected(decoded.reason)
+        handler = self._spec.handlers.get(type(message))
+        if handler is None:
+            return []
+        name = self._spec.aggregate(message)
+        try:
+            decision = handler(self._cache[name], message, record.at)
+            trace = record.header("traceparent")
+            outputs = [self._output(m, seq + n, record.at, trace) for n, m in enumerate(decision.outputs)]
+        except (Rejected, Corrupt):
+            raise
+        except Exception as error:
+            log.exception("handler.failed", fold=self._spec.title, identity=message.identity)
+            raise Corrupt(f"handler failed on {type(message).__name__} {message.identity}: {error!r}") from error
+        if decision.state is not self._cache[name]:
+            self._cache[name] = decision.state
+            self._dirty.add(name)
+        return outputs
+
+    def _output(self, message: Message, seq: int, at: datetime, trace: str | None) -> Output:
+        value = self._engines.codec.encode(message)
+        if len(value) > LARGEST:
+            raise Rejected(f"gives a {type(message).__name__} of {len(value)} bytes, more than {LARGEST}")
+        is_entry = self._spec.entries is not None and isinstance(message, self._spec.entries.type)
+        fields: Any = message
+        return Output(
+            seq=seq,
+            topic=message.TOPIC,
+            key=message.key.encode(),
+            type=message.SCHEMA,
+            identity=message.identity,
+            at=at,
+            traceparent=trace,
+            headers=None,
+            entry_of=message.key if is_entry else None,
+            entry_revision=fields.revision if is_entry else None,
+            value=value,
+        )
+
+    async def _commit(self, records: Sequence[Incoming], outputs: Sequence[Output], *, backlog: bool) -> None:
+        positions = dict(self._row.positions)
+        positions.update({r.topic: Position(r.offset + 1, r.hash) for r in records})
+        last = self._row.last_output + len(outputs)
+        lagging = self._spec.entries is not None and backlog
+        save = not (lagging and time.monotonic() - self._snapshot_at < self._engines.settings.fold.snapshot_s)
+        after = replace(
+            self._row,
+            batch=self._row.batch + 1,
+            positions=positions,
+            last_output=last,
+            published=self._publication.published,
+            snapshot=last if save else self._row.snapshot,
+        )
+        async with self._engines.database.transaction() as connection:
+            if not await self._table.advance(connection, self._row, after):
+                await self._lost(connection)
+            if outputs:
+                await self._table.append(connection, self._partition, outputs)
+            if save and self._dirty:
+                states = {name: self._cache[name] for name in sorted(self._dirty)}
+                await self._spec.store.save(connection, self._partition, states)
+            crash_point("fold-before-commit")
+        crash_point("fold-after-commit")
+        COMMITS.labels(self._spec.title, "committed").inc()
+        self._row = after
+        if save:
+            self._dirty.clear()
+            self._snapshot_at = time.monotonic()
+            self._evict()
+
+    async def _lost(self, connection: Connection) -> None:
+        """The row is not as this session left it: another owns it, or a commit of ours landed unseen."""
+        COMMITS.labels(self._spec.title, "lost").inc()
+        self._own(await self._table.read(connection, self._partition))
+        raise Fenced(f"{self._spec.title}[{self._partition}] moved under this session")
+
+    def _evict(self) -> None:
+        """Forget the aggregates loaded first; all are saved at this point."""
+        excess = len(self._cache) - self._engines.settings.fold.cache
+        for name in list(self._cache)[: max(0, excess)]:
+            del self._cache[name]
+
+    async def _idle(self) -> None:
+        if self._dirty and time.monotonic() - self._snapshot_at >= self._engines.settings.fold.snapshot_s:
+            await self._commit([], [], backlog=False)
+        elif self._publication.published > self._row.published:
+            self._row = replace(self._row, published=self._publication.published)
+            async with self._engines.database.connection() as connection:
+                await self._table.mark_published(connection, self._row, self._row.published)
+            await self._reader.show_positions(self._row.positions)
+        for topic, lag in self._reader.lag(self._row.positions).items():
+            LAG.labels(self._spec.title, topic, self._partition).set(lag)
+
+    async def _save_rest(self) -> None:
+        """A clean stop leaves nothing to complete and nothing to publish."""
+        await self._publication.flush()
+        await self._commit([], [], backlog=False)

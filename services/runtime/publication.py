@@ -1,0 +1,55 @@
+"""Step 6 of a fold: publish what is committed, in order, while the next batch is under way."""
+
+import asyncio
+from collections.abc import Sequence
+
+from services.runtime.crash import crash_point
+from services.runtime.fold_table import Output
+from services.runtime.kafka.producer import Outgoing, Producer
+
+
+class Publication:
+    """Publishes the outputs of one partition. A failure surfaces at the next `put` or `flush`: the owner starts over
+    from what the table says is published, so nothing is skipped and a repeat is known by its identity.
+    """
+
+    def __init__(self, producer: Producer, source: str, published: int) -> None:
+        self.published = published
+        self._producer = producer
+        self._source = source
+        self._queue: asyncio.Queue[Sequence[Output]] = asyncio.Queue(2)
+        self._task = asyncio.create_task(self._run())
+
+    async def put(self, outputs: Sequence[Output]) -> None:
+        """Hand over a committed batch; waits while two batches are still to be published."""
+        if not outputs:
+            return
+        putting = asyncio.ensure_future(self._queue.put(outputs))
+        await asyncio.wait({putting, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        if self._task.done():
+            putting.cancel()
+        self.check()
+
+    def check(self) -> None:
+        """Raise what made publishing fail."""
+        if self._task.done():
+            self._task.result()
+
+    async def flush(self) -> None:
+        """Wait until everything handed over is acknowledged."""
+        joining = asyncio.ensure_future(self._queue.join())
+        await asyncio.wait({joining, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        joining.cancel()
+        self.check()
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        await asyncio.wait({self._task})
+
+    async def _run(self) -> None:
+        while True:
+            outputs = await self._queue.get()
+            await self._producer.publish([Outgoing.of_row(o.row(), self._source) for o in outputs])
+            crash_point("fold-between-publish-and-mark")
+            self.published = outputs[-1].seq
+            self._queue.task_done()

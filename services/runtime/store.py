@@ -1,0 +1,66 @@
+"""Where the aggregates of a fold are kept, and how others read them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from psycopg import sql
+
+from services.core.message import Record
+from services.runtime.codec import Codec
+from services.runtime.database import Connection
+
+S = TypeVar("S")
+
+
+class Store(Protocol[S]):
+    """Loads and saves aggregates; both run on the fold's connection, `save` inside its transaction."""
+
+    async def load(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, S]:
+        """The stored ones among `ids`."""
+        ...
+
+    async def save(self, connection: Connection, partition: int, states: Mapping[str, S]) -> None:
+        """Insert or replace."""
+        ...
+
+
+R = TypeVar("R", bound=Record)
+
+
+class SnapshotStore(Generic[S, R]):
+    """One Avro record per aggregate in `<schema>.snapshot`."""
+
+    def __init__(
+        self,
+        service: str,
+        fold: str,
+        codec: Codec,
+        record: type[R],
+        to_record: Callable[[S], R],
+        from_record: Callable[[R], S],
+    ) -> None:
+        schema = sql.Identifier(service)
+        self._fold = fold
+        self._codec = codec
+        self._record = record
+        self._to_record = to_record
+        self._from_record = from_record
+        self._select = sql.SQL(
+            "SELECT aggregate, state FROM {s}.snapshot WHERE fold = %s AND aggregate = ANY(%s)"
+        ).format(s=schema)
+        self._upsert = sql.SQL(
+            "INSERT INTO {s}.snapshot (fold, aggregate, partition, state)"
+            " SELECT %s, a, %s, v FROM unnest(%s::text[], %s::bytea[]) AS rows (a, v)"
+            " ON CONFLICT (fold, aggregate) DO UPDATE SET state = excluded.state, partition = excluded.partition"
+        ).format(s=schema)
+
+    async def load(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, S]:
+        rows = await (await connection.execute(self._select, (self._fold, list(ids)))).fetchall()
+        return {row["aggregate"]: self._decode(row["state"]) for row in rows}
+
+    async def save(self, connection: Connection, partition: int, states: Mapping[str, S]) -> None:
+        values = [self._codec.encode_record(self._to_record(state)) for state in states.values()]
+        await connection.execute(self._upsert, (self._fold, partition, list(states), values))
+
+    def _decode(self, state: bytes) -> S:
+        return self._from_record(self._codec.decode_record(self._record, bytes(state)))
