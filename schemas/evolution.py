@@ -30,20 +30,11 @@ def full_name(schema: Any) -> str:
 
 
 def _named(schema: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-
-    def visit(part: Any) -> None:
-        if isinstance(part, list):
-            for branch in part:
-                visit(branch)
-        elif isinstance(part, dict):
-            if "name" in part:
-                found[full_name(part)] = part
-            for field in part.get("fields", ()):
-                visit(field["type"])
-            visit(part.get("items", part.get("values")))
-
-    visit(schema)
+    if isinstance(schema, str):
+        return {}
+    found = {full_name(schema): schema} if isinstance(schema, dict) and "name" in schema else {}
+    for part in _parts(schema):
+        found |= _named(part)
     return found
 
 
@@ -51,37 +42,35 @@ def _unfolding(schema: Any, named: dict[str, Any], inside: tuple[str, ...], done
     if isinstance(schema, str):
         if schema in inside:
             yield f"{schema} contains itself"
-        elif schema in named and schema not in done:
-            yield from _unfolding(named[schema], named, inside, done)
-    elif isinstance(schema, list):
-        for branch in schema:
-            yield from _unfolding(branch, named, inside, done)
-    elif schema["type"] in {"record", "error"}:
-        name = full_name(schema)
-        done.add(name)
-        for field in schema["fields"]:
-            yield from _unfolding(field["type"], named, (*inside, name), done)
-    elif schema["type"] == "array":
-        yield from _unfolding(schema["items"], named, inside, done)
-        if _least_bytes(schema["items"], named, 0) == 0:
-            yield "an array whose items take no byte"
-    elif schema["type"] == "map":
-        yield from _unfolding(schema["values"], named, inside, done)
+        if schema not in named or schema in done:
+            return
+        schema = named[schema]
+    if isinstance(schema, dict) and "fields" in schema:
+        done.add(full_name(schema))
+        inside = (*inside, full_name(schema))
+    for part in _parts(schema):
+        yield from _unfolding(part, named, inside, done)
+    if isinstance(schema, dict) and schema["type"] == "array" and not _takes_bytes(schema["items"], named):
+        yield "an array whose items take no byte"
 
 
-def _least_bytes(schema: Any, named: dict[str, Any], depth: int) -> int:
-    """At least this many bytes for each value; an under-estimate beyond 0 or 1 does no harm."""
-    if isinstance(schema, str):
-        if schema in named and depth < 50:
-            return _least_bytes(named[schema], named, depth + 1)
-        return 0 if schema == "null" else 1
+def _parts(schema: Any) -> list[Any]:
+    """The schemas a schema is directly made of."""
     if isinstance(schema, list):
-        return 1
-    if schema["type"] in {"record", "error"}:
-        return int(any(_least_bytes(f["type"], named, depth + 1) for f in schema["fields"]))
-    if schema["type"] == "fixed":
-        return int(schema["size"])
-    return 0 if schema["type"] == "null" else 1
+        return schema
+    nested = [schema[key] for key in ("items", "values") if key in schema]
+    return nested + [field["type"] for field in schema.get("fields", ())]
+
+
+def _takes_bytes(schema: Any, named: dict[str, Any], depth: int = 0) -> bool:
+    """Whether every value takes at least one byte. A type that contains itself is refused elsewhere."""
+    if isinstance(schema, str) and schema in named and depth < 50:
+        schema = named[schema]
+    if isinstance(schema, dict) and "fields" in schema:
+        return any(_takes_bytes(field["type"], named, depth + 1) for field in schema["fields"])
+    if isinstance(schema, dict):
+        return schema["type"] != "null" and schema.get("size") != 0
+    return bool(schema != "null")
 
 
 class _Comparison:

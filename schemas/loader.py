@@ -86,6 +86,15 @@ def whole(name: str) -> JsonObject:
     return result
 
 
+def bare(schema: Any) -> Any:
+    """A schema without its documentation: two that are bare alike are one version."""
+    if isinstance(schema, list):
+        return [bare(part) for part in schema]
+    if isinstance(schema, dict):
+        return {key: bare(part) for key, part in schema.items() if key != "doc"}
+    return schema
+
+
 @cache
 def released_ids() -> dict[int, tuple[str, int]]:
     """Bundled id → full name and version of a released schema. Ids are never reused and never change."""

@@ -41,7 +41,7 @@ class BundledRegistry:
 
     def id_of(self, record: str) -> int:
         schema_id = self._ids.get(record)
-        if schema_id is None or self._schemas[schema_id] != loader.whole(record):
+        if schema_id is None or loader.bare(self._schemas[schema_id]) != loader.bare(loader.whole(record)):
             raise Fatal(f"{record} has changed since its release: run `python -m schemas.release`")
         return schema_id
 
