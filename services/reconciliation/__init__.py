@@ -1,0 +1,7 @@
+"""Reconciliation: every shipment against the licences it draws on.
+
+Consumes: customs.declaration, licensing.licence; between its two folds reconciliation.demand and .cover.
+Publishes: reconciliation.demand, .cover, .entry, .verdict, .finding.
+Owns: the schema `reconciliation`: shipments, ledgers, entries.
+Guarantees: facts in any order and number give the same demands; a balance is the sum of its entries.
+"""

@@ -1,0 +1,1 @@
+"""Edges of reconciliation: HTTP, stored tables, invariants as metrics, verification."""

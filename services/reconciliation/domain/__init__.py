@@ -1,0 +1,1 @@
+"""Rules of reconciliation: shipments, licences, balances, findings. Pure."""

@@ -1,0 +1,130 @@
+"""A declaration as it stands: the highest whole version with the amendments by pointers that came after it.
+
+A WCO amendment (function code 13) states only what changes. Each counts as one version more, whether it changes
+anything or not, so that versions only rise.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.core.messages import (
+    DeclarationAccepted,
+    DeclarationAmended,
+    Document,
+    DocumentAmendment,
+    Item,
+    ItemAmendment,
+    Shipment,
+    Source,
+)
+from services.core.values import LicenceRef
+from services.reconciliation.domain.documents import cites_a_licence
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """The declaration that counts now, and the facts it rests on."""
+
+    stated: DeclarationAccepted
+    version: int
+    accepted_at: datetime
+    items: tuple[Item, ...]
+    sources: tuple[Source, ...]
+
+
+def whole_versions(shipment: Shipment) -> tuple[DeclarationAccepted, ...]:
+    """One whole declaration per version, ascending: of several with one number the first to arrive."""
+    first: dict[int, DeclarationAccepted] = {}
+    for declaration in shipment.declarations:
+        first.setdefault(declaration.version, declaration)
+    return tuple(first.values())
+
+
+def current(shipment: Shipment) -> Declaration | None:
+    """The declaration as all facts together give it; null while none was accepted.
+
+    Acceptance is that of the lowest version: an amendment that states another moment does not move it.
+    """
+    versions = whole_versions(shipment)
+    if not versions:
+        return None
+    stated, deltas = versions[-1], _deltas_after(versions[-1], shipment.amendments)
+    items = stated.items
+    for delta in deltas:
+        items = amended(items, delta, stated.procedure)
+    return Declaration(
+        stated=stated,
+        version=stated.version + len(shipment.amendments),
+        accepted_at=versions[0].accepted_at,
+        items=items,
+        sources=(*stated.sources, *(source for delta in deltas for source in delta.sources)),
+    )
+
+
+def _deltas_after(
+    stated: DeclarationAccepted, amendments: tuple[DeclarationAmended, ...]
+) -> tuple[DeclarationAmended, ...]:
+    """A whole version contains what was amended up to its own amendment."""
+    if stated.amended_at is None:
+        return amendments
+    return tuple(a for a in amendments if a.amended_at > stated.amended_at)
+
+
+def amended(items: tuple[Item, ...], delta: DeclarationAmended, procedure: str) -> tuple[Item, ...]:
+    """The items with one delta applied, ascending.
+
+    An item the declaration does not have is added when the delta states its commodity code; else there is nothing it
+    could stand for, and it is left out (see `sequence.unknown_items`).
+    """
+    by_number = {item.item: item for item in items}
+    for change in delta.items:
+        if known := by_number.get(change.item):
+            by_number[change.item] = _amended_item(known, change)
+        elif change.commodity_code is not None:
+            empty = Item(item=change.item, commodity_code=change.commodity_code, description="", procedure=procedure)
+            by_number[change.item] = _amended_item(empty, change)
+    return tuple(by_number[number] for number in sorted(by_number))
+
+
+def _amended_item(item: Item, change: ItemAmendment) -> Item:
+    documents = item.documents
+    for amendment in change.documents:
+        documents = _amended_documents(documents, amendment)
+    return replace(
+        item,
+        commodity_code=item.commodity_code if change.commodity_code is None else change.commodity_code,
+        description=item.description if change.description is None else change.description,
+        net_mass_kg=item.net_mass_kg if change.net_mass_kg is None else change.net_mass_kg,
+        statistical_value=item.statistical_value if change.statistical_value is None else change.statistical_value,
+        documents=documents,
+    )
+
+
+def _amended_documents(documents: tuple[Document, ...], amendment: DocumentAmendment) -> tuple[Document, ...]:
+    place = _place(documents, amendment)
+    if place is None:
+        return (*documents, amendment.document)
+    return (*documents[:place], amendment.document, *documents[place + 1 :])
+
+
+def _place(documents: tuple[Document, ...], amendment: DocumentAmendment) -> int | None:
+    """Index of the replaced document; null for an addition."""
+    if amendment.position is not None:
+        return amendment.position - 1 if 1 <= amendment.position <= len(documents) else None
+    wanted = (amendment.document.type, amendment.document.reference)
+    return next((i for i, d in enumerate(documents) if (d.type, d.reference) == wanted), None)
+
+
+def licences_ever_cited(shipment: Shipment) -> frozenset[LicenceRef]:
+    """Licences that any version or delta cites, also those that a later version dropped: they must free their draws."""
+    return frozenset(LicenceRef(d.reference) for d in _documents_ever(shipment) if cites_a_licence(d.type))
+
+
+def _documents_ever(shipment: Shipment) -> Iterator[Document]:
+    for declaration in whole_versions(shipment):
+        for item in declaration.items:
+            yield from item.documents
+    for delta in shipment.amendments:
+        for change in delta.items:
+            yield from (amendment.document for amendment in change.documents)

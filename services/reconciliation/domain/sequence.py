@@ -1,0 +1,197 @@
+"""What is wrong with the order and the versions of a shipment's facts.
+
+Such a fact is kept, because it was stated; it moves nothing that the phase does not allow, and a person looks at it.
+Only what the facts contradict in themselves is raised: a fact that is merely missing may still be on its way.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+
+from services.core.message import Record
+from services.core.messages import (
+    Comparison,
+    DeclarationAccepted,
+    Finding,
+    Item,
+    Phase,
+    Severity,
+    Shipment,
+    Track,
+)
+from services.reconciliation.domain.declaration import Declaration
+from services.reconciliation.domain.facts import Fact
+from services.reconciliation.domain.phase import decision_on_release, departure
+
+OUT_OF_SEQUENCE = "shipment.out-of-sequence"
+VERSION_CONFLICT = "shipment.version-conflict"
+
+LEGAL_TEXT = date(2022, 12, 12)
+"""Consolidated version of Reg. (EU) 952/2013 the articles are cited from."""
+
+DATE_ONLY = timedelta(days=1)
+"""Some messages state a date without a time: two moments closer than this have no order."""
+
+MOST_ITEMS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Facts that cannot all be right."""
+
+    code: str
+    facts: tuple[Fact, ...]
+    summary: str
+    article: str
+    comparisons: tuple[Comparison, ...]
+    severity: Severity = Severity.WARNING
+    track: Track = Track.ADMINISTRATIVE
+    item: int | None = None
+
+
+def contradictions(shipment: Shipment, declaration: Declaration | None) -> Iterator[Contradiction]:
+    """All of them, in a fixed order."""
+    yield from left_though_withdrawn(shipment)
+    yield from released_after_invalidation(shipment)
+    yield from version_conflicts(shipment)
+    if declaration is not None:
+        yield from unknown_items(shipment, declaration)
+
+
+def left_though_withdrawn(shipment: Shipment) -> Iterator[Contradiction]:
+    """Goods that left under a declaration that was invalidated, or that were never released."""
+    exited = departure(shipment)
+    if exited is None:
+        return
+    gone = f"EXITED {exited.exited_at.isoformat()}"
+    for invalidated in shipment.invalidations[-1:]:
+        stands = f"INVALIDATED {invalidated.invalidated_at.isoformat()}"
+        yield Contradiction(
+            code=OUT_OF_SEQUENCE,
+            facts=(invalidated, exited),
+            summary=f"{shipment.mrn} left the territory and was invalidated: the exit stands",
+            article="Reg. (EU) 952/2013 art. 174",
+            comparisons=(Comparison(what="phase", declared=gone, licensed=stands),),
+            severity=Severity.CRITICAL,
+            track=Track.BOTH,
+        )
+    decision = decision_on_release(shipment)
+    if decision.phase is Phase.NOT_RELEASED and decision.fact and decision.occurred_at:
+        stands = f"NOT_RELEASED {decision.occurred_at.isoformat()}"
+        yield Contradiction(
+            code=OUT_OF_SEQUENCE,
+            facts=(decision.fact, exited),
+            summary=f"{shipment.mrn} left the territory though its release was refused",
+            article="Reg. (EU) 952/2013 arts 194, 267",
+            comparisons=(Comparison(what="phase", declared=gone, licensed=stands),),
+            severity=Severity.CRITICAL,
+            track=Track.BOTH,
+        )
+
+
+def released_after_invalidation(shipment: Shipment) -> Iterator[Contradiction]:
+    """A release of a declaration that was invalidated before."""
+    if not shipment.invalidations or not shipment.releases:
+        return
+    invalidated, released = shipment.invalidations[0], shipment.releases[-1]
+    if released.released_at - invalidated.invalidated_at < DATE_ONLY:
+        return
+    yield Contradiction(
+        code=OUT_OF_SEQUENCE,
+        facts=(invalidated, released),
+        summary=f"{shipment.mrn} was released after it was invalidated: the invalidation stands",
+        article="Reg. (EU) 952/2013 arts 174, 194",
+        comparisons=(
+            Comparison(
+                what="phase",
+                declared=f"RELEASED {released.released_at.isoformat()}",
+                licensed=f"INVALIDATED {invalidated.invalidated_at.isoformat()}",
+            ),
+        ),
+    )
+
+
+def version_conflicts(shipment: Shipment) -> Iterator[Contradiction]:
+    """Whole versions with one number and different content: the first to arrive counts."""
+    first: dict[int, DeclarationAccepted] = {}
+    for stated in shipment.declarations:
+        kept = first.setdefault(stated.version, stated)
+        if differences := tuple(_differences(kept, stated)):
+            yield Contradiction(
+                code=VERSION_CONFLICT,
+                facts=(kept, stated),
+                summary=f"version {stated.version} of {shipment.mrn} was stated twice with different content:"
+                " the first one counts",
+                article="Reg. (EU) 952/2013 art. 173",
+                comparisons=differences,
+            )
+
+
+def unknown_items(shipment: Shipment, declaration: Declaration) -> Iterator[Contradiction]:
+    """Amendments and exits of items that the declaration does not have."""
+    known = {item.item for item in declaration.items}
+    exited = departure(shipment)
+    stating: list[tuple[Fact, set[int]]] = [
+        (fact, {change.item for change in fact.items}) for fact in shipment.amendments
+    ]
+    if exited is not None:
+        stating.append((exited, {total.item for total in exited.items}))
+    for fact, numbers in stating:
+        for number in sorted(numbers - known):
+            yield Contradiction(
+                code=OUT_OF_SEQUENCE,
+                facts=(fact,),
+                summary=f"item {number} of {shipment.mrn} is stated by a later message, and the declaration has none",
+                article="Reg. (EU) 952/2013 art. 173",
+                comparisons=(
+                    Comparison(what="item", declared=str(number), licensed=", ".join(map(str, sorted(known)))),
+                ),
+                item=number,
+            )
+
+
+def _differences(kept: DeclarationAccepted, stated: DeclarationAccepted) -> Iterator[Comparison]:
+    for field in fields(kept):
+        first, second = getattr(kept, field.name), getattr(stated, field.name)
+        if field.name in ("fact_id", "sources") or first == second:
+            continue
+        if field.name == "items":
+            yield from _item_differences(first, second)
+        else:
+            yield Comparison(what=field.name, declared=_shown(second), licensed=_shown(first))
+
+
+def _item_differences(first: tuple[Item, ...], second: tuple[Item, ...]) -> Iterator[Comparison]:
+    kept, stated = {i.item: i for i in first}, {i.item: i for i in second}
+    different = [n for n in sorted(kept.keys() | stated.keys()) if kept.get(n) != stated.get(n)]
+    for number in different[:MOST_ITEMS_SHOWN]:
+        yield Comparison(what=f"items/{number}", declared=_shown(stated.get(number)), licensed=_shown(kept.get(number)))
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Record):
+        return ", ".join(f"{k}={v}" for k, v in value.to_avro().items() if v is not None)
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def finding_of(wrong: Contradiction, shipment: Shipment, now: datetime, rule_set: str) -> Finding:
+    """The contradiction as a finding; the same facts always give the same id."""
+    parts = (wrong.code, shipment.mrn, str(wrong.item), *(fact.fact_id for fact in wrong.facts))
+    return Finding(
+        id=sha256("\x1f".join(parts).encode()).hexdigest()[:32],
+        subject=shipment.mrn,
+        code=wrong.code,
+        severity=wrong.severity,
+        track=wrong.track,
+        mrn=shipment.mrn,
+        item=wrong.item,
+        summary=wrong.summary,
+        legal_basis=wrong.article,
+        legal_basis_version=LEGAL_TEXT,
+        rule=f"{wrong.code}/1",
+        rule_set=rule_set,
+        comparisons=wrong.comparisons,
+        sources=tuple(source for fact in wrong.facts for source in fact.sources),
+        raised_at=now,
+    )

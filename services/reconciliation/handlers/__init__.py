@@ -1,0 +1,1 @@
+"""Use cases of the two folds: `(state, message, now) -> Decision`. Pure."""

@@ -1,0 +1,163 @@
+"""Facts of customs with one interesting field: everything else is plausible and the same every time."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from services.core.messages import (
+    DeclarationAccepted,
+    DeclarationAmended,
+    DeclarationInvalidated,
+    Document,
+    DocumentAmendment,
+    ExitItem,
+    ExitResult,
+    GoodsExited,
+    GoodsReleased,
+    Item,
+    ItemAmendment,
+    Party,
+    ReleaseRefused,
+    Source,
+)
+from services.core.values import CommodityCode, CountryCode, Currency, Eori, Mrn, Unit
+
+MRN = Mrn("26BE343000000001A1")
+LICENCE = "VL/2026/000123"
+ACCEPTED_AT = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
+
+
+def hours(count: float) -> datetime:
+    """A moment that many hours after acceptance."""
+    return ACCEPTED_AT + timedelta(hours=count)
+
+
+def a_source(message_id: str) -> Source:
+    return Source(
+        message_id=message_id, party="BE.CUSTOMS", kind="declaration", sha256="ab" * 32, received_at=ACCEPTED_AT
+    )
+
+
+def a_document(
+    reference: str = LICENCE,
+    *,
+    document_type: str = "X060",
+    line: int | None = 1,
+    quantity: str | None = "1",
+    unit: str | None = "NAR",
+    amount: str | None = "100000.00",
+    currency: str | None = "EUR",
+) -> Document:
+    return Document(
+        type=document_type,
+        reference=reference,
+        line=line,
+        quantity=None if quantity is None else Decimal(quantity),
+        unit=None if unit is None or quantity is None else Unit(unit),
+        amount=None if amount is None else Decimal(amount),
+        currency=None if currency is None or amount is None else Currency(currency),
+    )
+
+
+def an_item(*documents: Document, item: int = 1, commodity_code: str = "84798300") -> Item:
+    return Item(
+        item=item,
+        commodity_code=CommodityCode(commodity_code),
+        description="isostatic press",
+        procedure="10",
+        net_mass_kg=Decimal("1200.000"),
+        statistical_value=Decimal("100000.00"),
+        documents=documents,
+    )
+
+
+def a_declaration(
+    *items: Item,
+    version: int = 1,
+    fact_id: str | None = None,
+    accepted_at: datetime = ACCEPTED_AT,
+    amended_at: datetime | None = None,
+    destination: str = "IN",
+    mrn: str = MRN,
+) -> DeclarationAccepted:
+    """Without items: one item that draws one press on line 1 of `LICENCE`."""
+    fact_id = fact_id or f"accepted-{version}"
+    return DeclarationAccepted(
+        fact_id=fact_id,
+        mrn=Mrn(mrn),
+        sources=(a_source(fact_id),),
+        lrn="ANR-2026-77",
+        version=version,
+        accepted_at=accepted_at,
+        amended_at=amended_at,
+        office_of_export="BE343000",
+        procedure="10",
+        exporter=Party(eori=Eori("BE0314595348")),
+        consignee=Party(name="Heavy Pressings Ltd", country=CountryCode("IN")),
+        country_of_destination=CountryCode(destination),
+        items=items or (an_item(a_document()),),
+    )
+
+
+def an_amendment(
+    *documents: DocumentAmendment,
+    fact_id: str = "amended",
+    after_h: float = 1,
+    item: int = 1,
+    commodity_code: str | None = None,
+    mrn: str = MRN,
+) -> DeclarationAmended:
+    """A delta on one item."""
+    code = None if commodity_code is None else CommodityCode(commodity_code)
+    change = ItemAmendment(item=item, commodity_code=code, documents=documents)
+    return DeclarationAmended(
+        fact_id=fact_id, mrn=Mrn(mrn), sources=(a_source(fact_id),), amended_at=hours(after_h), items=(change,)
+    )
+
+
+def a_replacement(document: Document, position: int | None = None) -> DocumentAmendment:
+    return DocumentAmendment(position=position, document=document)
+
+
+def a_release(*, fact_id: str = "released", after_h: float = 2, mrn: str = MRN) -> GoodsReleased:
+    return GoodsReleased(fact_id=fact_id, mrn=Mrn(mrn), sources=(a_source(fact_id),), released_at=hours(after_h))
+
+
+def a_refusal(*, fact_id: str = "not-released", after_h: float = 2, mrn: str = MRN) -> ReleaseRefused:
+    return ReleaseRefused(
+        fact_id=fact_id, mrn=Mrn(mrn), sources=(a_source(fact_id),), decided_at=hours(after_h), reason="papers missing"
+    )
+
+
+def an_invalidation(*, fact_id: str = "invalidated", after_h: float = 4, mrn: str = MRN) -> DeclarationInvalidated:
+    return DeclarationInvalidated(
+        fact_id=fact_id, mrn=Mrn(mrn), sources=(a_source(fact_id),), invalidated_at=hours(after_h)
+    )
+
+
+def an_exit(
+    *totals: ExitItem,
+    fact_id: str = "exited",
+    after_h: float = 30,
+    result: ExitResult = ExitResult.A1,
+    final: bool = True,
+    mrn: str = MRN,
+) -> GoodsExited:
+    """Without totals: everything left as declared."""
+    return GoodsExited(
+        fact_id=fact_id,
+        mrn=Mrn(mrn),
+        sources=(a_source(fact_id),),
+        exited_at=hours(after_h),
+        result=result,
+        final=final,
+        office_of_exit="BE101000",
+        items=totals,
+    )
+
+
+def a_total(item: int = 1, quantity: str | None = None, amount: str | None = None) -> ExitItem:
+    return ExitItem(
+        item=item,
+        quantity=None if quantity is None else Decimal(quantity),
+        amount=None if amount is None else Decimal(amount),
+    )
