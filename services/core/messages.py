@@ -1397,6 +1397,10 @@ class HeldDraw(Record):
     """Left the territory."""
     exited_value: Decimal
     """Left the territory."""
+    findings: tuple[str, ...] = ()
+    """Fingerprints (code and digest of the values compared) of the findings that stand, sorted: one that stands
+    is not raised again.
+    """
 
     def to_avro(self) -> dict[str, Any]:
         return {
@@ -1411,6 +1415,7 @@ class HeldDraw(Record):
             "consumed_value": self.consumed_value,
             "exited_quantity": self.exited_quantity,
             "exited_value": self.exited_value,
+            "findings": list(self.findings),
         }
 
     @classmethod
@@ -1427,6 +1432,7 @@ class HeldDraw(Record):
             consumed_value=fields["consumed_value"],
             exited_quantity=fields["exited_quantity"],
             exited_value=fields["exited_value"],
+            findings=tuple(fields["findings"]),
         )
 
 
