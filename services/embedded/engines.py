@@ -1,0 +1,131 @@
+"""Kafka and PostgreSQL, started or adopted together, stopped together."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+from rich.console import Console
+
+from services.embedded.kafka import Kafka
+from services.embedded.postgres import Postgres
+from services.embedded.process import Record, Recorded, stop, strays
+from services.embedded.settings import EmbeddedSettings
+from services.embedded.state import owned
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the engines answer; empty for one that was not asked for."""
+
+    bootstrap_servers: str = ""
+    database_url: str = ""
+
+
+class Engine(Protocol):
+    """What Kafka and PostgreSQL have in common."""
+
+    name: str
+    wanted_port: int
+    stop_signal: signal.Signals
+
+    @property
+    def argument(self) -> str: ...
+    def address(self, port: int) -> str: ...
+    def answers(self, port: int) -> bool: ...
+    def start(self, preferred_port: int) -> tuple[psutil.Process, int]: ...
+    def wait(self, process: psutil.Process, port: int) -> None: ...
+
+
+@asynccontextmanager
+async def engines(
+    state: Path,
+    settings: EmbeddedSettings | None = None,
+    *,
+    kafka: bool = True,
+    postgres: bool = True,
+    console: Console | None = None,
+) -> AsyncIterator[Addresses]:
+    """Run the engines asked for while the block runs. Fatal, with the ways out, when one cannot be had.
+
+    What a killed process left running in this state directory is adopted when it answers, else stopped.
+    What the person who waits should know is printed on `console` (default: standard error).
+    """
+    settings = settings or EmbeddedSettings()
+    console = console or Console(stderr=True)
+    if not (kafka or postgres):
+        yield Addresses()
+        return
+    with owned(state) as directory:
+        record = Record(directory / "engines.json")
+        brokers = [Kafka(directory, settings, console)] if kafka else []
+        each: list[Engine] = [*brokers, *([Postgres(directory, settings, console)] if postgres else [])]
+        running = _Running(record)
+        starting = {engine.name: asyncio.create_task(asyncio.to_thread(running.start, engine)) for engine in each}
+        try:
+            # Not gather: cancelling it would leave threads behind that start engines nobody stops.
+            await asyncio.wait(starting.values(), return_when=asyncio.FIRST_EXCEPTION)
+            found = {name: task.result() for name, task in starting.items() if task.done()}
+            yield Addresses(found.get("kafka", ""), found.get("postgres", ""))
+        finally:
+            for broker in brokers:
+                broker.cancelled.set()
+            await asyncio.gather(*starting.values(), return_exceptions=True)
+            await asyncio.gather(*(asyncio.to_thread(running.stop, engine) for engine in each))
+
+
+class _Running:
+    """The record, and what it says made true. The two engines start in two threads."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self._entries = record.read()
+        self._processes: dict[str, psutil.Process] = {}
+        self._lock = threading.Lock()
+
+    def start(self, engine: Engine) -> str:
+        """Adopt or start; returns the address."""
+        before = self._entries.get(engine.name)
+        if before is not None and self._adopt(engine, before):
+            return engine.address(before.port)
+        for process in strays(engine.argument):
+            stop(process, engine.stop_signal)
+        process, port = engine.start(before.port if before else 0)
+        with self._lock:
+            self._processes[engine.name] = process
+            self._entries[engine.name] = Recorded.of(process, port)
+            self._record.write(self._entries)
+        engine.wait(process, port)
+        return engine.address(port)
+
+    def stop(self, engine: Engine) -> None:
+        """Stop what was started or adopted; nothing when it has ended by itself."""
+        process = self._processes.get(engine.name)
+        if process is not None:
+            stop(process, engine.stop_signal)
+
+    def _adopt(self, engine: Engine, recorded: Recorded) -> bool:
+        process = recorded.process()
+        fits = process is not None and engine.wanted_port in {0, recorded.port} and engine.answers(recorded.port)
+        if process is not None and fits:
+            self._processes[engine.name] = process
+        return fits
+
+
+def running_in(state: Path, settings: EmbeddedSettings | None = None) -> Addresses:
+    """The addresses of engines that another process runs in this directory now; empty where there are none."""
+    settings = settings or EmbeddedSettings()
+    quiet = Console(quiet=True)
+    state = state.absolute()
+    entries = Record(state / "engines.json").read()
+
+    def of(engine: Engine) -> str:
+        recorded = entries.get(engine.name)
+        return engine.address(recorded.port) if recorded and recorded.process() else ""
+
+    return Addresses(of(Kafka(state, settings, quiet)), of(Postgres(state, settings, quiet)))

@@ -1,0 +1,102 @@
+"""Where the tests take Kafka and PostgreSQL from: `TOLBRUG_TEST_ENGINES` = embedded (default), containers or external.
+
+`external` takes the addresses of TOLBRUG_KAFKA__BOOTSTRAP_SERVERS and TOLBRUG_DATABASE__URL. Whatever the source, a
+test gets a database and a topic prefix of its own and never sees another test's.
+"""
+
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+
+from services.core.errors import Fatal
+from services.embedded.engines import Addresses, engines
+from services.embedded.ports import free_port
+
+KAFKA_IMAGE = "apache/kafka:4.3.1"
+POSTGRES_IMAGE = "postgres:18"
+STATES = Path(__file__).parent.parent / ".tolbrug"
+
+
+@asynccontextmanager
+async def test_engines(source: str) -> AsyncIterator[Addresses]:
+    """The engines of one test run."""
+    sources = {"embedded": _embedded, "containers": _containers, "external": _external}
+    if source not in sources:
+        raise Fatal(f"TOLBRUG_TEST_ENGINES={source}: one of {', '.join(sources)} was expected")
+    async with sources[source]() as addresses:
+        yield addresses
+
+
+@asynccontextmanager
+async def _embedded() -> AsyncIterator[Addresses]:
+    """In the first state directory that no other run holds; what a killed run left there is adopted."""
+    for number in range(16):
+        state = STATES / f"tests-{number}"
+        running = engines(state)
+        try:
+            addresses = await running.__aenter__()
+        except Fatal as error:
+            if "Another tolbrug" in str(error):
+                continue
+            raise
+        try:
+            yield addresses
+        finally:
+            await running.__aexit__(None, None, None)
+            shutil.rmtree(state, ignore_errors=True)
+        return
+    raise Fatal(f"Sixteen test runs hold the directories {STATES}/tests-*: end some of them.")
+
+
+@asynccontextmanager
+async def _external() -> AsyncIterator[Addresses]:
+    """Somebody else's; nothing is started or stopped."""
+    names = ("TOLBRUG_KAFKA__BOOTSTRAP_SERVERS", "TOLBRUG_DATABASE__URL")
+    missing = [name for name in names if not os.environ.get(name)]
+    if missing:
+        raise Fatal(f"TOLBRUG_TEST_ENGINES=external needs {' and '.join(missing)}")
+    yield Addresses(os.environ[names[0]], os.environ[names[1]])
+
+
+@asynccontextmanager
+async def _containers() -> AsyncIterator[Addresses]:
+    """The images of docker-compose.yml. Kafka tells clients its own address, so its port is chosen before it starts."""
+    from testcontainers.core.container import DockerContainer
+    from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+    from testcontainers.postgres import PostgresContainer
+
+    port = free_port()
+    host = os.environ.get("TESTCONTAINERS_HOST_OVERRIDE", "127.0.0.1")
+    kafka = (
+        DockerContainer(KAFKA_IMAGE)
+        .with_bind_ports(9092, port)
+        .waiting_for(LogMessageWaitStrategy("Kafka Server started"))
+    )
+    for name, value in kafka_environment(f"{host}:{port}").items():
+        kafka.with_env(name, value)
+    with ExitStack() as stack:
+        stack.enter_context(kafka)
+        postgres = stack.enter_context(PostgresContainer(POSTGRES_IMAGE, driver=None))
+        address = socket.gethostbyname(host)
+        yield Addresses(f"{address}:{port}", postgres.get_connection_url())
+
+
+def kafka_environment(advertised: str) -> dict[str, str]:
+    """What makes the image one node that tells clients the given address."""
+    return {
+        "KAFKA_NODE_ID": "1",
+        "KAFKA_PROCESS_ROLES": "broker,controller",
+        "KAFKA_LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
+        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://{advertised}",
+        "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
+        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
+        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+    }
