@@ -1,0 +1,1 @@
+"""HTTP, JSON and PostgreSQL of the licensing door."""

@@ -1,0 +1,100 @@
+"""Every fault of a request body at once: of single fields, and of the rules between those fields that are sound."""
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+
+from services.core.errors import Fault, Refused
+from services.licensing.adapters.bodies import GoodsBody, LicenceBody, LineBody, PartyBody, Period, RefusalBody, kind
+from services.licensing.adapters.fields import Body
+from services.licensing.domain import terms
+
+NOT_ACCEPTABLE = "The request is not acceptable"
+P = TypeVar("P", bound=Body)
+Broken = set[tuple[Any, ...]]
+
+
+class DoorRoute(APIRoute):
+    """Answers what is not JSON with 400, and a body with faults with 422 and all of them."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        expected = None if self.body_field is None else self.body_field.field_info.annotation
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RequestValidationError as error:
+                raise _refused(error, expected) from error
+
+        return answer
+
+
+def _refused(error: RequestValidationError, expected: Any) -> Refused:
+    faults = tuple(_fault(one) for one in error.errors())
+    if any(fault.code == "json-invalid" for fault in faults):
+        return Refused(400, "The body is not JSON", faults)
+    if isinstance(error.body, Mapping):
+        broken = {tuple(one["loc"][1:]) for one in error.errors() if one["loc"][0] == "body"}
+        if expected is LicenceBody:
+            faults += tuple(_sound_licence_faults(error.body, broken))
+        if expected is RefusalBody:
+            faults += tuple(_goods_faults(_sound(GoodsBody, "goods", error.body, broken)))
+    return Refused(422, NOT_ACCEPTABLE, faults)
+
+
+def _fault(error: Mapping[str, Any]) -> Fault:
+    """Paths are JSON pointers into the body; the name alone for query parameters and headers."""
+    place, *path = error["loc"]
+    text = "/".join(str(part) for part in path)
+    return Fault(f"/{text}" if place == "body" else text, str(error["type"]).replace("_", "-"), str(error["msg"]))
+
+
+def licence_faults(body: LicenceBody, zone_of: Callable[[str], str | None]) -> tuple[Fault, ...]:
+    """Faults of a licence whose fields are all well formed."""
+    zone = zone_of(body.authority)
+    unknown = Fault("/authority", "authority-unknown", "no time zone is configured for this authority")
+    return (
+        *(() if zone else (unknown,)),
+        *terms.holder_faults(kind(body.type), body.holder.party()),
+        *terms.period_faults(body.valid_from, body.valid_to),
+        *terms.lines_missing(body.lines),
+        *_line_faults(list(enumerate(body.lines))),
+    )
+
+
+def refusal_faults(body: RefusalBody) -> tuple[Fault, ...]:
+    """Faults of a refusal whose fields are all well formed."""
+    return tuple(_goods_faults(enumerate(body.goods)))
+
+
+def _sound_licence_faults(body: Mapping[str, Any], broken: Broken) -> Iterable[Fault]:
+    tops = {path[0] for path in broken if path}
+    if not tops & {"type", "holder"}:
+        yield from terms.holder_faults(kind(body["type"]), PartyBody.model_validate(body["holder"]).party())
+    if not tops & {"valid_from", "valid_to"}:
+        period = Period.model_validate({name: body.get(name) for name in Period.model_fields})
+        yield from terms.period_faults(period.valid_from, period.valid_to)
+    yield from _line_faults(_sound(LineBody, "lines", body, broken))
+
+
+def _sound(part: type[P], name: str, body: Mapping[str, Any], broken: Broken) -> list[tuple[int, P]]:
+    """The elements of a list that have no fault of their own, with their places."""
+    if (name,) in broken or name not in body:
+        return []
+    bad = {path[1] for path in broken if len(path) > 1 and path[0] == name}
+    return [(place, part.model_validate(raw)) for place, raw in enumerate(body[name]) if place not in bad]
+
+
+def _line_faults(lines: Sequence[tuple[int, LineBody]]) -> Iterable[Fault]:
+    yield from terms.numbering_faults([(place, line.line) for place, line in lines])
+    for place, line in lines:
+        yield from terms.line_faults(place, line.licence_line())
+
+
+def _goods_faults(goods: Iterable[tuple[int, GoodsBody]]) -> Iterable[Fault]:
+    for place, one in goods:
+        yield from terms.goods_faults(place, one.goods())

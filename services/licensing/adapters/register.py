@@ -1,0 +1,157 @@
+"""The register in PostgreSQL: a group of requests in one transaction, with the outbox."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+
+from psycopg.types.json import Jsonb
+
+from services.core.decision import Decision
+from services.core.errors import Corrupt, Refused
+from services.core.message import Message
+from services.core.messages import Licence, Refusal
+from services.licensing import handlers
+from services.licensing.adapters.bodies import StoredLicence, StoredRefusal
+from services.licensing.adapters.views import licence_content, refusal_view, step_view
+from services.licensing.handlers import ChangeStatus, IssueLicence, RecordRefusal, Registered
+from services.runtime.database import Connection
+
+Command = IssueLicence | ChangeStatus | RecordRefusal
+Outcome = Decision[Registered] | Decision[Refusal]
+Revision = Licence | Refusal
+Append = Callable[[Connection, Sequence[Message], datetime], Awaitable[None]]
+
+# A reference that is not there yet has no row to lock; its hash has, in the same order everywhere.
+_LOCK = (
+    "SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT hashtextextended('licensing ' || name, 0) AS key"
+    " FROM unnest(%s::text[]) AS names (name) ORDER BY 1) AS keys"
+)
+_REGISTERED = """
+SELECT l.ref, first.content AS issued, now.content AS current
+FROM licensing.licence l
+JOIN licensing.licence_revision first ON first.ref = l.ref AND first.revision = 1
+JOIN licensing.licence_revision now ON now.ref = l.ref AND now.revision = l.revision
+WHERE l.ref = ANY(%s) ORDER BY l.ref FOR UPDATE OF l
+"""
+_REFUSALS = "SELECT ref, content FROM licensing.refusal WHERE ref = ANY(%s) ORDER BY ref FOR UPDATE"
+_WRITE = """
+INSERT INTO licensing.licence (ref, revision, authority, type, holder, valid_from, valid_to, statuses, changed_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (ref) DO UPDATE SET revision = excluded.revision, authority = excluded.authority, type = excluded.type,
+    holder = excluded.holder, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
+    statuses = excluded.statuses, changed_at = excluded.changed_at
+WHERE licence.revision = excluded.revision - 1
+"""
+_WRITE_REVISION = "INSERT INTO licensing.licence_revision (ref, revision, content, changed_at) VALUES (%s, %s, %s, %s)"
+_WRITE_REFUSAL = """
+INSERT INTO licensing.refusal (ref, revision, authority, applicant, destination, decided_at, content, changed_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+class Register:
+    """Applies requests in order of arrival; each gets its decision, or the Refused that answers it."""
+
+    def __init__(self, append: Append) -> None:
+        self._append = append
+
+    async def apply(self, connection: Connection, commands: Sequence[Command]) -> list[Outcome | Exception]:
+        licences, refusals = await _load(connection, commands)
+        results: list[Outcome | Exception] = []
+        outputs: list[Revision] = []
+        for command in commands:
+            try:
+                outcome = _decide(licences, refusals, command)
+            except Refused as refused:
+                results.append(refused)
+                continue
+            outputs.extend(_revisions(outcome))
+            results.append(outcome)
+        await _write(connection, outputs)
+        if outputs:
+            await self._append(connection, outputs, max(message.changed_at for message in outputs))
+        return results
+
+
+def _decide(licences: dict[str, Registered], refusals: dict[str, Refusal], command: Command) -> Outcome:
+    match command:
+        case IssueLicence(licence):
+            issued = handlers.issue(licences.get(licence.ref), command)
+            licences[licence.ref] = issued.state
+            return issued
+        case ChangeStatus(ref=ref):
+            changed = handlers.change_status(licences.get(ref), command)
+            licences[ref] = changed.state
+            return changed
+        case RecordRefusal(refusal):
+            refused = handlers.refuse(refusals.get(refusal.ref), command)
+            refusals[refusal.ref] = refused.state
+            return refused
+
+
+def _revisions(outcome: Outcome) -> list[Revision]:
+    return [message for message in outcome.outputs if isinstance(message, Licence | Refusal)]
+
+
+async def _load(
+    connection: Connection, commands: Sequence[Command]
+) -> tuple[dict[str, Registered], dict[str, Refusal]]:
+    licence_refs = {ref for command in commands if (ref := _licence_ref(command)) is not None}
+    refusal_refs = {command.refusal.ref for command in commands if isinstance(command, RecordRefusal)}
+    names = [f"licence {ref}" for ref in licence_refs] + [f"refusal {ref}" for ref in refusal_refs]
+    await connection.execute(_LOCK, (names,))
+    licences: dict[str, Registered] = {}
+    if licence_refs:
+        for row in await (await connection.execute(_REGISTERED, (sorted(licence_refs),))).fetchall():
+            licences[row["ref"]] = Registered(licence_of(row["issued"]), licence_of(row["current"]))
+    refusals: dict[str, Refusal] = {}
+    if refusal_refs:
+        for row in await (await connection.execute(_REFUSALS, (sorted(refusal_refs),))).fetchall():
+            refusals[row["ref"]] = refusal_of(row["content"])
+    return licences, refusals
+
+
+def _licence_ref(command: Command) -> str | None:
+    match command:
+        case IssueLicence(licence):
+            return licence.ref
+        case ChangeStatus(ref=ref):
+            return ref
+        case RecordRefusal():
+            return None
+
+
+async def _write(connection: Connection, outputs: Sequence[Revision]) -> None:
+    licences = [message for message in outputs if isinstance(message, Licence)]
+    refusals = [message for message in outputs if isinstance(message, Refusal)]
+    async with connection.cursor() as cursor:
+        if licences:
+            await cursor.executemany(_WRITE, [_row(licence) for licence in licences])
+            if cursor.rowcount != len(licences):
+                raise Corrupt("a licence has changed under its lock")
+            revisions = [(x.ref, x.revision, Jsonb(licence_content(x)), x.changed_at) for x in licences]
+            await cursor.executemany(_WRITE_REVISION, revisions)
+        if refusals:
+            await cursor.executemany(_WRITE_REFUSAL, [_refusal_row(refusal) for refusal in refusals])
+
+
+def _row(licence: Licence) -> tuple[object, ...]:
+    steps = Jsonb([step_view(step) for step in licence.statuses])
+    holder, valid = licence.holder.eori, (licence.valid_from, licence.valid_to)
+    kind = licence.type.value
+    return (licence.ref, licence.revision, licence.authority, kind, holder, *valid, steps, licence.changed_at)
+
+
+def _refusal_row(refusal: Refusal) -> tuple[object, ...]:
+    content = Jsonb(refusal_view(refusal))
+    about = (refusal.authority, refusal.applicant.eori, refusal.destination, refusal.decided_at)
+    return (refusal.ref, refusal.revision, *about, content, refusal.changed_at)
+
+
+def licence_of(content: Mapping[str, object]) -> Licence:
+    """A stored revision."""
+    return StoredLicence.model_validate(content).stored()
+
+
+def refusal_of(content: Mapping[str, object]) -> Refusal:
+    """A stored refusal."""
+    return StoredRefusal.model_validate(content).stored()

@@ -1,0 +1,114 @@
+"""Use cases of the register: (what is known, what is asked) -> Decision. No outputs: the request was a repeat.
+
+Refused 404, 409 or 412 when the register does not allow it; nothing is then stored.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.core.decision import Decision
+from services.core.errors import Fault, Refused
+from services.core.messages import Licence, LicenceStatus, Refusal, StatusChange
+from services.licensing.domain.status import IllegalStep, with_step
+
+
+@dataclass(frozen=True, slots=True)
+class IssueLicence:
+    """A licence at revision 1, as the authority wrote it."""
+
+    licence: Licence
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeStatus:
+    """A step in the life of a licence. `effective_at` None: at once. `expected`: the revisions the sender allows."""
+
+    ref: str
+    status: LicenceStatus
+    reason: str | None
+    effective_at: datetime | None
+    expected: frozenset[int] | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRefusal:
+    """A refused application at revision 1."""
+
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A licence in the register: as it was issued, and as it is."""
+
+    issued: Licence
+    current: Licence
+
+
+def issue(known: Registered | None, asked: IssueLicence) -> Decision[Registered]:
+    """Enter a new licence. The same terms again are a repeat, whatever has happened to the licence since."""
+    if known is None:
+        return Decision(Registered(asked.licence, asked.licence), (asked.licence,))
+    if not _same_terms(known.issued, asked.licence):
+        raise Refused(
+            409,
+            "Another licence has this reference",
+            (Fault("/ref", "ref-taken", f"{asked.licence.ref} was issued with other content; amend it instead"),),
+        )
+    return Decision(known)
+
+
+def change_status(known: Registered | None, asked: ChangeStatus) -> Decision[Registered]:
+    """Take one step. A step the history holds already is a repeat, even when `expected` is outdated by it."""
+    if known is None:
+        raise Refused(404, "No such licence")
+    current = known.current
+    if _is_repeat(current, asked):
+        return Decision(known)
+    if asked.expected is not None and current.revision not in asked.expected:
+        raise Refused(
+            412,
+            "The licence has changed since",
+            (Fault("If-Match", "revision", f"the licence is at revision {current.revision}"),),
+        )
+    at = max(asked.at, current.changed_at)
+    step = StatusChange(status=asked.status, effective_at=asked.effective_at or at, reason=asked.reason)
+    try:
+        statuses = with_step(current.statuses, step)
+    except IllegalStep as error:
+        raise Refused(
+            409, "The licence does not allow this step", (Fault("/status", "illegal-step", str(error)),)
+        ) from error
+    licence = replace(current, revision=current.revision + 1, statuses=statuses, changed_at=at)
+    return Decision(replace(known, current=licence), (licence,))
+
+
+def refuse(known: Refusal | None, asked: RecordRefusal) -> Decision[Refusal]:
+    """Record a refusal. The same again is a repeat."""
+    if known is None:
+        return Decision(asked.refusal, (asked.refusal,))
+    if replace(known, changed_at=asked.refusal.changed_at) != asked.refusal:
+        raise Refused(
+            409,
+            "Another refusal has this reference",
+            (Fault("/ref", "ref-taken", f"{asked.refusal.ref} was recorded with other content"),),
+        )
+    return Decision(known)
+
+
+def _is_repeat(licence: Licence, asked: ChangeStatus) -> bool:
+    """Without a time, asking for the latest step again is a repeat; with one, any step equal to it."""
+    steps = licence.statuses if asked.effective_at is not None else licence.statuses[-1:]
+    return any(
+        (step.status, step.reason, asked.effective_at or step.effective_at)
+        == (asked.status, asked.reason, step.effective_at)
+        for step in steps
+    )
+
+
+def _same_terms(one: Licence, other: Licence) -> bool:
+    """Whether the authority wrote the same. The time zone is ours to derive and the rest is history."""
+    return one == replace(
+        other, revision=one.revision, statuses=one.statuses, time_zone=one.time_zone, changed_at=one.changed_at
+    )

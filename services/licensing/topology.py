@@ -1,0 +1,7 @@
+"""What this service writes. It reads no topic: requests come over HTTP and each has its use case in `handlers`."""
+
+from typing import Final
+
+from services.core.messages import Licence, Refusal
+
+TOPICS: Final = (Licence.TOPIC, Refusal.TOPIC)

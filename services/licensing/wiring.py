@@ -1,0 +1,25 @@
+"""The composition root: settings and runtime in, a service out."""
+
+from services.licensing.adapters.http import licensing_router
+from services.licensing.adapters.register import Command, Outcome, Register
+from services.licensing.adapters.search import Search
+from services.licensing.settings import LicensingSettings
+from services.licensing.topology import TOPICS
+from services.runtime.group_commit import GroupCommit
+from services.runtime.outbox import Outbox
+from services.runtime.service import Runtime, Service
+
+
+def build(runtime: Runtime) -> Service:
+    """The licensing door: one group commit serves all requests of the process."""
+    settings = LicensingSettings()
+    outbox = Outbox(runtime.database, "licensing", runtime.codec)
+    commits = GroupCommit[Command, Outcome](runtime.database, Register(outbox.append).apply, outbox.wake)
+    return Service(
+        name="licensing",
+        migrations="services.licensing.adapters.migrations",
+        topics=TOPICS,
+        routers=(licensing_router(commits.submit, Search(runtime.database), settings.zone_of),),
+        outboxes=(outbox,),
+        loops={"group-commit": commits.run},
+    )
