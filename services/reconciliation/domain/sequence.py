@@ -4,9 +4,10 @@ Such a fact is kept, because it was stated; it moves nothing that the phase does
 Only what the facts contradict in themselves is raised: a fact that is merely missing may still be on its way.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 
 from services.core.message import Record
@@ -20,6 +21,7 @@ from services.core.messages import (
     Shipment,
     Track,
 )
+from services.core.values import format_amount
 from services.reconciliation.domain.declaration import Declaration
 from services.reconciliation.domain.facts import Fact
 from services.reconciliation.domain.phase import decision_on_release, departure
@@ -170,9 +172,20 @@ def _item_differences(first: tuple[Item, ...], second: tuple[Item, ...]) -> Iter
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, Record):
-        return ", ".join(f"{k}={v}" for k, v in value.to_avro().items() if v is not None)
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    """A value as evidence: equal values give equal text."""
+    match value:
+        case Decimal():
+            return format_amount(value)
+        case datetime():
+            return value.isoformat()
+        case Record():
+            return _shown(value.to_avro())
+        case Mapping():
+            return "{" + ", ".join(f"{k}: {_shown(v)}" for k, v in value.items() if v not in (None, [])) + "}"
+        case list() | tuple():
+            return "[" + ", ".join(map(_shown, value)) + "]"
+        case _:
+            return "" if value is None else str(value)
 
 
 def finding_of(wrong: Contradiction, shipment: Shipment, now: datetime, rule_set: str) -> Finding:
@@ -189,7 +202,7 @@ def finding_of(wrong: Contradiction, shipment: Shipment, now: datetime, rule_set
         summary=wrong.summary,
         legal_basis=wrong.article,
         legal_basis_version=LEGAL_TEXT,
-        rule=f"{wrong.code}/1",
+        rule=f"{wrong.code}@1",
         rule_set=rule_set,
         comparisons=wrong.comparisons,
         sources=tuple(source for fact in wrong.facts for source in fact.sources),
