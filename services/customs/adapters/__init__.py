@@ -1,0 +1,1 @@
+"""The customs door's formats, tables and routes."""

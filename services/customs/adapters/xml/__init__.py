@@ -1,0 +1,1 @@
+"""XML messages: EU AES and WCO-DMS."""

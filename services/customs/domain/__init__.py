@@ -1,0 +1,1 @@
+"""What customs messages say, and how several of them make one fact. Pure."""

@@ -1,0 +1,133 @@
+"""Joining the messages of one LRN: what was lodged, and what customs answered.
+
+Customs answers under the LRN, the declarant's own number. AES repeats the declarant in its answer, WCO does not; two
+declarants may use the same LRN. The result is a function of the set of messages that are open together:
+
+- an acceptance takes the declaration it correlates to, else the latest one of its declarant (a declaration lodged again
+  under the same LRN replaces the one before); with several declarants and none named it waits;
+- a rejection closes the earliest open declaration. A closed one is still taken when an acceptance finds no other: a
+  wrongly attributed rejection must never lose a shipment;
+- an acceptance of an MRN accepted before is a repeat and gives no fact.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from services.core.messages import DeclarationAccepted
+from services.core.values import Mrn
+from services.customs.domain.declaration import Fact, stated_by
+from services.customs.domain.reading import Acceptance, Lodged, Logged, Rejection
+
+
+class State(StrEnum):
+    """Where a message stands in the log. APPLIED here: it needs no effect; else the verdicts say what is applied."""
+
+    RECEIVED = "received"
+    WAITING = "waiting"
+    APPLIED = "applied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What becomes of one message. `open`: later messages of its LRN may still join it."""
+
+    id: str
+    state: State
+    note: str | None = None
+    open: bool = False
+    shipment: Mrn | None = None
+    fact_id: str | None = None
+    fact: Fact | None = None
+
+
+def join(messages: Sequence[Logged], known: Collection[Mrn]) -> list[Outcome]:
+    """What becomes of the open messages of one party and LRN. `known`: MRNs accepted before."""
+    lodged = sorted((m for m in messages if isinstance(m.reading.statement, Lodged)), key=_when)
+    outcomes: list[Outcome] = []
+    accepted = set(known)
+    for message in sorted(messages, key=_decided):
+        if isinstance(message.reading.statement, Acceptance):
+            outcomes += _accept(message, message.reading.statement, lodged, accepted)
+    for message in sorted(messages, key=_decided):
+        if isinstance(message.reading.statement, Rejection):
+            outcomes += _reject(message, lodged)
+    return outcomes + [_still_open(message) for message in lodged]
+
+
+def _accept(message: Logged, acceptance: Acceptance, lodged: list[Logged], accepted: set[Mrn]) -> list[Outcome]:
+    """Outcomes of an acceptance and of the declaration it takes out of `lodged`."""
+    mrn = acceptance.mrn
+    if mrn in accepted:
+        note = "a repeat: this MRN was accepted before"
+        return [Outcome(id=message.id, state=State.APPLIED, note=note, shipment=mrn)]
+    choice = _choose(message, acceptance, lodged)
+    if isinstance(choice, str):
+        return [Outcome(id=message.id, state=State.WAITING, note=choice, open=True, shipment=mrn)]
+    accepted.add(mrn)
+    lodged.remove(choice)
+    fact = _accepted_fact(choice, message, acceptance)
+    return [
+        Outcome(id=message.id, state=State.RECEIVED, shipment=mrn, fact_id=message.id, fact=fact),
+        Outcome(id=choice.id, state=State.RECEIVED, shipment=mrn, fact_id=message.id),
+    ]
+
+
+def _accepted_fact(declared: Logged, message: Logged, acceptance: Acceptance) -> Fact:
+    statement = declared.reading.statement
+    assert isinstance(statement, Lodged)  # noqa: S101 - chosen among the lodged
+    fact: DeclarationAccepted = statement.declaration.accepted(
+        mrn=acceptance.mrn, lrn=message.reading.lrn, version=acceptance.version, accepted_at=acceptance.accepted_at
+    )
+    return stated_by(fact, message.id, [declared.source, message.source])
+
+
+def _choose(message: Logged, acceptance: Acceptance, lodged: Sequence[Logged]) -> Logged | str:
+    """The declaration an acceptance is about, or why there is none to take."""
+    reading = message.reading
+    fitting = [m for m in lodged if reading.declarant in {None, m.reading.declarant}]
+    fitting = [m for m in fitting if not m.closed] or fitting
+    correlated = [m for m in fitting if acceptance.correlates and m.reading.message_id == acceptance.correlates]
+    if correlated:
+        return correlated[-1]
+    if not fitting:
+        return f"no declaration with LRN {reading.lrn} was received yet"
+    declarants = {m.reading.declarant for m in fitting}
+    if len(declarants) > 1:
+        return f"ambiguous: declarants {', '.join(sorted(str(d) for d in declarants))} use LRN {reading.lrn}"
+    return fitting[-1]
+
+
+def _reject(message: Logged, lodged: list[Logged]) -> list[Outcome]:
+    """A rejection is done at once; it stays open until it has closed a declaration."""
+    for place, candidate in enumerate(lodged):
+        if candidate.closed or _later(candidate, message):
+            continue
+        lodged[place] = replace(candidate, closed=True)
+        return [Outcome(id=message.id, state=State.APPLIED, note="closed the lodged declaration")]
+    note = "no lodged declaration to close was received yet"
+    return [Outcome(id=message.id, state=State.APPLIED, note=note, open=True)]
+
+
+def _still_open(message: Logged) -> Outcome:
+    if message.closed:
+        return Outcome(id=message.id, state=State.APPLIED, note="customs rejected it", open=True)
+    note = f"no acceptance of LRN {message.reading.lrn} was received yet"
+    return Outcome(id=message.id, state=State.WAITING, note=note, open=True)
+
+
+def _later(declared: Logged, rejection: Logged) -> bool:
+    """Whether the declaration was issued after the rejection, so that it cannot be the rejected one."""
+    mine, theirs = declared.reading.stated_at, rejection.reading.stated_at
+    return mine is not None and theirs is not None and mine > theirs
+
+
+def _when(message: Logged) -> tuple[datetime, str]:
+    return (message.reading.stated_at or message.received_at, message.id)
+
+
+def _decided(message: Logged) -> tuple[datetime, str]:
+    statement = message.reading.statement
+    at = statement.accepted_at if isinstance(statement, Acceptance) else None
+    return (at or message.reading.stated_at or message.received_at, message.id)

@@ -1,0 +1,124 @@
+"""What one received message says, once its format is read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from services.core.errors import Fault
+from services.core.messages import DeclarationAmended, ItemAmendment, Source
+from services.core.values import Mrn
+from services.customs.domain.declaration import Declaration, Fact, stated_by
+
+
+@dataclass(frozen=True, slots=True)
+class Lodged:
+    """A declaration without an MRN: it gives no fact until customs accepts it."""
+
+    declaration: Declaration
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Customs accepted a declaration known by its LRN. `correlates`: the source's id of what was lodged, if given."""
+
+    mrn: Mrn
+    accepted_at: datetime
+    version: int
+    correlates: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Customs rejected a lodged declaration: it never becomes a fact."""
+
+    mrn: Mrn | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A fact of its own, without id and sources yet."""
+
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """A WCO amendment by pointers; without a time of issue the time of receipt counts."""
+
+    mrn: Mrn
+    amended_at: datetime | None
+    items: tuple[ItemAmendment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToDo:
+    """A message that changes nothing, and why."""
+
+    reason: str
+
+
+Statement = Lodged | Acceptance | Rejection | Stated | Amendment | NothingToDo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One message as read.
+
+    `identity` is what makes it recognisable at its source; empty when its format has nothing of the kind, then its
+    SHA-256 counts. `system` keeps LRNs of different formats apart. `stated_at` is the message's own time, if any.
+    """
+
+    kind: str
+    system: str
+    identity: tuple[str, ...]
+    message_id: str | None
+    statement: Statement
+    mrn: Mrn | None = None
+    lrn: str | None = None
+    declarant: str | None = None
+    stated_at: datetime | None = None
+    warnings: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """A message in the log. `closed`: a lodged declaration that customs rejected."""
+
+    id: str
+    party: str
+    sha256: str
+    received_at: datetime
+    reading: Reading
+    closed: bool = False
+
+    @property
+    def source(self) -> Source:
+        return Source(
+            message_id=self.id,
+            party=self.party,
+            kind=self.reading.kind,
+            sha256=self.sha256,
+            received_at=self.received_at,
+        )
+
+    @property
+    def joins(self) -> bool:
+        """Whether it means something only together with other messages of its LRN."""
+        return isinstance(self.reading.statement, Lodged | Acceptance | Rejection)
+
+    def fact(self) -> Fact | None:
+        """The fact this message states by itself."""
+        statement = self.reading.statement
+        if isinstance(statement, Stated):
+            return stated_by(statement.fact, self.id, [self.source])
+        if isinstance(statement, Amendment):
+            at = statement.amended_at or self.received_at
+            return DeclarationAmended(
+                fact_id=self.id, mrn=statement.mrn, sources=(self.source,), amended_at=at, items=statement.items
+            )
+        return None
+
+
+def message_id(party: str, identity: tuple[str, ...]) -> str:
+    """Our id of a message: the same for the same party and identity in every installation."""
+    return sha256("\x1f".join((party, *identity)).encode()).hexdigest()[:32]
