@@ -1,0 +1,28 @@
+"""The scenario of a seed: the register, the refusals and all stories, always the same for the same seed."""
+
+from services.simulator.desk import Desk
+from services.simulator.refusals import load_refusals
+from services.simulator.steps import Scenario
+from services.simulator.stories_balance import balance
+from services.simulator.stories_disorder import disorder
+from services.simulator.stories_lines import lines
+from services.simulator.stories_rules import rules
+from services.simulator.stories_traffic import traffic
+
+DEFAULT_SEED = 2026
+
+
+def build_scenario(seed: int = DEFAULT_SEED) -> Scenario:
+    """Everything that is played, in the order it is started."""
+    desk = Desk(seed)
+    # Stories that wait for answers start first, so that they do not make the end long.
+    stories = [*balance(desk), *rules(desk), *lines(desk), *disorder(desk), *traffic(desk)]
+    register = desk.register
+    return Scenario(
+        seed=seed,
+        licences=tuple(register.issued.values()),
+        late=tuple(register.late.values()),
+        statuses=register.statuses,
+        refusals=tuple(load_refusals()),
+        stories=tuple(stories),
+    )

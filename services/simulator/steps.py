@@ -1,0 +1,84 @@
+"""What the player does, and what must come of it: the vocabulary of a scenario."""
+
+from dataclasses import dataclass, field
+
+from services.core.values import LicenceRef, Mrn
+from services.simulator.declarations import Hold, Outgoing
+from services.simulator.licences import Licence, StatusStep
+
+ACCEPTED = (200, 202)
+DUPLICATE = (200,)
+MALFORMED = (400,)
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a message. `answers`: the HTTP statuses that are right; `repeat`: it was sent before in this scenario."""
+
+    message: Outgoing
+    answers: tuple[int, ...] = ACCEPTED
+    repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Wait until every message this story has sent is applied, so that the next one arrives after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Wait for the verdict of a declaration at `version`, which must be `verdict` when the story is told first."""
+
+    mrn: Mrn
+    version: int
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Publish a licence in mid-scenario and wait until the ledger knows it."""
+
+    licence: Licence
+
+
+Step = Send | Settle | Await | Issue
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What must be true of a declaration at the end. `alerts`: (licence, code); `verdict` null: no such declaration."""
+
+    mrn: Mrn
+    version: int
+    verdict: str | None
+    alerts: frozenset[tuple[LicenceRef, str]] = frozenset()
+    holds: tuple[Hold, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Steps in their order, and what must come out. Stories are told side by side: none depends on another."""
+
+    name: str
+    steps: tuple[Step, ...]
+    expected: tuple[Expected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Everything that is played: the register and its changes first, then all stories."""
+
+    seed: int
+    licences: tuple[Licence, ...]
+    late: tuple[Licence, ...]
+    statuses: tuple[StatusStep, ...]
+    refusals: tuple[dict[str, object], ...]
+    stories: tuple[Story, ...] = field(repr=False)
+
+    @property
+    def expected(self) -> tuple[Expected, ...]:
+        return tuple(one for story in self.stories for one in story.expected)
+
+    @property
+    def sends(self) -> tuple[Send, ...]:
+        return tuple(step for story in self.stories for step in story.steps if isinstance(step, Send))
