@@ -8,11 +8,11 @@ import os
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from services.embedded.engines import Addresses
 from services.runtime.settings import (
@@ -67,7 +67,4 @@ def runtime_settings(kafka: str, topic_prefix: str, database_url: str, tmp_path:
 
 
 def _with_database(url: str, name: str) -> str:
-    if "://" not in url:
-        return make_conninfo(**{**conninfo_to_dict(url), "dbname": name})
-    head, _, tail = url.rpartition("/")
-    return f"{head}/{name}" + (f"?{tail.partition('?')[2]}" if "?" in tail else "")
+    return urlsplit(url)._replace(path=f"/{name}").geturl()

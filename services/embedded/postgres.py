@@ -15,7 +15,7 @@ from rich.console import Console
 from services.core.errors import Fatal
 from services.embedded.jars import WAYS_OUT
 from services.embedded.ports import free_port
-from services.embedded.process import is_alive, last_words, run, spawn
+from services.embedded.process import is_alive, last_words, run, spawn, stop, working_in
 from services.embedded.settings import EmbeddedSettings
 from services.embedded.state import made
 
@@ -56,6 +56,7 @@ class Postgres:
             self._open_way_to(programs, self._data)
         if not self._data.exists():
             self._make(programs)
+        self._clear()
         port = self.wanted_port or free_port(preferred_port)
         options = {
             "listen_addresses": "127.0.0.1",
@@ -82,6 +83,15 @@ class Postgres:
             if not is_alive(process) or time.monotonic() > deadline:
                 raise Fatal(f"PostgreSQL did not start; the end of {self._log}:\n{last_words(self._log, 0)}")
             time.sleep(0.05)
+
+    def _clear(self) -> None:
+        """Away with what a killed PostgreSQL leaves: children that did not notice yet, and the file with its pid.
+
+        It would clear up itself, but takes a zombie for a living owner of the file, and some zombies stay for ever.
+        """
+        for process in working_in(self._data):
+            stop(process, signal.SIGKILL)
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
 
     def _make(self, programs: Path) -> None:
         self._password.touch(mode=0o600)

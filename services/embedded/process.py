@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -109,13 +110,23 @@ def stop(process: psutil.Process, how: signal.Signals = signal.SIGTERM, timeout_
     """Ask, wait, and only then kill. Returns when the process is gone."""
     with suppress(psutil.NoSuchProcess):
         process.send_signal(how)
-        try:
-            process.wait(timeout_s)
-        except psutil.TimeoutExpired:
+        if not _ended(process, timeout_s):
             for each in [*process.children(recursive=True), process]:
                 with suppress(psutil.NoSuchProcess):
                     each.kill()
-            process.wait(5)
+            _ended(process, 5)
+
+
+def _ended(process: psutil.Process, timeout_s: float) -> bool:
+    """Wait for it. Unlike `process.wait`, it does not wait for a zombie whose parent never asks."""
+    deadline = time.monotonic() + timeout_s
+    while is_alive(process):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    with suppress(psutil.Error):
+        process.wait(0)
+    return True
 
 
 def strays(argument: str) -> list[psutil.Process]:
@@ -127,6 +138,15 @@ def strays(argument: str) -> list[psutil.Process]:
     ]
     pids = {process.pid for process in found}
     return [process for process in found if process.info["ppid"] not in pids]
+
+
+def working_in(directory: Path) -> list[psutil.Process]:
+    """Living processes whose current directory it is."""
+    return [
+        process
+        for process in psutil.process_iter(["cwd"])
+        if process.info["cwd"] == str(directory) and is_alive(process)
+    ]
 
 
 def last_words(log: Path, since: int, lines: int = 12) -> str:
