@@ -119,6 +119,7 @@ class _Comparison:
 
     def _branch(self, writer: Any, reader: Any, path: str) -> Iterator[str]:
         candidates = reader if isinstance(reader, list) else [reader]
+        candidates = [branch for branch in candidates if (branch == "null") == (writer == "null")]
         attempts = []
         for candidate in candidates:
             seen = set(self._seen)
@@ -127,7 +128,7 @@ class _Comparison:
                 return
             self._seen = seen
             attempts.append(faults)
-        yield from min(attempts, key=lambda faults: (faults[0].startswith(f"{path} is "), len(faults)))
+        yield from min(attempts, key=len, default=[f"{path} may be {_kind(writer)} there and never here"])
 
 
 def _kind(schema: Any) -> str:

@@ -7,6 +7,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
+from threading import local
 from typing import Any, Final
 
 _SCALE = 6
@@ -79,6 +80,22 @@ def _write_text(value: Any, _schema: Any) -> str:
     return value
 
 
+class Budget(local):
+    """How many records the value being read may still hold; one per thread."""
+
+    left = 0
+
+
+BUDGET = Budget()
+
+
+def _count_record(fields: Any, _writer: Any = None, _reader: Any = None) -> Any:
+    BUDGET.left -= 1
+    if BUDGET.left < 0:
+        raise ValueError("too many records in one value")
+    return fields
+
+
 # fastavro's own names (`bytes-decimal`, …) stay as they are: other users of fastavro in the process keep its behaviour.
 WRITERS: Final[dict[str, Callable[..., Any]]] = {
     "bytes-tolbrug-amount": _write_amount,
@@ -93,6 +110,7 @@ READERS: Final[dict[str, Callable[..., Any]]] = {
     "bytes-tolbrug-amount": _read_amount,
     "long-tolbrug-instant": _read_instant,
     "int-tolbrug-day": _read_day,
+    "record-tolbrug-record": _count_record,
 }
 _MARKS = {
     "decimal": "tolbrug-amount",
@@ -115,7 +133,7 @@ def marked(schema: Any) -> Any:
     kind = schema["type"]
     if kind == "record":
         fields = [{k: marked(v) if k == "type" else v for k, v in f.items() if k != "doc"} for f in schema["fields"]]
-        return {"type": kind, "name": schema["name"], "fields": fields}
+        return {"type": kind, "name": schema["name"], "logicalType": "tolbrug-record", "fields": fields}
     if kind in _NESTED:
         return {"type": kind, _NESTED[kind]: marked(schema[_NESTED[kind]])}
     mark = _MARKS.get(schema.get("logicalType", ""), _MARKS.get(kind))

@@ -29,8 +29,10 @@ from services.runtime.registry import BundledRegistry, Registry
 R = TypeVar("R", bound=Record)
 
 MAX_BYTES: Final = 4 * 1024 * 1024
-"""Largest value in either direction. With the rule that no array item is empty (`evolution.unfolding`) it bounds what a
-value can unfold to."""
+"""Largest value in either direction."""
+MAX_RECORDS: Final = 50_000
+"""Most records in one value read, parts counted. With the rule that every array item takes a byte
+(`evolution.unfolding`) it bounds what a value can unfold to in memory."""
 
 _PREFIX = Struct(">BI")
 _MAGIC = 0
@@ -130,6 +132,7 @@ class Codec:
         reader = self._readers.get(schema_id) or self._reader(schema_id)
         stream = BytesIO(value)
         stream.seek(_PREFIX.size)
+        avro_types.BUDGET.left = MAX_RECORDS
         try:
             fields: Any = fastavro.schemaless_reader(stream, reader.writer, reader.ours)
             record = reader.record.from_avro(fields)

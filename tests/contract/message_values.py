@@ -1,0 +1,76 @@
+"""Hypothesis strategies for every record, made from its schema alone."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+
+from schemas import loader
+from services.core.message import Record
+from services.core.messages import RECORDS
+
+R = TypeVar("R", bound=Record)
+
+CLASSES = {record.SCHEMA: record for record in RECORDS}
+DAY_TYPE = "date"
+
+_TEXT = st.text(max_size=12)
+_AMOUNT = st.decimals(min_value=-(10**17), max_value=10**17, places=6) | st.decimals(
+    min_value=0, max_value=1000, places=2
+)
+_PLAIN = {
+    "string": _TEXT,
+    "int": st.integers(-(2**31), 2**31 - 1),
+    "long": st.integers(-(2**63), 2**63 - 1),
+    "boolean": st.booleans(),
+}
+_LOGICAL = {
+    "decimal": _AMOUNT,
+    "timestamp-micros": st.datetimes(timezones=st.just(UTC)),
+    DAY_TYPE: st.dates(min_value=date(1, 1, 1)),
+}
+
+
+def records(kind: type[R]) -> st.SearchStrategy[R]:
+    return _fields(kind.SCHEMA).map(kind.from_avro)
+
+
+@cache
+def _fields(name: str) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({f["name"]: _value(f["type"]) for f in loader.definition(name)["fields"]})
+
+
+def _value(schema: Any) -> st.SearchStrategy[Any]:
+    if isinstance(schema, list):
+        return st.none() | _value(schema[1])
+    if isinstance(schema, str) and schema not in loader.PRIMITIVES:
+        definition = loader.definition(schema)
+        return st.sampled_from(definition["symbols"]) if definition["type"] == "enum" else _fields(schema)
+    if isinstance(schema, str):
+        return _PLAIN[schema]
+    if schema["type"] == "array":
+        return st.lists(_value(schema["items"]), max_size=2)
+    return _LOGICAL.get(schema["logicalType"], _TEXT)
+
+
+def smallest(kind: type[R]) -> R:
+    """A record with every list empty and every optional field absent."""
+    return kind.from_avro(_least(kind.SCHEMA))
+
+
+def _least(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return None
+    if isinstance(schema, str) and schema not in loader.PRIMITIVES:
+        definition = loader.definition(schema)
+        if definition["type"] == "enum":
+            return definition["symbols"][0]
+        return {f["name"]: _least(f["type"]) for f in definition["fields"]}
+    if isinstance(schema, str):
+        return {"string": "x", "int": 1, "long": 1, "boolean": False}[schema]
+    if schema["type"] == "array":
+        return []
+    instants = {"timestamp-micros": datetime(2026, 3, 2, tzinfo=UTC), DAY_TYPE: date(2026, 3, 2), "decimal": Decimal(1)}
+    return instants.get(schema["logicalType"], "x")
