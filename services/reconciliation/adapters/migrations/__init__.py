@@ -1,0 +1,1 @@
+"""Changes of the schema `reconciliation`, in order; the runtime applies them."""
