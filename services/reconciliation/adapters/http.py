@@ -4,7 +4,7 @@ References hold slashes. `{ref:path}` takes them plain and percent-encoded; a re
 is reached with `?ref=`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -17,7 +17,7 @@ from services.core.values import parse_licence_ref
 from services.reconciliation.adapters.views import entry_view, finding_view, ledger_view
 
 ReadLedger = Callable[[str], Awaitable[Ledger | None]]
-ReadEntries = Callable[[str, int, int], Awaitable[list[Message]]]
+ReadEntries = Callable[[str, int, int], Awaitable[Sequence[Message]]]
 """Reference, revision to begin after, how many at most."""
 ReadFinding = Callable[[str], Awaitable[Finding | None]]
 
