@@ -1,0 +1,1 @@
+"""PostgreSQL, HTTP, the stream and the webhook of alerts."""

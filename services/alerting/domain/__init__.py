@@ -1,0 +1,1 @@
+"""What an alert is and when a delivery is tried again: rules, and nothing else."""

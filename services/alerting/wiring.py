@@ -1,0 +1,51 @@
+"""The composition root: settings and runtime in, a service out."""
+
+from collections.abc import Awaitable, Callable
+
+from services.alerting.adapters.alert_store import AlertStore
+from services.alerting.adapters.http import alerting_router
+from services.alerting.adapters.search import Search
+from services.alerting.adapters.tail import Tail
+from services.alerting.adapters.tally import Tally
+from services.alerting.adapters.webhook import Deliveries, Endpoint
+from services.alerting.domain.alert import Case, alert_id
+from services.alerting.settings import AlertingSettings
+from services.alerting.topology import FOLD, HANDLERS, INPUTS, TOPICS
+from services.runtime.fold import FoldSpec
+from services.runtime.service import Runtime, Service
+
+
+def build(runtime: Runtime) -> Service:
+    """The fold, its readers, and the webhook when one is set."""
+    database, codec = runtime.database, runtime.codec
+    endpoint = _endpoint(AlertingSettings())
+    tally = Tally(database)
+    tail = Tail(database, codec, FOLD)
+    loops: dict[str, Callable[[], Awaitable[None]]] = {"tally": tally.run, "tail": tail.run}
+    if endpoint is not None:
+        loops["webhook"] = Deliveries(database, endpoint).run
+    fold = FoldSpec[Case](
+        service="alerting",
+        name=FOLD,
+        inputs=INPUTS,
+        handlers=HANDLERS,
+        aggregate=alert_id,
+        new=lambda _: Case(),
+        store=AlertStore(codec, tally, () if endpoint is None else (endpoint.id,)),
+    )
+    return Service(
+        name="alerting",
+        migrations="services.alerting.adapters.migrations",
+        topics=TOPICS,
+        routers=(alerting_router(Search(database, codec), tail),),
+        folds=(fold,),
+        loops=loops,
+    )
+
+
+def _endpoint(settings: AlertingSettings) -> Endpoint | None:
+    if not settings.webhook_url or settings.webhook_secret is None:
+        return None
+    return Endpoint(
+        settings.webhook_url, settings.webhook_secret, settings.webhook_allow_private, settings.webhook_timeout_s
+    )
