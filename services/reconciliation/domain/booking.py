@@ -1,0 +1,147 @@
+"""The handling of one message, step by step: each step is an entry, applied at once."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from services.core.decision import Decision
+from services.core.errors import Corrupt
+from services.core.messages import (
+    Cover,
+    Demand,
+    DrawCover,
+    Entry,
+    EntryCause,
+    Finding,
+    HeldDraw,
+    HeldShipment,
+    Licence,
+    LineBalance,
+)
+from services.reconciliation.domain.chain import sealed
+from services.reconciliation.domain.columns import Columns, drawn, opened
+from services.reconciliation.domain.findings import in_order, of_draw, of_line
+from services.reconciliation.domain.judged import Judged
+from services.reconciliation.domain.judgement import judge, judge_again
+from services.reconciliation.domain.ledger import LicenceLedger, apply
+from services.reconciliation.domain.rule_set import RuleSet
+from services.reconciliation.domain.rules import Failure
+
+
+class Booking:
+    """Entries, covers and findings of one message. Lives as long as the message is handled."""
+
+    def __init__(self, ledger: LicenceLedger, cause_id: str, now: datetime, rules: RuleSet) -> None:
+        self.ledger = ledger
+        self._cause_id = cause_id
+        self._now = now
+        self._rules = rules
+        self._columns = Columns(ledger.balances)
+        self._entries: list[Entry] = []
+        self._covers: list[Cover] = []
+        self._findings: list[Finding] = []
+
+    def decision(self) -> Decision[LicenceLedger]:
+        """The ledger as it now stands and everything that follows, in the one order."""
+        findings = sorted(self._findings, key=in_order)
+        return Decision(self.ledger, (*self._entries, *self._covers, *findings))
+
+    def licence(self, terms: Licence) -> Entry:
+        """Record the licence as it now stands."""
+        self._columns = Columns(opened(terms, self.ledger.balances))
+        return self._record(EntryCause.LICENCE, terms=terms)
+
+    def demand(self, demand: Demand, held: HeldShipment | None) -> bool:
+        """Answer a demand; whether an amount returned that others were refused."""
+        before = self._columns.balances()
+        draws = judge(self._columns, self.ledger.terms, demand, held, self._rules)
+        arrival = held.arrival if held else self.ledger.arrivals + 1
+        revision = held.cover_revision + 1 if held else 1
+        self._answer(EntryCause.DEMAND, demand, draws, arrival=arrival, revision=revision)
+        return bool(self.ledger.wanting) and _returned(before, self._columns.balances())
+
+    def again(self, shipment: HeldShipment, *, arrived: bool) -> None:
+        """Judge a shipment again, all of it when the licence has just `arrived`; no entry when nothing changes."""
+        terms, demand = self.ledger.terms, shipment.demand
+        if terms is None:
+            raise Corrupt(f"{self.ledger.licence} has no terms to judge {shipment.mrn} by again")
+        if arrived:
+            draws = judge(self._columns, terms, demand, shipment, self._rules)
+        else:
+            draws = judge_again(self._columns, terms, shipment, self._rules)
+        if tuple(d.held for d in draws) == shipment.draws:
+            return
+        told = _answers(d.held for d in draws) != _answers(shipment.draws)
+        revision = shipment.cover_revision + told
+        self._answer(EntryCause.REJUDGED, demand, draws, arrival=shipment.arrival, revision=revision, told=told)
+
+    def raise_for_line(self, line: int, failure: Failure, entry: Entry) -> None:
+        """Raise a finding about a licence line as a whole."""
+        self._findings.append(of_line(line, failure, entry))
+
+    def _answer(
+        self,
+        cause: EntryCause,
+        demand: Demand,
+        draws: tuple[Judged, ...],
+        *,
+        arrival: int,
+        revision: int,
+        told: bool = True,
+    ) -> None:
+        held = tuple(d.held for d in draws)
+        shipment = HeldShipment(mrn=demand.mrn, demand=demand, arrival=arrival, cover_revision=revision, draws=held)
+        entry = self._record(cause, shipment=shipment)
+        if told:
+            self._covers.append(self._cover(shipment, entry))
+        self._findings.extend(of_draw(demand, d.held, failure, entry) for d in draws for failure in d.new)
+
+    def _cover(self, shipment: HeldShipment, entry: Entry) -> Cover:
+        return Cover(
+            licence=entry.licence,
+            mrn=shipment.mrn,
+            revision=shipment.cover_revision,
+            demand_revision=shipment.demand.revision,
+            draws=_answers(shipment.draws),
+            entry_revision=entry.revision,
+            rule_set=entry.rule_set,
+            decided_at=self._now,
+        )
+
+    def _record(
+        self, cause: EntryCause, *, terms: Licence | None = None, shipment: HeldShipment | None = None
+    ) -> Entry:
+        self._columns.check()
+        entry = sealed(
+            Entry(
+                licence=self.ledger.licence,
+                revision=self.ledger.revision + 1,
+                cause=cause,
+                cause_id=self._cause_id,
+                recorded_at=self._now,
+                rule_set=self._rules.name,
+                terms=terms,
+                shipment=shipment,
+                balances=self._columns.balances(),
+                previous_hash=self.ledger.hash,
+                hash="",
+            )
+        )
+        self.ledger = apply(self.ledger, entry)
+        self._entries.append(entry)
+        return entry
+
+
+def _answers(draws: Iterable[HeldDraw]) -> tuple[DrawCover, ...]:
+    return tuple(
+        DrawCover(item=held.draw.item, line=held.draw.line, verdict=held.verdict, reasons=held.reasons)
+        for held in draws
+    )
+
+
+def _returned(before: Iterable[LineBalance], after: Iterable[LineBalance]) -> bool:
+    """Whether less is drawn of a line than before, in any dimension."""
+    return any(
+        drawn(now.quantity) < drawn(was.quantity) or drawn(now.value) < drawn(was.value)
+        for was, now in zip(before, after, strict=True)
+        if was is not now
+    )

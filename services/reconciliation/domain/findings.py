@@ -1,0 +1,77 @@
+"""Findings: a failure with all that is needed to derive it again, resting on the entry that records it."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from services.core.messages import Demand, Entry, EntryRef, Finding, HeldDraw, Severity, Source
+from services.core.values import Mrn
+from services.reconciliation.domain.legal import KINDS
+from services.reconciliation.domain.rule_set import Mode
+from services.reconciliation.domain.rules import Failure
+
+_MILDER: Final = {Mode.ALERT: Severity.WARNING, Mode.INFORM: Severity.INFO}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What is concerned: a draw, or a licence line as a whole."""
+
+    line: int | None
+    mrn: Mrn | None = None
+    item: int | None = None
+    sources: tuple[Source, ...] = ()
+
+
+def of_draw(demand: Demand, held: HeldDraw, failure: Failure, entry: Entry) -> Finding:
+    """The finding that a rule fails for a draw; its subject is the shipment."""
+    line = held.line or held.draw.line or None
+    return _finding(_Place(line, demand.mrn, held.draw.item, demand.sources), failure, entry)
+
+
+def of_line(line: int, failure: Failure, entry: Entry) -> Finding:
+    """The finding that a licence line as a whole is out of order; its subject is the licence."""
+    return _finding(_Place(line), failure, entry)
+
+
+def _finding(place: _Place, failure: Failure, entry: Entry) -> Finding:
+    kind = KINDS[failure.code]
+    return Finding(
+        id=_identity(place, failure, entry),
+        subject=place.mrn or entry.licence,
+        code=failure.code,
+        severity=_MILDER.get(failure.mismatch.mode, kind.severity),
+        track=kind.track,
+        mrn=place.mrn,
+        licence=entry.licence,
+        item=place.item,
+        line=place.line,
+        summary=_summary(place, failure, entry),
+        legal_basis=kind.basis.article,
+        legal_basis_version=kind.basis.version,
+        rule=f"{failure.code}@{failure.version}",
+        rule_set=entry.rule_set,
+        comparisons=failure.mismatch.compared + failure.mismatch.passing,
+        sources=place.sources,
+        entry=EntryRef(licence=entry.licence, revision=entry.revision, hash=entry.hash),
+        raised_at=entry.recorded_at,
+    )
+
+
+def _summary(place: _Place, failure: Failure, entry: Entry) -> str:
+    where = entry.licence if place.line is None else f"{entry.licence} line {place.line}"
+    who = where if place.mrn is None else f"{place.mrn} item {place.item} on {where}"
+    values = "; ".join(f"{c.what} {c.declared} against {c.licensed}" for c in failure.mismatch.compared)
+    return f"{who}: {KINDS[failure.code].sentence} ({values})"
+
+
+def _identity(place: _Place, failure: Failure, entry: Entry) -> str:
+    """The same for every replay; another when the same failure comes back after it was gone, with another entry."""
+    values = [part for c in failure.mismatch.compared for part in (c.what, c.declared, c.licensed)]
+    parts = [failure.code, entry.licence, place.mrn, place.item, place.line, entry.revision, *values]
+    return sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()[:32]
+
+
+def in_order(finding: Finding) -> tuple[str, int, int, str, str]:
+    """Sort key of the findings one message gives rise to."""
+    return finding.subject, finding.item or 0, finding.line or 0, finding.code, finding.id

@@ -1,0 +1,88 @@
+"""A judged draw: what it now holds, and which findings are new.
+
+A finding stands as long as its rule fails on the same compared values; its fingerprint is kept with the draw, so that a
+judgement made again raises only what is new.
+"""
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Final
+
+from services.core.messages import Comparison, Draw, DrawVerdict, HeldDraw, LicenceLine
+from services.core.values import ZERO
+from services.reconciliation.domain.exit import EXIT_CODES
+from services.reconciliation.domain.measures import NOTHING, Figures
+from services.reconciliation.domain.rules import Failure, Mismatch
+
+UNCOVERED: Final = "released.uncovered"
+_NOT_REASONS = EXIT_CODES | {UNCOVERED}
+_NONE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A draw as it now stands, and the failures to raise findings for."""
+
+    held: HeldDraw
+    new: tuple[Failure, ...]
+
+
+def held_draw(
+    draw: Draw,
+    line: LicenceLine | None,
+    verdict: DrawVerdict,
+    *,
+    reserved: Figures = NOTHING,
+    consumed: Figures = NOTHING,
+    exited: Figures = NOTHING,
+    listed_only: bool = False,
+) -> HeldDraw:
+    """What a draw holds, before its reasons; a figure in no measure of the line holds nothing."""
+    return HeldDraw(
+        draw=draw,
+        line=0 if line is None else line.line,
+        verdict=verdict,
+        listed_only=listed_only,
+        reserved_quantity=reserved.quantity or ZERO,
+        reserved_value=reserved.value or ZERO,
+        consumed_quantity=consumed.quantity or ZERO,
+        consumed_value=consumed.value or ZERO,
+        exited_quantity=exited.quantity or ZERO,
+        exited_value=exited.value or ZERO,
+    )
+
+
+def judged(
+    held: HeldDraw,
+    failures: tuple[Failure, ...],
+    before: HeldDraw | None,
+    *,
+    standing: frozenset[str] = _NONE,
+    released: bool = False,
+) -> Judged:
+    """The draw with its reasons. `standing` are codes that were not judged this time: those it had, it keeps."""
+    kept = standing.intersection(before.reasons) if before is not None and standing else _NONE
+    if not failures and not kept:
+        return Judged(held, ())
+    reasons = tuple(sorted({f.code for f in failures if f.code not in _NOT_REASONS} | kept))
+    if released and held.verdict is DrawVerdict.REFUSED:
+        failures = (*failures, _uncovered(reasons))
+    earlier = before.findings if before is not None else ()
+    fingerprints = {fingerprint(failure): failure for failure in failures}
+    stand = {known for known in earlier if known.partition(":")[0] in kept}
+    return Judged(
+        replace(held, reasons=reasons, findings=tuple(sorted(stand.union(fingerprints)))),
+        tuple(failure for known, failure in fingerprints.items() if known not in earlier),
+    )
+
+
+def fingerprint(failure: Failure) -> str:
+    """Code and digest of the values compared, without the passing ones."""
+    values = (part for c in failure.mismatch.compared for part in (c.what, c.declared, c.licensed))
+    digest = sha256("\x1f".join((failure.code, str(failure.version), *values)).encode()).hexdigest()
+    return f"{failure.code}:{digest[:24]}"
+
+
+def _uncovered(reasons: tuple[str, ...]) -> Failure:
+    compared = Comparison(what="release", declared="released", licensed=f"refused: {', '.join(reasons)}")
+    return Failure(UNCOVERED, 1, Mismatch((compared,)))

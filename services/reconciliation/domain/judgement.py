@@ -1,0 +1,192 @@
+"""What each draw of a shipment gets of the licence, by its phase and the rules.
+
+Accepted: covered reserves, refused holds nothing. Released or exited: consumed either way, because facts win; only when
+line, unit, currency or holder do not agree is it merely listed. Not released or invalidated: holds nothing.
+"""
+
+from dataclasses import dataclass
+
+from services.core.messages import (
+    Demand,
+    Draw,
+    DrawVerdict,
+    HeldDraw,
+    HeldShipment,
+    Licence,
+    LicenceLine,
+    Phase,
+)
+from services.core.values import ZERO
+from services.reconciliation.domain.columns import Columns, holds_anything
+from services.reconciliation.domain.exit import Departure, departure
+from services.reconciliation.domain.judged import Judged, held_draw, judged
+from services.reconciliation.domain.measures import NOTHING, Figures, controls_quantity, controls_value, declared
+from services.reconciliation.domain.rule_set import RuleSet
+from services.reconciliation.domain.rules import LISTED_ONLY, OVERRUNS, Case, Failure, failures_of
+
+FREEING = frozenset({Phase.NOT_RELEASED, Phase.INVALIDATED})
+RELEASED = frozenset({Phase.RELEASED, Phase.EXITED})
+
+
+def line_of(draw: Draw, terms: Licence | None) -> LicenceLine | None:
+    """The line a draw is on; without a number, the line of a licence that has only one."""
+    if terms is None:
+        return None
+    if draw.line == 0:
+        return terms.lines[0] if len(terms.lines) == 1 else None
+    return next((line for line in terms.lines if line.line == draw.line), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A demand before the licence: what it asks, what it asked before, and the columns as other draws leave them."""
+
+    columns: Columns
+    terms: Licence | None
+    demand: Demand
+    earlier: Demand | None
+    rules: RuleSet
+
+    def failures(self, draw: Draw, line: LicenceLine | None, takes: Figures, *, keeps: bool) -> tuple[Failure, ...]:
+        return failures_of(
+            Case(
+                terms=self.terms,
+                line=line,
+                demand=self.demand,
+                draw=draw,
+                stated=NOTHING if line is None else declared(draw, line),
+                takes=takes,
+                drawn=NOTHING if line is None else self.columns.drawn(line.line),
+                keeps=keeps,
+                rules=self.rules,
+            )
+        )
+
+
+def judge(
+    columns: Columns, terms: Licence | None, demand: Demand, before: HeldShipment | None, rules: RuleSet
+) -> tuple[Judged, ...]:
+    """The draws of a demand, which replace those before; `columns` are left with what they hold."""
+    earlier = {_place(held.draw): held for held in before.draws} if before else {}
+    for held in before.draws if before else ():
+        columns.lift(held)
+    bench = Bench(columns, terms, demand, before.demand if before else None, rules)
+    draws = [(draw, earlier.get(_place(draw))) for draw in sorted(demand.draws, key=_place)]
+    if demand.phase in FREEING:
+        return tuple(judged(_free(draw, terms), (), asked) for draw, asked in draws)
+    if demand.phase in RELEASED:
+        return _released(bench, draws)
+    return tuple(_accepted(bench, draw, asked) for draw, asked in draws)
+
+
+def judge_again(columns: Columns, terms: Licence, shipment: HeldShipment, rules: RuleSet) -> tuple[Judged, ...]:
+    """The draws of an accepted shipment under a licence that changed or got an amount back.
+
+    What is reserved stays reserved, even when a rule now refuses it; what was refused may be covered.
+    """
+    bench = Bench(columns, terms, shipment.demand, shipment.demand, rules)
+    return tuple(_again(bench, held) for held in shipment.draws)
+
+
+def _place(draw: Draw) -> tuple[int, int]:
+    return draw.item, draw.line
+
+
+def _free(draw: Draw, terms: Licence | None) -> HeldDraw:
+    return held_draw(draw, line_of(draw, terms), DrawVerdict.FREED)
+
+
+def _verdict(failures: tuple[Failure, ...]) -> DrawVerdict:
+    return DrawVerdict.REFUSED if any(failure.blocks for failure in failures) else DrawVerdict.COVERED
+
+
+def _accepted(bench: Bench, draw: Draw, before: HeldDraw | None) -> Judged:
+    line = line_of(draw, bench.terms)
+    asks = NOTHING if line is None else declared(draw, line)
+    failures = bench.failures(draw, line, asks, keeps=False)
+    verdict = _verdict(failures)
+    reserved = asks if verdict is DrawVerdict.COVERED else NOTHING
+    held = held_draw(draw, line, verdict, reserved=reserved)
+    bench.columns.post(held)
+    return judged(held, failures, before)
+
+
+def _again(bench: Bench, before: HeldDraw) -> Judged:
+    draw = before.draw
+    line = line_of(draw, bench.terms)
+    asks = NOTHING if line is None else declared(draw, line)
+    keeps = before.verdict is DrawVerdict.COVERED or holds_anything(before)
+    bench.columns.lift(before)
+    failures = bench.failures(draw, line, asks, keeps=keeps)
+    verdict = _verdict(failures)
+    reserved = asks if keeps or verdict is DrawVerdict.COVERED else NOTHING
+    held = held_draw(draw, line, verdict, reserved=reserved)
+    bench.columns.post(held)
+    return judged(held, failures, before, standing=OVERRUNS if keeps else frozenset())
+
+
+def _released(bench: Bench, draws: list[tuple[Draw, HeldDraw | None]]) -> tuple[Judged, ...]:
+    """First the draws that keep the amount they hold, then, in item order, those that ask for more."""
+    results: dict[int, Judged] = {}
+    for keeping in (True, False):
+        for place, (draw, before) in enumerate(draws):
+            line = line_of(draw, bench.terms)
+            left = departure(draw, line, bench.demand)
+            keeps = before is not None and line is not None and _keeps(bench, draw, before, line, left.consumed)
+            if keeps is keeping:
+                results[place] = _consumed(bench, draw, before, line, left, keeps=keeps)
+    return tuple(results[place] for place in range(len(draws)))
+
+
+def _keeps(bench: Bench, draw: Draw, before: HeldDraw, line: LicenceLine, takes: Figures) -> bool:
+    """Whether it holds, in each controlled dimension, what it takes: who came first keeps the amount.
+
+    An amount that was consumed beyond the ceiling is not its own to keep once the draw is judged again.
+    """
+    if before.listed_only or before.line != line.line or before.verdict is DrawVerdict.FREED:
+        return False
+    if not OVERRUNS.isdisjoint(before.reasons) and not _judged_before(bench, draw, before):
+        return False
+    quantity = before.reserved_quantity + before.consumed_quantity
+    value = before.reserved_value + before.consumed_value
+    if before.verdict is DrawVerdict.REFUSED and not quantity and not value:
+        return False
+    return (not controls_quantity(line) or (takes.quantity or ZERO) <= quantity) and (
+        not controls_value(line) or (takes.value or ZERO) <= value
+    )
+
+
+def _consumed(
+    bench: Bench, draw: Draw, before: HeldDraw | None, line: LicenceLine | None, left: Departure, *, keeps: bool
+) -> Judged:
+    if keeps and before is not None and _judged_before(bench, draw, before):
+        held = held_draw(draw, line, before.verdict, consumed=left.consumed, exited=left.exited)
+        bench.columns.post(held)
+        return judged(held, left.failures, before, standing=frozenset(before.reasons), released=True)
+    failures = bench.failures(draw, line, left.consumed, keeps=keeps)
+    verdict = _verdict(failures)
+    listed = verdict is DrawVerdict.REFUSED and any(failure.code in LISTED_ONLY for failure in failures)
+    consumed, exited = (NOTHING, NOTHING) if listed else (left.consumed, left.exited)
+    held = held_draw(draw, line, verdict, consumed=consumed, exited=exited, listed_only=listed)
+    bench.columns.post(held)
+    standing = OVERRUNS if keeps else frozenset[str]()
+    return judged(held, failures + left.failures, before, standing=standing, released=True)
+
+
+def _judged_before(bench: Bench, draw: Draw, before: HeldDraw) -> bool:
+    """A consumed draw is judged again only when it grows, or when what the rules compare was amended."""
+    earlier = bench.earlier
+    if earlier is None or earlier.phase not in RELEASED:
+        return False
+    return earlier.exporter == bench.demand.exporter and _compared(draw) == _compared(before.draw)
+
+
+def _compared(draw: Draw) -> tuple[object, ...]:
+    return (
+        draw.commodity_code,
+        draw.procedure,
+        draw.consignee,
+        draw.destination,
+        draw.units,
+        draw.currencies,
+    )

@@ -1,0 +1,123 @@
+"""The ledger of one licence, and the one way it changes: `apply`.
+
+Terms of art as in EU CSW-CERTEX (Impl. Reg. (EU) 2024/2145 arts 5-8): accepted declarations reserve, released goods
+consume.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from services.core.errors import Corrupt
+from services.core.messages import (
+    DrawVerdict,
+    Entry,
+    HeldShipment,
+    Ledger,
+    Licence,
+    LineBalance,
+    Phase,
+)
+from services.core.values import LicenceRef, Mrn
+from services.reconciliation.domain.rules import OVERRUNS
+from services.reconciliation.domain.versioned import Versioned
+
+NO_ENTRY: Final = ""
+"""Previous hash of the first entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceLedger:
+    """What the entries of a licence up to `revision` give.
+
+    The two indexes follow from the shipments; they save handling a demand from looking at all of them.
+    """
+
+    licence: LicenceRef
+    revision: int = 0
+    hash: str = NO_ENTRY
+    arrivals: int = 0
+    terms: Licence | None = None
+    balances: tuple[LineBalance, ...] = ()
+    shipments: Versioned[Mrn, HeldShipment] = field(default_factory=Versioned)
+    """By MRN, in order of arrival."""
+    unreleased: Versioned[Mrn, int] = field(default_factory=Versioned)
+    """Arrival of the shipments that are judged again when the licence changes."""
+    wanting: Versioned[Mrn, int] = field(default_factory=Versioned)
+    """Arrival of those among them that were refused for want of an amount: judged again when one returns."""
+
+
+def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
+    """The ledger after an entry: the same function while handling, on restore and for readers.
+
+    Corrupt when the entry is not the next one of this licence.
+    """
+    if entry.licence != ledger.licence or entry.revision != ledger.revision + 1 or entry.previous_hash != ledger.hash:
+        raise Corrupt(
+            f"entry {entry.revision} of {entry.licence} after {entry.previous_hash[:12]!r} does not follow"
+            f" revision {ledger.revision} of {ledger.licence}, {ledger.hash[:12]!r}"
+        )
+    shipment = entry.shipment
+    shipments, unreleased, wanting, arrivals = ledger.shipments, ledger.unreleased, ledger.wanting, ledger.arrivals
+    if shipment is not None:
+        shipments = shipments.with_item(shipment.mrn, shipment)
+        unreleased = _indexed(unreleased, shipment, holds=is_unreleased(shipment))
+        wanting = _indexed(wanting, shipment, holds=wants_an_amount(shipment))
+        arrivals = max(arrivals, shipment.arrival)
+    return LicenceLedger(
+        licence=ledger.licence,
+        revision=entry.revision,
+        hash=entry.hash,
+        arrivals=arrivals,
+        terms=ledger.terms if entry.terms is None else entry.terms,
+        balances=entry.balances,
+        shipments=shipments,
+        unreleased=unreleased,
+        wanting=wanting,
+    )
+
+
+def is_unreleased(shipment: HeldShipment) -> bool:
+    """Whether the licence may still change the answer: accepted, and it asks for something."""
+    return shipment.demand.phase is Phase.ACCEPTED and bool(shipment.draws)
+
+
+def wants_an_amount(shipment: HeldShipment) -> bool:
+    """Whether an amount that returns may change the answer."""
+    return shipment.demand.phase is Phase.ACCEPTED and any(
+        held.verdict is DrawVerdict.REFUSED and not OVERRUNS.isdisjoint(held.reasons) for held in shipment.draws
+    )
+
+
+def _indexed(index: Versioned[Mrn, int], shipment: HeldShipment, *, holds: bool) -> Versioned[Mrn, int]:
+    if holds:
+        return index if shipment.mrn in index else index.with_item(shipment.mrn, shipment.arrival)
+    return index.without(shipment.mrn)
+
+
+def to_record(ledger: LicenceLedger) -> Ledger:
+    """The snapshot to store."""
+    return Ledger(
+        licence=ledger.licence,
+        revision=ledger.revision,
+        hash=ledger.hash,
+        arrivals=ledger.arrivals,
+        terms=ledger.terms,
+        shipments=tuple(ledger.shipments.values()),
+        balances=ledger.balances,
+    )
+
+
+def from_record(record: Ledger) -> LicenceLedger:
+    """The ledger a snapshot was made of."""
+    shipments = {shipment.mrn: shipment for shipment in record.shipments}
+    return LicenceLedger(
+        licence=record.licence,
+        revision=record.revision,
+        hash=record.hash,
+        arrivals=record.arrivals,
+        terms=record.terms,
+        balances=record.balances,
+        shipments=Versioned.of(shipments),
+        unreleased=Versioned.of({mrn: s.arrival for mrn, s in shipments.items() if is_unreleased(s)}),
+        wanting=Versioned.of({mrn: s.arrival for mrn, s in shipments.items() if wants_an_amount(s)}),
+    )

@@ -1,0 +1,88 @@
+"""How each code is treated: urgency, enforcement track, the article it rests on with the version that was read.
+
+The administrative track is the licensing authority's, the criminal one that of customs; what breaches the export
+control regime itself concerns both.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from services.core.messages import Severity, Track
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """An article of a legal act, and the date of the version that was read."""
+
+    article: str
+    version: date
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a code means: what is wrong in words for a person, how urgent it is, whose it is, and why."""
+
+    sentence: str
+    severity: Severity
+    track: Track
+    basis: Basis
+
+
+def _dual_use(article: str) -> Basis:
+    return Basis(f"Reg. (EU) 2021/821 {article}", date(2023, 5, 26))
+
+
+def _single_window(article: str) -> Basis:
+    return Basis(f"Impl. Reg. (EU) 2024/2145 {article}", date(2024, 9, 27))
+
+
+def _customs_code(article: str) -> Basis:
+    return Basis(f"Impl. Reg. (EU) 2015/2447 {article}", date(2026, 7, 1))
+
+
+_CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
+_BOTH, _ADMINISTRATIVE = Track.BOTH, Track.ADMINISTRATIVE
+
+KINDS: Final[dict[str, Kind]] = {
+    "licence.unknown": Kind("the licence cited is not known", _CRITICAL, _BOTH, _dual_use("art. 3(1)")),
+    "licence.line-unknown": Kind(
+        "the licence has no such line", _WARNING, _ADMINISTRATIVE, _customs_code("annex B, DE 12 03 013 000")
+    ),
+    "licence.not-valid": Kind(
+        "the licence could not be drawn on at acceptance", _CRITICAL, _BOTH, _dual_use("arts 12(3), 16(1)")
+    ),
+    "exporter.mismatch": Kind(
+        "the exporter does not hold the licence", _CRITICAL, _BOTH, _dual_use("arts 2(12), 2(13)")
+    ),
+    "consignee.mismatch": Kind("the licence does not name this consignee", _CRITICAL, _BOTH, _dual_use("art. 2(12)")),
+    "destination.mismatch": Kind(
+        "the licence does not allow this destination", _CRITICAL, _BOTH, _dual_use("arts 2(12), 2(13)")
+    ),
+    "commodity.mismatch": Kind(
+        "the commodity code is not on the licence line", _WARNING, _BOTH, _dual_use("arts 2(12), 2(13)")
+    ),
+    "procedure.not-covered": Kind(
+        "the licence does not cover this procedure", _WARNING, _ADMINISTRATIVE, _single_window("art. 1(1), annex I")
+    ),
+    "write-off.missing": Kind(
+        "no figure to write off is stated", _WARNING, _ADMINISTRATIVE, _single_window("art. 6(1)")
+    ),
+    "unit.mismatch": Kind(
+        "the unit is not that of the licence line", _WARNING, _ADMINISTRATIVE, _single_window("art. 6(1)")
+    ),
+    "currency.mismatch": Kind(
+        "the currency is not that of the licence line", _WARNING, _ADMINISTRATIVE, _single_window("art. 6(1)")
+    ),
+    "quantity.overrun": Kind(
+        "the quantity exceeds what the licence line authorises", _CRITICAL, _BOTH, _single_window("art. 6(1)(b)")
+    ),
+    "value.overrun": Kind(
+        "the value exceeds what the licence line authorises", _CRITICAL, _BOTH, _single_window("art. 6(1)(b)")
+    ),
+    "released.uncovered": Kind(
+        "goods were released that the licence does not cover", _CRITICAL, _BOTH, _dual_use("art. 3(1)")
+    ),
+    "exit.shortfall": Kind("less left than was declared", _WARNING, _ADMINISTRATIVE, _customs_code("art. 332(2)")),
+    "exit.excess": Kind("more left than was declared", _CRITICAL, _BOTH, _customs_code("art. 332(3)")),
+}

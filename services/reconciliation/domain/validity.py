@@ -1,0 +1,51 @@
+"""Whether a licence may be drawn on at a moment: its days in the authority's time zone, and its status then."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from services.core.messages import Licence, LicenceStatus, StatusChange
+
+USABLE = frozenset({LicenceStatus.ISSUED, LicenceStatus.REINSTATED})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a licence stands at a moment."""
+
+    day: str
+    """The day of that moment in the licence's time zone, ISO 8601."""
+    in_term: bool
+    """Whether that day lies within `valid_from` to `valid_to`, both inclusive."""
+    status: LicenceStatus
+
+
+@lru_cache(maxsize=1024)
+def zone(name: str) -> ZoneInfo:
+    """The time zone; ValueError or a KeyError of zoneinfo when there is none of that name."""
+    return ZoneInfo(name)
+
+
+def status_at(licence: Licence, moment: datetime) -> LicenceStatus:
+    """The status in effect at a moment; before the first step, the first one: the term alone says when it begins.
+
+    A licence is often entered after its term began, and business time decides, not the moment of typing.
+    """
+    steps: list[StatusChange] = sorted(licence.statuses, key=lambda step: step.effective_at)
+    status = steps[0].status if steps else LicenceStatus.ISSUED
+    for step in steps:
+        if step.effective_at <= moment:
+            status = step.status
+    return status
+
+
+def standing(licence: Licence, moment: datetime) -> Standing:
+    """How the licence stands at `moment`; a later revision may say otherwise of the same moment."""
+    day = moment.astimezone(zone(licence.time_zone)).date()
+    in_term = licence.valid_from <= day and (licence.valid_to is None or day <= licence.valid_to)
+    return Standing(day.isoformat(), in_term, status_at(licence, moment))
+
+
+def may_be_drawn_on(at: Standing) -> bool:
+    return at.in_term and at.status in USABLE

@@ -1,0 +1,90 @@
+"""Recompute every balance and every hash from the entries alone, trusting nothing that is stored beside them."""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from services.core.messages import Entry, HeldDraw, Licence
+from services.core.values import ZERO, Mrn
+from services.reconciliation.domain.chain import hash_of
+from services.reconciliation.domain.invariants import QUANTITY, VALUE, Sums, Violation, add, columns_of, differences
+from services.reconciliation.domain.ledger import NO_ENTRY, LicenceLedger
+
+
+class _Account:
+    """What the entries of one licence have told so far."""
+
+    def __init__(self, licence: str) -> None:
+        self.licence = licence
+        self.revision = 0
+        self.hash = NO_ENTRY
+        self.terms: Licence | None = None
+        self.draws: dict[Mrn, tuple[HeldDraw, ...]] = {}
+        self.sums: Sums = {}
+        self.broken = False
+
+    def check(self, entry: Entry) -> Iterator[Violation]:
+        """What is wrong with the next entry."""
+        for what in self._in_chain(entry):
+            yield Violation(self.licence, entry.revision, what)
+        self._follow(entry)
+        for line, what in self._authorised(entry):
+            yield Violation(self.licence, entry.revision, what, line)
+        for line, what in differences(self.sums, entry.balances):
+            yield Violation(self.licence, entry.revision, what, line)
+
+    def _in_chain(self, entry: Entry) -> Iterator[str]:
+        if entry.revision != self.revision + 1:
+            yield f"revision {self.revision + 1} is missing"
+        if entry.previous_hash != self.hash:
+            yield f"previous_hash is {entry.previous_hash or 'empty'}, the entry before has {self.hash or 'none'}"
+        computed = hash_of(entry)
+        if entry.hash != computed:
+            yield f"hash is {entry.hash or 'empty'}, its content gives {computed}"
+
+    def _follow(self, entry: Entry) -> None:
+        self.revision, self.hash = entry.revision, entry.hash
+        self.terms = entry.terms or self.terms
+        if entry.shipment is not None:
+            add(self.sums, self.draws.get(entry.shipment.mrn, ()), -1)
+            add(self.sums, entry.shipment.draws, 1)
+            self.draws[entry.shipment.mrn] = entry.shipment.draws
+
+    def _authorised(self, entry: Entry) -> Iterator[tuple[int, str]]:
+        columns = columns_of(entry.balances)
+        granted: dict[tuple[int, str], Decimal] = {}
+        for line in self.terms.lines if self.terms else ():
+            if line.unit is not None:
+                granted[line.line, QUANTITY] = line.quantity or ZERO
+            if line.currency is not None:
+                granted[line.line, VALUE] = line.value or ZERO
+        for place in sorted(granted.keys() | columns.keys()):
+            stated = columns[place].authorised if place in columns else None
+            if stated != granted.get(place):
+                line_number, dimension = place
+                yield line_number, f"{dimension} authorised is {stated}, the licence grants {granted.get(place)}"
+
+
+def verify(entries: Iterable[Entry]) -> Iterator[Violation]:
+    """What is wrong with the entries of any number of licences, each in its own order; nothing: all is as recorded.
+
+    Of each licence only the first faulty entry is told, line by line: what follows it rests on it.
+    """
+    accounts: dict[str, _Account] = {}
+    for entry in entries:
+        account = accounts.setdefault(entry.licence, _Account(entry.licence))
+        if account.broken:
+            continue
+        found = list(account.check(entry))
+        account.broken = bool(found)
+        yield from found
+
+
+def entries_are_columns(entries: Iterable[Entry], ledger: LicenceLedger) -> Iterator[Violation]:
+    """The movements of all entries of a licence sum to the columns of its ledger, which ends where they end."""
+    account = _Account(ledger.licence)
+    for entry in entries:
+        yield from account.check(entry)
+    if (account.revision, account.hash) != (ledger.revision, ledger.hash):
+        yield Violation(ledger.licence, ledger.revision, f"the entries end at revision {account.revision}")
+    for line, what in differences(account.sums, ledger.balances):
+        yield Violation(ledger.licence, ledger.revision, what, line)

@@ -1,0 +1,71 @@
+"""The ledger fold: what a revision of a licence, or a demand of a shipment, changes in the ledger of that licence.
+
+Outputs are in one order: the entry of the message, the entries of shipments judged again in order of arrival, the
+covers in the same order, the findings sorted. A repeat is known by its content: a lower revision is skipped, the same
+again changes nothing, the same revision with other content halts the partition.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from services.core.decision import Decision
+from services.core.errors import Corrupt, Rejected
+from services.core.messages import Demand, Licence
+from services.core.values import LicenceRef, Mrn
+from services.reconciliation.domain.booking import Booking
+from services.reconciliation.domain.ledger import LicenceLedger
+from services.reconciliation.domain.rule_set import RuleSet
+from services.reconciliation.domain.rules import DEFAULT_RULE_SET
+from services.reconciliation.domain.terms import check_terms, lines_overdrawn
+
+
+def new_ledger(licence: str) -> LicenceLedger:
+    """The empty ledger of a licence that nothing is known of."""
+    return LicenceLedger(licence=LicenceRef(licence))
+
+
+def record_licence(
+    state: LicenceLedger, licence: Licence, now: datetime, *, rule_set: RuleSet = DEFAULT_RULE_SET
+) -> Decision[LicenceLedger]:
+    """The licence as it now stands; unreleased draws are judged again, and on its arrival all that waited for it.
+
+    Rejected when it changes the basis, unit or currency of a line, drops a line, or cannot be judged by.
+    """
+    known = state.terms
+    if known is not None and licence.revision <= known.revision:
+        return _repeat(state, same=licence == known, older=licence.revision < known.revision, what=licence.identity)
+    check_terms(licence, known)
+    booking = Booking(state, licence.identity, now, rule_set)
+    entry = booking.licence(licence)
+    for line, failure in lines_overdrawn(licence, known, entry.balances, rule_set):
+        booking.raise_for_line(line, failure, entry)
+    _judge_again(booking, state.shipments if known is None else state.unreleased, arrived=known is None)
+    return booking.decision()
+
+
+def answer_demand(
+    state: LicenceLedger, demand: Demand, now: datetime, *, rule_set: RuleSet = DEFAULT_RULE_SET
+) -> Decision[LicenceLedger]:
+    """The demand's draws replace those the shipment had; when an amount returns, refused draws are judged again."""
+    if demand.licence != state.licence:
+        raise Rejected(f"demand {demand.identity} is on {demand.licence}, this is the ledger of {state.licence}")
+    held = state.shipments.get(demand.mrn)
+    if held is not None and demand.revision <= held.demand.revision:
+        older = demand.revision < held.demand.revision
+        return _repeat(state, same=demand == held.demand, older=older, what=demand.identity)
+    booking = Booking(state, demand.identity, now, rule_set)
+    if booking.demand(demand, held):
+        _judge_again(booking, (mrn for mrn in booking.ledger.wanting if mrn != demand.mrn))
+    return booking.decision()
+
+
+def _repeat(state: LicenceLedger, *, same: bool, older: bool, what: str) -> Decision[LicenceLedger]:
+    if not same and not older:
+        raise Corrupt(f"message {what} came before with other content")
+    return Decision(state)
+
+
+def _judge_again(booking: Booking, shipments: Iterable[Mrn], *, arrived: bool = False) -> None:
+    ledger = booking.ledger
+    for _, mrn in sorted((ledger.shipments[mrn].arrival, mrn) for mrn in shipments):
+        booking.again(ledger.shipments[mrn], arrived=arrived)
