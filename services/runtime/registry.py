@@ -90,13 +90,19 @@ class ConfluentRegistry:
     `<topic>-<full name>` and the subject set to FULL_TRANSITIVE, so that the server refuses what would break a replay.
     """
 
-    def __init__(self, url: str, state: Path, messages: Sequence[type[Message]] = MESSAGES) -> None:
+    def __init__(
+        self,
+        url: str,
+        state: Path,
+        messages: Sequence[type[Message]] = MESSAGES,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         if httpx.URL(url).scheme not in {"http", "https"}:
             raise Fatal(f"the address of a schema registry starts with http:// or https://, not {url!r}")
         self._url = url.rstrip("/")
         self._cache = _Cache(state / "registry" / sha256(self._url.encode()).hexdigest()[:16])
         self._messages = messages
-        self._client = httpx.AsyncClient(headers={"content-type": _MEDIA_TYPE}, timeout=_TIMEOUT)
+        self._client = httpx.AsyncClient(headers={"content-type": _MEDIA_TYPE}, timeout=_TIMEOUT, transport=transport)
         self._ids: dict[str, int] = {}
         self._schemas: dict[int, Any] = {}
         self._absent: set[int] = set()

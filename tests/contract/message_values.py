@@ -57,20 +57,26 @@ def _value(schema: Any) -> st.SearchStrategy[Any]:
 
 def smallest(kind: type[R]) -> R:
     """A record with every list empty and every optional field absent."""
-    return kind.from_avro(_least(kind.SCHEMA))
+    return kind.from_avro(_sample(kind.SCHEMA, full=False))
 
 
-def _least(schema: Any) -> Any:
+def fullest(kind: type[R]) -> R:
+    """A record with every optional field present and an element in every list."""
+    return kind.from_avro(_sample(kind.SCHEMA, full=True))
+
+
+def _sample(schema: Any, *, full: bool) -> Any:
     if isinstance(schema, list):
-        return None
+        return _sample(schema[1], full=full) if full else None
     if isinstance(schema, str) and schema not in loader.PRIMITIVES:
         definition = loader.definition(schema)
         if definition["type"] == "enum":
             return definition["symbols"][0]
-        return {f["name"]: _least(f["type"]) for f in definition["fields"]}
+        return {f["name"]: _sample(f["type"], full=full) for f in definition["fields"]}
     if isinstance(schema, str):
-        return {"string": "x", "int": 1, "long": 1, "boolean": False}[schema]
+        return {"string": "Zaventem ÿ", "int": 1, "long": 2**40, "boolean": True}[schema]
     if schema["type"] == "array":
-        return []
-    instants = {"timestamp-micros": datetime(2026, 3, 2, tzinfo=UTC), DAY_TYPE: date(2026, 3, 2), "decimal": Decimal(1)}
-    return instants.get(schema["logicalType"], "x")
+        return [_sample(schema["items"], full=full)] if full else []
+    noon = datetime(2026, 3, 2, 12, 0, 0, 123_456, UTC)
+    values = {"timestamp-micros": noon, DAY_TYPE: noon.date(), "decimal": Decimal("-12345678.000001")}
+    return values.get(schema["logicalType"], "x")
