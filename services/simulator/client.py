@@ -1,6 +1,7 @@
 """The doors as the simulator sees them: requests that survive a restart of the server."""
 
 import asyncio
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,9 @@ class Doors:
         """At most 16 are under way at a time."""
         async with self._sending:
             return await self._request("POST", path, content=body, headers={"content-type": content_type})
+
+    async def post_json(self, path: str, body: dict[str, object]) -> Answer:
+        return await self.post(path, json.dumps(body, ensure_ascii=False).encode())
 
     async def get(self, path: str, wait_seconds: int = 0, **query: str | int) -> Answer:
         """`wait_seconds` asks the server to hold the answer back until there is something to say."""

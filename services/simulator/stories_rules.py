@@ -32,6 +32,7 @@ def rules(desk: Desk) -> Iterator[Story]:
         yield _broken(desk, licence, breach, number)
     yield from _not_valid(desk)
     yield _unknown(desk)
+    yield _no_line_stated(desk)
     yield _issued_late(desk)
     yield _half_refused(desk)
     yield from _released_in_spite(desk, licence)
@@ -62,7 +63,6 @@ def _breaches(licence: Licence) -> Iterator[Breach]:
     yield Breach(("write-off.missing",), Format.WCO, {}, lambda d: replace(d, quantity=None, unit=None))
     yield Breach(("write-off.missing",), Format.AES, {}, lambda d: replace(d, amount=None, currency=None))
     yield Breach(("licence.line-unknown",), Format.JSON, {}, lambda d: replace(d, line=9))
-    yield Breach(("licence.line-unknown",), Format.WCO, {}, lambda d: replace(d, line=7))
 
 
 def _broken(desk: Desk, licence: Licence, breach: Breach, number: int) -> Story:
@@ -97,6 +97,14 @@ def _unknown(desk: Desk) -> Story:
     story = StoryPlan(desk, "unknown-licence")
     item = _citing(licensed_item(licence, 75), LicenceRef(f"VL/2024/{desk.seed % 1000:03d}999"))
     story.under(Format.WCO, licence, item).lodge().refused("licence.unknown")
+    return story.finished()
+
+
+def _no_line_stated(desk: Desk) -> Story:
+    """WCO cannot state a line, and this licence has two."""
+    two = desk.licence("two-lines")
+    story = StoryPlan(desk, "no-line-stated")
+    story.under(Format.WCO, two, licensed_item(two, 1)).lodge().refused("licence.line-unknown")
     return story.finished()
 
 

@@ -1,7 +1,7 @@
 """WCO-DMS messages: the declaration (EXA), its amendment (COR), and DMSACC, DMSREJ, DMSROG, DMSINV and DMSEOG.
 
-Valid against the official WCO 3.6 DEC-DMS and RES-DMS schemas. The licence line is a suffix of the document reference
-(`…-0001`): the model has no element for it.
+Valid against the official WCO 3.6 DEC-DMS and RES-DMS schemas. The model has no element for the licence line: a
+document means the only line of its licence.
 """
 
 from dataclasses import dataclass
@@ -182,13 +182,12 @@ def _item(declaration: Declaration, item: Item) -> str:
 
 
 def _document(document: Document) -> str:
-    reference = document.reference if document.line is None else f"{document.reference}-{document.line:04d}"
     quantity = {} if document.unit is None else {"unitCode": document.unit}
     amount = {} if document.currency is None else {"currencyID": document.currency}
     return branch(
         "AdditionalDocument",
         leaf("CategoryCode", document.type[:1]),
-        leaf("ID", reference or None),
+        leaf("ID", document.reference or None),
         leaf("TypeCode", document.type[1:]),
         branch(
             "WriteOff",

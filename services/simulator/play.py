@@ -1,0 +1,89 @@
+"""The player: registers licences and refusals, tells all stories over HTTP, waits, and compares with the plan."""
+
+import asyncio
+from collections.abc import Awaitable
+
+import httpx
+
+from services.simulator.client import Doors
+from services.simulator.outcome import Outcome, collect
+from services.simulator.progress import Progress, Silent
+from services.simulator.scenario import DEFAULT_SEED, build_scenario
+from services.simulator.steps import Scenario, Story
+from services.simulator.storyteller import Tally, applied, in_ledger, issue, side_by_side, tell
+from services.simulator.summary import Summary
+
+STORIES_AT_ONCE = 48
+CONNECTIONS = 96
+
+
+async def play(base_url: str, *, seed: int = DEFAULT_SEED, progress: Progress | None = None) -> Summary:
+    """Play the scenario of a seed against a running installation.
+
+    Playing it again, or after it was broken off, gives the same summary but for the times. Unreachable when nobody
+    answers for a minute.
+    """
+    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+    async with httpx.AsyncClient(base_url=base_url, timeout=15, limits=limits, trust_env=False) as http:
+        return await play_scenario(build_scenario(seed), Doors(http), base_url, progress or Silent())
+
+
+async def play_scenario(scenario: Scenario, doors: Doors, base_url: str, progress: Progress) -> Summary:
+    """Phase after phase, each measured."""
+    loop = asyncio.get_running_loop()
+    tally, seconds = Tally(), dict[str, float]()
+    outcome: Outcome | None = None
+    started = loop.time()
+    for name, run in (("licences", _licences), ("refusals", _refusals), ("declarations", _declarations)):
+        begun = loop.time()
+        await run(scenario, doors, tally, progress)
+        seconds[name] = round(loop.time() - begun, 2)
+    begun = loop.time()
+    progress.phase("settle", len(tally.ids) + len(scenario.expected))
+    await side_by_side(tally.ids, lambda one: _advanced(applied(doors, tally, one), progress))
+    outcome = await collect(scenario, doors, progress)
+    seconds["settle"] = round(loop.time() - begun, 2)
+    return outcome.summary(scenario, tally, seconds, round(loop.time() - started, 2), base_url.rstrip("/"))
+
+
+async def _licences(scenario: Scenario, doors: Doors, tally: Tally, progress: Progress) -> None:
+    """All of them published and in the ledger before the first declaration."""
+    progress.phase("licences", len(scenario.licences))
+
+    async def publish(body: dict[str, object]) -> None:
+        answer = await issue(doors, body)
+        if answer.status not in (200, 201):
+            tally.differ(f"issue of {body['ref']}", "201", f"{answer.status} {answer.body}")
+
+    await side_by_side([licence.body() for licence in scenario.licences], publish)
+    status = {licence.ref: "issued" for licence in scenario.licences}
+    for step in scenario.statuses:
+        answer = await doors.post_json(f"/v1/licences/{step.ref}/status", step.body())
+        status[step.ref] = step.status
+        if answer.status != 200:
+            tally.differ(f"{step.status} of {step.ref}", "200", f"{answer.status} {answer.body}")
+    await side_by_side(status, lambda ref: _advanced(in_ledger(doors, tally, ref, status[ref]), progress))
+
+
+async def _refusals(scenario: Scenario, doors: Doors, tally: Tally, progress: Progress) -> None:
+    progress.phase("refusals", len(scenario.refusals))
+    for body in scenario.refusals:
+        answer = await doors.post_json("/v1/refusals", body)
+        if answer.status not in (200, 201):
+            tally.differ(f"refusal {body['ref']}", "201", f"{answer.status} {answer.body}")
+        progress.advance()
+
+
+async def _declarations(scenario: Scenario, doors: Doors, tally: Tally, progress: Progress) -> None:
+    """Stories side by side, a bounded number at once; inside a story, one step after the other."""
+    progress.phase("declarations", len(scenario.sends))
+
+    async def one(story: Story) -> None:
+        await tell(story, doors, tally, progress.advance)
+
+    await side_by_side(scenario.stories, one, at_once=STORIES_AT_ONCE)
+
+
+async def _advanced(work: Awaitable[None], progress: Progress) -> None:
+    await work
+    progress.advance()

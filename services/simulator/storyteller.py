@@ -1,0 +1,155 @@
+"""Tells stories: each step in its order, each answer compared with what is right, many stories side by side."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+from urllib.parse import quote
+
+from services.core.values import LicenceRef
+from services.simulator.client import IN_FLIGHT, Answer, Doors
+from services.simulator.declarations import Format
+from services.simulator.expectations import Difference
+from services.simulator.steps import ACCEPTED, Await, Issue, Send, Settle, Story
+
+T = TypeVar("T")
+
+HOLD_SECONDS = 20
+PATIENCE_SECONDS = 45.0
+PAUSE_SECONDS = 0.1
+
+
+class Tally:
+    """What was sent and how it was answered. A repeat planned as such counts as one, whatever was sent before."""
+
+    def __init__(self) -> None:
+        self.by_format: Counter[Format] = Counter()
+        self.by_answer: Counter[str] = Counter()
+        self.ids: list[str] = []
+        self.differences: list[Difference] = []
+
+    def differ(self, what: str, expected: str, came: str) -> None:
+        self.differences.append(Difference(what, expected, came))
+
+
+async def tell(story: Story, doors: Doors, tally: Tally, advance: Callable[[], None]) -> None:
+    """Play a story to its end; `advance` is called after each message."""
+    telling = _Telling(doors, tally)
+    for step in story.steps:
+        match step:
+            case Send():
+                await telling.send(step)
+                advance()
+            case Settle():
+                await telling.settle()
+            case Await():
+                await telling.wait(step)
+            case Issue():
+                await telling.issue(step)
+
+
+class _Telling:
+    def __init__(self, doors: Doors, tally: Tally) -> None:
+        self._doors = doors
+        self._tally = tally
+        self._unsettled: list[str] = []
+        self._for_the_first_time = True
+
+    async def send(self, step: Send) -> None:
+        message = step.message
+        answer = await self._doors.post("/v1/customs/messages", message.body, message.content_type)
+        self._tally.by_format[message.format] += 1
+        what = f"answer to {message.kind} {message.id}"
+        if answer.status not in step.answers:
+            self._tally.by_answer["unexpected"] += 1
+            self._tally.differ(what, " or ".join(map(str, step.answers)), f"{answer.status} {answer.body}")
+        elif answer.status not in ACCEPTED:
+            self._tally.by_answer["malformed" if answer.status == 400 else "conflicting"] += 1
+        elif step.repeat:
+            self._tally.by_answer["repeated"] += 1
+            if answer.body.get("duplicate") is not True:
+                self._tally.differ(what, "duplicate", str(answer.body))
+        else:
+            self._tally.by_answer["accepted"] += 1
+            self._for_the_first_time &= answer.status == 202
+            self._unsettled.append(answer.body["id"])
+            self._tally.ids.append(answer.body["id"])
+
+    async def settle(self) -> None:
+        for one in self._unsettled:
+            await applied(self._doors, self._tally, one)
+        self._unsettled.clear()
+
+    async def wait(self, step: Await) -> None:
+        """A verdict that was overtaken is only looked at when nothing was played before: then it cannot have been."""
+        path = f"/v1/customs/declarations/{step.mrn}/verdict"
+
+        async def ask() -> str | None:
+            answer = await self._doors.get(path, HOLD_SECONDS, version=step.version)
+            verdict = answer.body.get("verdict")
+            return None if answer.status == 404 or verdict == "pending" else str(verdict)
+
+        verdict = await until(ask)
+        if verdict != step.verdict and self._for_the_first_time:
+            self._tally.differ(f"first verdict of {step.mrn}", step.verdict, verdict or "none in time")
+
+    async def issue(self, step: Issue) -> None:
+        answer = await issue(self._doors, step.licence.body())
+        if answer.status not in (200, 201):
+            self._tally.differ(f"issue of {step.licence.ref}", "201", f"{answer.status} {answer.body}")
+            return
+        await in_ledger(self._doors, self._tally, step.licence.ref, "issued")
+
+
+async def issue(doors: Doors, body: dict[str, object]) -> Answer:
+    """Publish a licence; the same again is answered 200."""
+    return await doors.post_json("/v1/licences", body)
+
+
+async def in_ledger(doors: Doors, tally: Tally, ref: LicenceRef, status: str) -> None:
+    """Wait until the ledger knows a licence in this status: what is declared after that is judged by it."""
+
+    async def ask() -> str | None:
+        answer = await doors.get(f"/v1/ledger/licences/{quote(ref)}")
+        return status if answer.body.get("status") == status else None
+
+    if await until(ask) is None:
+        tally.differ(f"{ref} in the ledger", status, "not in time")
+
+
+async def applied(doors: Doors, tally: Tally, message: str) -> None:
+    """Wait until everything a message leads to is committed."""
+    path = f"/v1/customs/messages/{message}"
+
+    async def ask() -> str | None:
+        state = str((await doors.get(path, HOLD_SECONDS)).body.get("state"))
+        return state if state in ("applied", "dead-lettered") else None
+
+    state = await until(ask)
+    if state != "applied":
+        tally.differ(f"state of message {message}", "applied", state or "not in time")
+
+
+async def until(ask: Callable[[], Awaitable[str | None]], patience_seconds: float = PATIENCE_SECONDS) -> str | None:
+    """Ask until there is an answer; null when there is none in time."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + patience_seconds
+    while True:
+        if (answer := await ask()) is not None:
+            return answer
+        if loop.time() > end:
+            return None
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def side_by_side(things: Iterable[T], do: Callable[[T], Awaitable[None]], *, at_once: int = IN_FLIGHT) -> None:
+    """Do it for each, started in order, at most so many at once; the first error ends all."""
+    waiting = iter(things)
+
+    async def worker() -> None:
+        for thing in waiting:
+            await do(thing)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(at_once):
+            group.create_task(worker())

@@ -1,0 +1,119 @@
+"""What a play came to: numbers that can be printed, and compared between runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from services.simulator.expectations import Difference
+
+MOST_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The outcome of a play. Everything but the times is the same whenever a seed is played, and however often."""
+
+    seed: int
+    licences: int
+    refusals: int
+    messages_in: Mapping[str, Any]
+    declarations: int
+    verdicts: Mapping[str, int]
+    balances: Mapping[str, list[dict[str, Any]]]
+    alerts_by_code: Mapping[str, int]
+    duplicates_ignored: int
+    malformed_refused: int
+    message_to_alert_ms: Mapping[str, float | None]
+    wall_seconds: float
+    phases_seconds: Mapping[str, float]
+    urls: Mapping[str, str]
+    differences: tuple[Difference, ...] = field(default=())
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether everything came out as planned."""
+        return not self.differences
+
+    def body(self) -> dict[str, Any]:
+        """The summary as JSON; `expected_outcomes` is "all" or the list of differences."""
+        return {
+            "seed": self.seed,
+            "licences": self.licences,
+            "refusals": self.refusals,
+            "messages_in": dict(self.messages_in),
+            "declarations": self.declarations,
+            "verdicts": dict(self.verdicts),
+            "balances": dict(self.balances),
+            "alerts_by_code": dict(self.alerts_by_code),
+            "duplicates_ignored": self.duplicates_ignored,
+            "malformed_refused": self.malformed_refused,
+            "message_to_alert_ms": dict(self.message_to_alert_ms),
+            "wall_seconds": self.wall_seconds,
+            "phases_seconds": dict(self.phases_seconds),
+            "urls": dict(self.urls),
+            "expected_outcomes": "all" if self.as_expected else [one.body() for one in self.differences],
+        }
+
+    def rendered(self) -> RenderableType:
+        """The summary for a terminal."""
+        return Group(self._figures(), self._balances(), self._alerts(), self._outcome())
+
+    def _figures(self) -> Table:
+        table = Table(title="What came in, and what was answered", show_header=False, title_justify="left")
+        table.add_column(justify="left")
+        table.add_column(justify="right")
+        formats = ", ".join(f"{name} {count}" for name, count in self.messages_in["by_format"].items())
+        times = self.message_to_alert_ms
+        rows = {
+            "messages in": f"{self.messages_in['total']} ({formats})",
+            "repeats ignored, malformed refused": f"{self.duplicates_ignored}, {self.malformed_refused}",
+            "declarations": str(self.declarations),
+            **{name.replace("_", " "): str(count) for name, count in self.verdicts.items()},
+            "message to alert, p50 and p99": f"{_ms(times['p50'])}, {_ms(times['p99'])}",
+            "wall time": f"{self.wall_seconds:.1f} s",
+            **self.urls,
+        }
+        for name, value in rows.items():
+            table.add_row(name, value)
+        return table
+
+    def _balances(self) -> Table:
+        table = Table(title="Balances", title_justify="left")
+        table.add_column("licence")
+        table.add_column("line", justify="right")
+        table.add_column("in")
+        for name in ("authorised", "reserved", "consumed", "exited", "available"):
+            table.add_column(name, justify="right")
+        for ref, lines in self.balances.items():
+            for line in lines:
+                for dimension, measure in (("quantity", "unit"), ("value", "currency")):
+                    if line[dimension] is not None:
+                        columns = line[dimension].values()
+                        table.add_row(ref, str(line["line"]), line[measure], *columns)
+        return table
+
+    def _alerts(self) -> Table:
+        table = Table(title="Alerts", title_justify="left")
+        table.add_column("code")
+        table.add_column("alerts", justify="right")
+        for code, count in self.alerts_by_code.items():
+            table.add_row(code, str(count))
+        return table
+
+    def _outcome(self) -> RenderableType:
+        if self.as_expected:
+            return Text("Everything came out as planned.", style="bold green")
+        table = Table(title=f"{len(self.differences)} differences from the plan", title_style="bold red")
+        for name in ("what", "expected", "came"):
+            table.add_column(name)
+        for one in self.differences[:MOST_SHOWN]:
+            table.add_row(one.what, one.expected, one.came)
+        return table
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f} ms"
