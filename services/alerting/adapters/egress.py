@@ -30,9 +30,11 @@ class Target:
 def may_receive(address: Address, *, allow_private: bool) -> bool:
     """Public addresses; private and loopback ones when allowed; never link-local (cloud metadata) or multicast."""
     address = _embedded(address)
+    if address.is_loopback:
+        return allow_private
     if address.is_multicast or address.is_unspecified or address.is_link_local or address.is_reserved:
         return False
-    return address.is_global or (allow_private and (address.is_private or address.is_loopback))
+    return address.is_global or (allow_private and address.is_private)
 
 
 async def resolve(url: str, *, allow_private: bool) -> Target:

@@ -1,4 +1,4 @@
-"""Delivers alerts to a webhook, signed as Standard Webhooks says. What is due, and how often it was tried, is in a table.
+"""Delivers alerts to a webhook, signed as Standard Webhooks says. What is due, and how often it was tried, is a table.
 
 An attempt is claimed before it is made: the claim moves `due_at` ahead, so other processes pass it over, and a process
 that dies in mid-attempt leaves it to be claimed again. A receiver may thus see a delivery twice, with the same
