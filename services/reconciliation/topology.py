@@ -26,10 +26,9 @@ from services.core.messages import (
     Shipment,
     Verdict,
 )
-from services.core.values import LicenceRef
 from services.reconciliation.domain.ledger import LicenceLedger, apply
 from services.reconciliation.domain.shipment import empty
-from services.reconciliation.handlers.ledger import answer_demand, record_licence
+from services.reconciliation.handlers.ledger import answer_demand, new_ledger, record_licence
 from services.reconciliation.handlers.shipments import record_cover, record_fact
 from services.runtime.fold import Entries, FoldSpec, Handler
 from services.runtime.store import Store
@@ -75,11 +74,6 @@ def shipments(store: Store[Shipment]) -> FoldSpec[Shipment]:
 def ledger(store: Store[LicenceLedger]) -> FoldSpec[LicenceLedger]:
     """One aggregate per licence. Its entries are the truth: stored ledgers may lag behind them."""
     return FoldSpec(SERVICE, LEDGER, LEDGER_INPUTS, LEDGER_HANDLERS, _key, new_ledger, store, LEDGER_ENTRIES)
-
-
-def new_ledger(ref: str) -> LicenceLedger:
-    """The ledger of a licence nothing is known of."""
-    return LicenceLedger(licence=LicenceRef(ref))
 
 
 def _key(message: Message) -> str:

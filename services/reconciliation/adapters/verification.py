@@ -1,0 +1,149 @@
+"""`tolbrug verify`: every balance again from the entries alone, and the stored ledgers against it.
+
+Everything is read in one transaction, so that a running system can be verified; entries are streamed, one licence in
+memory at a time.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from itertools import groupby
+from typing import Any, Final
+
+import psycopg
+from psycopg.rows import dict_row
+
+from services.core.errors import Corrupt
+from services.core.messages import Amounts, Entry, Ledger, LineBalance
+from services.core.values import LicenceRef, format_amount
+from services.reconciliation.domain import verification
+from services.reconciliation.domain.invariants import Violation
+from services.reconciliation.domain.ledger import LicenceLedger, apply, to_record
+from services.runtime.codec import Codec
+from services.runtime.database import Database
+
+FOLD: Final = "ledger"
+_ENTRIES = (
+    "SELECT entry_of, entry_revision, value FROM reconciliation.output"
+    " WHERE fold = %s AND entry_of IS NOT NULL ORDER BY entry_of, entry_revision"
+)
+_PREFIXES = "SELECT DISTINCT substring(value FROM 1 FOR 5) AS prefix FROM reconciliation.output WHERE fold = %s"
+_SNAPSHOT = "SELECT state FROM reconciliation.snapshot WHERE fold = %s AND aggregate = %s"
+_ORPHANS = (
+    "SELECT aggregate FROM reconciliation.snapshot AS s WHERE fold = %s AND NOT EXISTS"
+    " (SELECT FROM reconciliation.output AS o WHERE o.fold = s.fold AND o.entry_of = s.aggregate) ORDER BY aggregate"
+)
+
+
+@dataclass(slots=True)
+class Verification:
+    """What was verified, and everything that differs; `str` of a difference names licence, revision and line."""
+
+    licences: int = 0
+    entries: int = 0
+    differences: list[Violation] = field(default_factory=list)
+
+
+async def verify(database: Database, codec: Codec | None = None) -> Verification:
+    """Recompute all balances. `codec`: one with the registry whose ids the entries were written under, if any."""
+    codec = codec or Codec()
+    # Resolving an id may ask a registry; after it, decoding needs no I/O and can run beside the loop.
+    rows = await database.rows(_PREFIXES, (FOLD,))
+    await codec.resolve([bytes(row["prefix"]) for row in rows if row["prefix"] is not None])
+    return await asyncio.to_thread(_verify, database.url, codec)
+
+
+def _verify(url: str, codec: Codec) -> Verification:
+    result = Verification()
+    with psycopg.connect(url, row_factory=dict_row) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        with connection.cursor("tolbrug_verify") as entries:
+            entries.itersize = 500
+            entries.execute(_ENTRIES, (FOLD,))
+            for licence, rows in groupby(entries, key=lambda row: str(row["entry_of"])):
+                stored = connection.execute(_SNAPSHOT, (FOLD, licence)).fetchone()
+                snapshot = None if stored is None else codec.decode_record(Ledger, bytes(stored["state"]))
+                result.licences += 1
+                result.differences += differences(licence, _counted(rows, codec, result), snapshot)
+        for row in connection.execute(_ORPHANS, (FOLD,)):
+            result.differences.append(Violation(row["aggregate"], 0, "a ledger is stored, and no entry of it"))
+    return result
+
+
+def _counted(rows: Iterable[dict[str, Any]], codec: Codec, result: Verification) -> Iterator[Entry]:
+    for row in rows:
+        result.entries += 1
+        entry = codec.decode(bytes(row["value"]))
+        if not isinstance(entry, Entry):
+            raise Corrupt(f"revision {row['entry_revision']} of {row['entry_of']} is stored as {type(entry).__name__}")
+        yield entry
+
+
+def differences(licence: str, entries: Iterable[Entry], snapshot: Ledger | None) -> list[Violation]:
+    """What is wrong with the entries of one licence, and where its stored ledger is not what they give.
+
+    A stored ledger may lag behind: it is compared with what the entries up to its own revision give.
+    """
+    followed = _Followed(LicenceLedger(LicenceRef(licence)), None if snapshot is None else snapshot.revision)
+    found = list(verification.verify(followed.through(entries)))
+    if snapshot is None:
+        return found
+    if followed.reached is None:
+        what = f"the stored ledger is at revision {snapshot.revision}, its entries lead to {followed.ledger.revision}"
+        return [*found, Violation(licence, snapshot.revision, what)]
+    return [*found, *_stored_otherwise(snapshot, to_record(followed.reached))]
+
+
+class _Followed:
+    """Lets entries through and applies them, to have the ledger at the revision that is stored."""
+
+    def __init__(self, ledger: LicenceLedger, wanted: int | None) -> None:
+        self.ledger = ledger
+        self.reached: LicenceLedger | None = None
+        self._wanted = wanted
+
+    def through(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        broken = False
+        for entry in entries:
+            yield entry
+            if broken or self.reached is not None:
+                continue
+            try:
+                self.ledger = apply(self.ledger, entry)
+            except Corrupt:
+                # The verification that reads along names the entry; what comes after it gives no ledger.
+                broken = True
+            else:
+                self.reached = self.ledger if self.ledger.revision == self._wanted else None
+
+
+def _stored_otherwise(stored: Ledger, given: Ledger) -> Iterator[Violation]:
+    def differ(what: str, line: int | None = None) -> Violation:
+        return Violation(stored.licence, stored.revision, f"the stored ledger differs from its entries: {what}", line)
+
+    for name in ("hash", "arrivals", "terms"):
+        if getattr(stored, name) != getattr(given, name):
+            yield differ(name)
+    held, due = ({s.mrn: s for s in ledger.shipments} for ledger in (stored, given))
+    for mrn in sorted(held.keys() | due.keys()):
+        if held.get(mrn) != due.get(mrn):
+            yield differ(f"shipment {mrn}")
+    before, after = ({b.line: b for b in ledger.balances} for ledger in (stored, given))
+    for line in sorted(before.keys() | after.keys()):
+        for what in _columns_otherwise(before.get(line), after.get(line)):
+            yield differ(what, line)
+
+
+def _columns_otherwise(stored: LineBalance | None, given: LineBalance | None) -> Iterator[str]:
+    for dimension in ("quantity", "value"):
+        has: Amounts | None = getattr(stored, dimension, None)
+        due: Amounts | None = getattr(given, dimension, None)
+        for column in fields(Amounts):
+            one, other = getattr(has, column.name, None), getattr(due, column.name, None)
+            if one != other:
+                yield f"{dimension} {column.name} is {_shown(one)}, entries give {_shown(other)}"
+
+
+def _shown(amount: Any) -> str:
+    return "nothing" if amount is None else format_amount(amount)
