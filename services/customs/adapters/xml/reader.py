@@ -44,16 +44,22 @@ class Reader:
 
     def fault(self, element: etree._Element, code: str, detail: str, below: str = "") -> None:
         """Note a fault at an element, or at a child of it that is missing (`below`)."""
-        path = path_of(element) + (f"/{below}" if below else "")
-        self._faults.append(Fault(path, code, f"line {element.sourceline}: {detail}"))
+        if not self.full:
+            path = path_of(element) + (f"/{below}" if below else "")
+            self._faults.append(Fault(path, code, f"line {element.sourceline}: {detail}"))
 
     def fault_at(self, path: str, code: str, detail: str) -> None:
         self._faults.append(Fault(path, code, detail))
 
+    @property
+    def full(self) -> bool:
+        """Whether enough faults are known: more would cost time and help nobody."""
+        return len(self._faults) >= _MOST_FAULTS
+
     def finish(self) -> tuple[Fault, ...]:
         """The warnings. Refused 422 with every fault when there is one."""
         if self._faults:
-            raise Refused(422, "The message is understood but not acceptable", tuple(self._faults[:_MOST_FAULTS]))
+            raise Refused(422, "The message is understood but not acceptable", tuple(self._faults))
         return tuple(self._warnings)
 
     def children(self, element: etree._Element | None, name: str) -> list[etree._Element]:

@@ -2,7 +2,7 @@
 
 from functools import cache
 from importlib.resources import as_file, files
-from typing import cast
+from typing import Any, cast
 
 from lxml import etree
 
@@ -31,6 +31,8 @@ def _check(reader: Reader, element: etree._Element, name: str) -> None:
     if schema.validate(element):
         return
     for error in schema.error_log:  # type: ignore[attr-defined]  # the stubs do not know that a log is iterable
+        if reader.full:
+            return
         detail = f"line {error.line}: {_without_namespaces(error.message)}"
         reader.fault_at(_path(element, error.path), "xsd.invalid", detail)
 
@@ -38,7 +40,7 @@ def _check(reader: Reader, element: etree._Element, name: str) -> None:
 def _path(root: etree._Element, path: str | None) -> str:
     """The schema's path counts from the validated element and knows no names; ours counts from the message."""
     below = (path or "").lstrip("/").partition("/")[2]
-    found = cast("list[etree._Element]", root.xpath(below)) if below else []
+    found: list[etree._Element] = cast("Any", root.xpath(below)) if below else []
     return path_of(found[0] if found else root)
 
 

@@ -1,0 +1,43 @@
+"""The table `customs.answer`: the latest verdict per shipment."""
+
+from collections.abc import Mapping, Sequence
+
+from psycopg.rows import DictRow
+
+from services.core.errors import Corrupt
+from services.core.messages import Verdict
+from services.core.values import Mrn
+from services.customs.domain.answer import Answer
+from services.runtime.codec import Codec
+from services.runtime.database import Connection
+
+_SELECT = "SELECT mrn, verdict, dead FROM customs.answer WHERE mrn = ANY(%s)"
+_UPSERT = """
+INSERT INTO customs.answer (mrn, partition, verdict, dead)
+SELECT mrn, %s, verdict, dead
+FROM unnest(%s::text[], %s::bytea[], %s::text[]) AS rows (mrn, verdict, packed),
+    LATERAL (SELECT string_to_array(packed, ' ') AS dead) AS unpacked
+ON CONFLICT (mrn) DO UPDATE SET partition = excluded.partition, verdict = excluded.verdict, dead = excluded.dead
+"""
+
+
+class AnswerStore:
+    """Answers as rows of their own, so that the door finds them by MRN."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+
+    async def load(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, Answer]:
+        rows = await (await connection.execute(_SELECT, (list(ids),))).fetchall()
+        return {row["mrn"]: self._answer(row) for row in rows}
+
+    async def save(self, connection: Connection, partition: int, states: Mapping[str, Answer]) -> None:
+        verdicts = [None if a.verdict is None else self._codec.encode_record(a.verdict) for a in states.values()]
+        dead = [" ".join(answer.dead) for answer in states.values()]
+        await connection.execute(_UPSERT, (partition, list(states), verdicts, dead))
+
+    def _answer(self, row: DictRow) -> Answer:
+        verdict = None if row["verdict"] is None else self._codec.decode_record(Verdict, bytes(row["verdict"]))
+        if verdict is not None and verdict.mrn != row["mrn"]:
+            raise Corrupt(f"the answer of {row['mrn']} holds a verdict on {verdict.mrn}")
+        return Answer(Mrn(row["mrn"]), verdict, tuple(row["dead"]))

@@ -1,0 +1,162 @@
+"""The routes of the customs door.
+
+There is no authentication: every message comes in under the one party the door is set to.
+"""
+
+import re
+from datetime import tzinfo
+from email.message import Message as Headers
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from services.core.errors import Fault, Refused
+from services.customs.adapters import intake, views
+from services.customs.adapters.intake import Submission
+from services.customs.adapters.queries import MessageView, Queries, until
+from services.customs.adapters.register import Receipt
+from services.customs.adapters.xml.document import LARGEST
+from services.customs.domain.answer import FINAL, answers
+from services.runtime.group_commit import GroupCommit
+
+Wait = Annotated[float, Query(ge=0, description="Seconds to wait for a final answer; more than 60 counts as 60.")]
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def router(commit: GroupCommit[Submission, Receipt], queries: Queries, *, party: str, zone: tzinfo) -> APIRouter:
+    """`party`: in whose name messages come in. `zone`: of times that state none."""
+    routes = APIRouter(prefix="/v1/customs", tags=["customs"])
+    _receiving(routes, commit, party, zone)
+    _messages(routes, queries)
+    _declarations(routes, queries)
+    return routes
+
+
+def _receiving(routes: APIRouter, commit: GroupCommit[Submission, Receipt], party: str, zone: tzinfo) -> None:
+    @routes.post("/messages", status_code=202, openapi_extra=_ANY_MESSAGE)
+    async def receive(request: Request, idempotency_key: Annotated[str | None, Header()] = None) -> JSONResponse:
+        """Take one message; 202 once it is durable, 200 when it was there already."""
+        if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
+            fault = Fault("Idempotency-Key", "key.invalid", "1 to 255 visible ASCII characters are expected")
+            raise Refused(400, "The Idempotency-Key is not usable", (fault,))
+        encoding = request.headers.get("content-encoding", "identity")
+        if encoding != "identity":
+            raise Refused(415, f"Content-Encoding {encoding} is not read here: send the message as it is")
+        media_type, charset = _media_type(request.headers.get("content-type", ""))
+        submission = intake.submission(
+            await _body(request), media_type, charset, party=party, zone=zone, idempotency_key=idempotency_key
+        )
+        receipt = await commit.submit(submission)
+        body = views.receipt(receipt.row) | ({"duplicate": True} if receipt.duplicate else {})
+        location = {"Location": f"/v1/customs/messages/{receipt.row['id']}"}
+        return JSONResponse(body, 200 if receipt.duplicate else 202, location)
+
+
+def _messages(routes: APIRouter, queries: Queries) -> None:
+    @routes.get("/messages/{message_id}")
+    async def message(message_id: str, wait: Wait = 0, raw: bool = False) -> Response:  # noqa: FBT001, FBT002 - a query
+        """Where a message stands: `received`, `waiting`, `applied` or `dead-lettered`, and why; `raw=1`: its bytes."""
+        if raw:
+            return await _raw(queries, message_id)
+
+        async def probe() -> MessageView:
+            view = await queries.message(message_id)
+            if view is None:
+                raise Refused(404, f"No message with id {message_id[:64]} was received")
+            return view
+
+        return JSONResponse(views.message(await until(probe, lambda view: view.standing in FINAL, wait)))
+
+
+def _declarations(routes: APIRouter, queries: Queries) -> None:
+    @routes.get("/declarations/{mrn}")
+    async def declaration(mrn: str) -> JSONResponse:
+        """A declaration: phase, version, items with documents and cover, verdict, history."""
+        found = await queries.shipment(mrn)
+        if found is None:
+            raise _unknown(mrn)
+        return JSONResponse(views.shipment(found))
+
+    @routes.get("/declarations/{mrn}/verdict")
+    async def verdict(
+        mrn: str,
+        wait: Wait = 0,
+        version: Annotated[
+            int | None, Query(ge=1, description="At least this version, and all received so far.")
+        ] = None,
+        message: Annotated[str | None, Query(description="The effect of this message (its id) must be in it.")] = None,
+    ) -> JSONResponse:
+        """The answer for a declaration; `pending` from the moment of the 202.
+
+        Plain, it is the latest verdict there is. With `version` it is pending until the verdict is for at least that
+        version and holds the effect of every message received for the MRN when the question was asked; with `message`
+        until it holds the effect of that message.
+        """
+        if not await queries.known(mrn):
+            raise _unknown(mrn)
+        expected = await _expected(queries, mrn, version, message)
+        answer = await until(lambda: queries.answer(mrn), lambda found: answers(found, version, expected), wait)
+        settled = answers(answer, version, expected) or not (expected or version)
+        shipment = await queries.shipment(mrn)
+        known = None if shipment is None else shipment.version
+        return JSONResponse(views.verdict(mrn, known, answer, settled=settled))
+
+
+async def _expected(queries: Queries, mrn: str, version: int | None, message: str | None) -> list[str]:
+    """Ids of the facts whose effect the answer must hold."""
+    if message is not None:
+        view = await queries.message(message)
+        if view is None or view.row["shipment"] != mrn:
+            raise Refused(404, f"No message with id {message[:64]} belongs to {mrn}")
+        return [view.row["fact_id"]] if view.row["fact_id"] else []
+    return list(await queries.fact_ids(mrn)) if version is not None else []
+
+
+async def _raw(queries: Queries, message_id: str) -> Response:
+    row = await queries.raw(message_id)
+    if row is None:
+        raise Refused(404, f"No message with id {message_id[:64]} was received")
+    charset = f"; charset={row['charset']}" if row["charset"] else ""
+    # A stranger's bytes: a browser must neither guess what they are nor show them.
+    headers = {
+        "Content-Type": row["media_type"] + charset,
+        "X-Content-Type-Options": "nosniff",
+        "Content-Disposition": f'attachment; filename="{message_id}"',
+    }
+    return Response(bytes(row["body"]), headers=headers)
+
+
+def _unknown(mrn: str) -> Refused:
+    return Refused(404, f"No declaration with MRN {mrn[:64]} is known")
+
+
+async def _body(request: Request) -> bytes:
+    """The body, read no further than the limit."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > LARGEST:
+            raise Refused(413, f"A message has at most {LARGEST} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _media_type(header: str) -> tuple[str, str | None]:
+    headers = Headers()
+    headers["Content-Type"] = header
+    charset = headers.get_param("charset")
+    given = header.partition(";")[0].strip().lower()
+    return given, charset if isinstance(charset, str) and charset else None
+
+
+_ANY_MESSAGE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/xml": {"schema": {"type": "string"}},
+            "application/json": {"schema": {"type": "object"}},
+        },
+    }
+}

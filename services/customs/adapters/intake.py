@@ -1,0 +1,67 @@
+"""From a request's bytes and media type to a reading: the one place that knows which formats there are."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from hashlib import sha256
+
+from services.core.errors import Refused
+from services.customs.adapters import json_reader
+from services.customs.adapters.xml import aes, document, wco
+from services.customs.adapters.xml.reader import local
+from services.customs.domain.reading import Reading, message_id
+
+_XML = ("application/xml", "text/xml")
+_JSON = ("application/json",)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A message as received and read, before it is in the log."""
+
+    id: str
+    party: str
+    identity: tuple[str, ...]
+    media_type: str
+    charset: str | None
+    body: bytes
+    sha256: str
+    reading: Reading
+
+
+def read(body: bytes, media_type: str, charset: str | None, zone: tzinfo) -> Reading:
+    """What a message says. Refused with 400, 413, 415 or 422 and the place of each fault."""
+    if _is(media_type, _JSON, "+json"):
+        if charset is not None and charset.lower() not in {"utf-8", "utf8", "us-ascii"}:
+            raise Refused(415, f"JSON is UTF-8 (RFC 8259), not {charset}")
+        return json_reader.read(body)
+    if not _is(media_type, _XML, "+xml"):
+        raise Refused(415, f"{media_type or 'A body without media type'} is not read here: send XML or JSON")
+    root = document.parse(body, charset)
+    if aes.is_aes(root):
+        return aes.read(root, zone)
+    if wco.is_wco(root):
+        return wco.read(root, zone)
+    raise Refused(415, f"{local(root)} is not a message this door takes: send AES CC5xxC or WCO-DMS MetaData")
+
+
+def submission(
+    body: bytes, media_type: str, charset: str | None, *, party: str, zone: tzinfo, idempotency_key: str | None
+) -> Submission:
+    """A message with its identity: the sender's key, else what the format gives, else its own digest."""
+    reading = read(body, media_type, charset, zone)
+    digest = sha256(body).hexdigest()
+    identity = ("idempotency-key", idempotency_key) if idempotency_key else reading.identity or ("sha256", digest)
+    return Submission(
+        id=message_id(party, identity),
+        party=party,
+        identity=identity,
+        media_type=media_type,
+        charset=charset,
+        body=body,
+        sha256=digest,
+        reading=reading,
+    )
+
+
+def _is(media_type: str, names: tuple[str, ...], suffix: str) -> bool:
+    return media_type in names or media_type.endswith(suffix)

@@ -1,0 +1,90 @@
+"""From the bytes of a JSON message to its reading."""
+
+import json
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from services.core.errors import Fault, Refused
+from services.core.values import mrn_check_digit_holds
+from services.customs.adapters.json_messages import DeclarationIn, ExitIn, InvalidationIn, NoReleaseIn, ReleaseIn
+from services.customs.adapters.xml.document import LARGEST, malformed
+from services.customs.domain.reading import Reading, Stated
+
+Message = DeclarationIn | ReleaseIn | NoReleaseIn | InvalidationIn | ExitIn
+KINDS = ("declaration", "release", "no-release", "invalidation", "exit")
+
+_MESSAGE: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])
+_MOST_FAULTS = 100
+
+
+def read(body: bytes) -> Reading:
+    """What a JSON message says.
+
+    Refused 400 with line and column when it is not JSON, 413 when it is too large, 415 for an unknown `kind`, 422 with
+    the pointer of each fault.
+    """
+    if len(body) > LARGEST:
+        raise Refused(413, f"A message has at most {LARGEST} bytes")
+    fields = _parse(body)
+    if not isinstance(fields, dict):
+        raise Refused(422, "The message is not acceptable", (Fault("", "object_type", "a JSON object is expected"),))
+    if isinstance(fields.get("kind"), str) and fields["kind"] not in KINDS:
+        raise Refused(415, f"{fields['kind']!r} is not a message this door takes; it takes {', '.join(KINDS)}")
+    try:
+        message = _MESSAGE.validate_python(fields)
+    except ValidationError as error:
+        raise Refused(422, "The message is understood but not acceptable", _faults(error)) from None
+    warnings: tuple[Fault, ...] = ()
+    if not mrn_check_digit_holds(message.mrn):
+        warnings = (Fault("/mrn", "mrn.check-digit", f"the check digit of {message.mrn} does not hold"),)
+    return Reading(
+        kind=message.kind,
+        system="JSON",
+        identity=("json", message.sender, message.message_id),
+        message_id=message.message_id,
+        statement=Stated(message.fact()),
+        mrn=message.mrn,
+        lrn=message.lrn if isinstance(message, DeclarationIn) else None,
+        warnings=warnings,
+    )
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        column = error.start - (body.rfind(b"\n", 0, error.start) + 1) + 1
+        raise malformed(line, column, "json.characters", "not UTF-8") from None
+    try:
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise malformed(error.lineno, error.colno, "json.malformed", error.msg) from None
+    except (ValueError, RecursionError) as error:
+        # A name twice, NaN, a number of thousands of digits, nesting without end: the parser gives no place for these.
+        detail = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise malformed(1, 1, "json.malformed", detail) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise ValueError("a name is there twice in one object")
+    return fields
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _faults(error: ValidationError) -> tuple[Fault, ...]:
+    faults = []
+    for e in error.errors(include_url=False, include_context=False, include_input=False)[:_MOST_FAULTS]:
+        # The first step is the kind, chosen by the discriminator; it is no part of the document.
+        steps = e["loc"][1:] if e["loc"] and e["loc"][0] in KINDS else e["loc"]
+        path = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+        if e["type"].startswith("union_tag"):
+            path = "/kind"
+        faults.append(Fault(path, e["type"], e["msg"].removeprefix("Value error, ")))
+    return tuple(faults)

@@ -1,0 +1,183 @@
+"""SQL of the message log: insert, look up, lock, update. Statements of one group, on the caller's transaction."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.rows import DictRow
+
+from services.core.errors import Corrupt, Fault, Refused, Rejected
+from services.core.values import Mrn
+from services.customs.adapters.intake import Submission
+from services.customs.domain.lodgement import Outcome, State
+from services.customs.domain.reading import Lodged, Logged, Reading
+from services.customs.handlers import LodgementKey
+from services.runtime.codec import Codec
+from services.runtime.database import Connection
+
+Read = Callable[[bytes, str, str | None], Reading]
+"""Reads bytes of a media type and charset again, as they were read when they came in."""
+
+_RECEIPT = "id, message_id, kind, mrn, lrn, sha256, received_at, warnings"
+
+_INSERT = f"""
+INSERT INTO customs.message (id, party, identity, message_id, system, kind, mrn, lrn, declarant, media_type, charset,
+    body, sha256, received_at, warnings, state, note, shipment, fact_id, fact_type, fact, open)
+SELECT id, party, identity::jsonb, message_id, system, kind, mrn, lrn, declarant, media_type, charset, body,
+    sha256, %(at)s, warnings::jsonb, state, note, shipment, fact_id, fact_type, fact, open
+FROM unnest(%(id)s::text[], %(party)s::text[], %(identity)s::text[], %(message_id)s::text[], %(system)s::text[],
+    %(kind)s::text[], %(mrn)s::text[], %(lrn)s::text[], %(declarant)s::text[], %(media_type)s::text[],
+    %(charset)s::text[], %(body)s::bytea[], %(sha256)s::text[], %(warnings)s::text[], %(state)s::text[],
+    %(note)s::text[], %(shipment)s::text[], %(fact_id)s::text[], %(fact_type)s::text[], %(fact)s::bytea[],
+    %(open)s::boolean[])
+  AS rows (id, party, identity, message_id, system, kind, mrn, lrn, declarant, media_type, charset, body, sha256,
+    warnings, state, note, shipment, fact_id, fact_type, fact, open)
+ORDER BY id
+ON CONFLICT (id) DO NOTHING
+RETURNING {_RECEIPT}
+"""  # noqa: S608 - column names of this file only
+
+_UPDATE = """
+UPDATE customs.message AS m SET state = r.state, note = r.note, shipment = coalesce(r.shipment, m.shipment),
+    fact_id = r.fact_id, fact_type = r.fact_type, fact = r.fact, open = r.open
+FROM unnest(%(id)s::text[], %(state)s::text[], %(note)s::text[], %(shipment)s::text[], %(fact_id)s::text[],
+    %(fact_type)s::text[], %(fact)s::bytea[], %(open)s::boolean[])
+  AS r (id, state, note, shipment, fact_id, fact_type, fact, open)
+WHERE m.id = r.id
+"""
+
+_LOCK_LODGEMENTS = """
+INSERT INTO customs.lodgement (party, system, lrn)
+SELECT party, system, lrn FROM unnest(%s::text[], %s::text[], %s::text[]) AS rows (party, system, lrn)
+ORDER BY party, system, lrn
+ON CONFLICT (party, system, lrn) DO UPDATE SET lrn = excluded.lrn
+"""
+
+_OPEN = """
+SELECT id, party, system, lrn, state, media_type, charset, body, sha256, received_at FROM customs.message
+WHERE open AND (party, system, lrn) IN (SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]))
+"""
+
+_LOCK_ACCEPTANCES = """
+INSERT INTO customs.acceptance (mrn) SELECT mrn FROM unnest(%s::text[]) AS rows (mrn) ORDER BY mrn
+ON CONFLICT (mrn) DO UPDATE SET mrn = excluded.mrn
+RETURNING mrn, message_id
+"""
+
+_ACCEPT = """
+UPDATE customs.acceptance AS a SET message_id = r.message_id
+FROM unnest(%s::text[], %s::text[]) AS r (mrn, message_id) WHERE a.mrn = r.mrn
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLog:
+    """The tables `customs.message`, `customs.lodgement` and `customs.acceptance`."""
+
+    codec: Codec
+    read: Read
+
+    async def insert(
+        self, connection: Connection, received: Sequence[tuple[Submission, Outcome]], at: datetime
+    ) -> dict[str, DictRow]:
+        """Store those whose id is new, in the order of ids; the receipts of these. Waits for a rival of the same id."""
+        columns = {
+            **_columns([_received(submission) for submission, _ in received]),
+            **_columns([self._became(outcome) for _, outcome in received]),
+        }
+        rows = await (await connection.execute(_INSERT, {**columns, "at": at})).fetchall()
+        return {row["id"]: row for row in rows}
+
+    async def receipts(self, connection: Connection, ids: Sequence[str]) -> dict[str, DictRow]:
+        query = f"SELECT {_RECEIPT} FROM customs.message WHERE id = ANY(%s)"  # noqa: S608 - column names of this file only
+        rows = await (await connection.execute(query.encode(), (list(ids),))).fetchall()
+        return {row["id"]: row for row in rows}
+
+    async def lock_lodgements(self, connection: Connection, keys: Sequence[LodgementKey]) -> None:
+        """Hold these LRNs until the end of the transaction, taken in order."""
+        await connection.execute(_LOCK_LODGEMENTS, _transposed(keys))
+
+    async def open_messages(
+        self, connection: Connection, keys: Sequence[LodgementKey], fresh: Mapping[str, Logged]
+    ) -> dict[LodgementKey, list[Logged]]:
+        """The open messages of these LRNs. Those that came earlier are read again from their exact bytes."""
+        groups: dict[LodgementKey, list[Logged]] = {key: [] for key in keys}
+        for row in await (await connection.execute(_OPEN, _transposed(keys))).fetchall():
+            message = fresh.get(row["id"]) or self._logged(row)
+            groups[(row["party"], row["system"], row["lrn"])].append(message)
+        return groups
+
+    async def lock_acceptances(self, connection: Connection, mrns: Sequence[Mrn]) -> set[Mrn]:
+        """Hold these MRNs until the end of the transaction, taken in order; those that are accepted already."""
+        rows = await (await connection.execute(_LOCK_ACCEPTANCES, (list(mrns),))).fetchall()
+        return {Mrn(row["mrn"]) for row in rows if row["message_id"] is not None}
+
+    async def update(self, connection: Connection, outcomes: Sequence[Outcome]) -> None:
+        """Store what became of messages, and which MRNs are accepted now."""
+        await connection.execute(_UPDATE, _columns([self._became(outcome) for outcome in outcomes]))
+        accepted = [(o.fact.mrn, o.id) for o in outcomes if o.fact is not None]
+        if accepted:
+            await connection.execute(_ACCEPT, _transposed(accepted))
+
+    def _logged(self, row: DictRow) -> Logged:
+        try:
+            reading = self.read(bytes(row["body"]), row["media_type"], row["charset"])
+        except Refused as error:
+            raise Corrupt(f"message {row['id']} in the log cannot be read any more: {error}") from error
+        return Logged(
+            id=row["id"],
+            party=row["party"],
+            sha256=row["sha256"],
+            received_at=row["received_at"],
+            reading=reading,
+            closed=isinstance(reading.statement, Lodged) and row["state"] == State.APPLIED,
+        )
+
+    def _became(self, outcome: Outcome) -> dict[str, Any]:
+        fact = outcome.fact
+        try:
+            value = None if fact is None else self.codec.encode(fact)
+        except Rejected as error:
+            fault = Fault("", "fact.too-large", str(error))
+            raise Refused(413, "What the message says is too large to be carried", (fault,)) from error
+        return {
+            "id": outcome.id,
+            "state": outcome.state.value,
+            "note": outcome.note,
+            "shipment": outcome.shipment,
+            "fact_id": outcome.fact_id,
+            "fact_type": None if fact is None else fact.SCHEMA,
+            "fact": value,
+            "open": outcome.open,
+        }
+
+
+def _received(submission: Submission) -> dict[str, Any]:
+    reading = submission.reading
+    warnings = [{"path": w.path, "code": w.code, "detail": w.detail} for w in reading.warnings]
+    return {
+        "id": submission.id,
+        "party": submission.party,
+        "identity": json.dumps(submission.identity),
+        "message_id": reading.message_id,
+        "system": reading.system,
+        "kind": reading.kind,
+        "mrn": reading.mrn,
+        "lrn": reading.lrn,
+        "declarant": reading.declarant,
+        "media_type": submission.media_type,
+        "charset": submission.charset,
+        "body": submission.body,
+        "sha256": submission.sha256,
+        "warnings": json.dumps(warnings),
+    }
+
+
+def _columns(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def _transposed(rows: Sequence[tuple[str, ...]]) -> list[list[str]]:
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -1,0 +1,85 @@
+"""Receiving a group of messages in one transaction: log, joins, facts, outbox.
+
+Locks are taken in three kinds, each in key order and never an earlier kind after a later one: message ids, LRNs, MRNs.
+Two processes that receive a declaration and its acceptance at the same moment therefore wait for each other at the
+LRN's row, and the second sees what the first has stored.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.rows import DictRow
+
+from services.core.errors import Fault, Refused
+from services.customs import handlers
+from services.customs.adapters.intake import Submission
+from services.customs.adapters.log import MessageLog
+from services.customs.domain.lodgement import Outcome
+from services.customs.domain.reading import Logged
+from services.runtime.database import Connection
+from services.runtime.outbox import Outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A message in the log, as its sender is told. `duplicate`: it was there before."""
+
+    row: DictRow
+    duplicate: bool
+
+
+class Register:
+    """The `apply` of the door's group commit."""
+
+    def __init__(self, log: MessageLog, outbox: Outbox, clock: Callable[[], datetime]) -> None:
+        self._log = log
+        self._outbox = outbox
+        self._clock = clock
+
+    async def receive(self, connection: Connection, submissions: Sequence[Submission]) -> Sequence[Receipt | Exception]:
+        """One receipt or refusal per submission; facts of new ones are in the outbox."""
+        at = self._clock()
+        firsts = {s.id: s for s in reversed(submissions)}
+        messages = {s.id: _logged(s, at) for s in firsts.values()}
+        outcomes = {m.id: handlers.receive(m) for m in messages.values()}
+        fresh = await self._log.insert(connection, [(firsts[i], outcomes[i]) for i in sorted(firsts)], at)
+        known = [i for i in firsts if i not in fresh]
+        earlier = await self._log.receipts(connection, known) if known else {}
+        settled = await self._settle(connection, {i: messages[i] for i in fresh})
+        stated = handlers.facts([outcomes[i] for i in sorted(fresh)]) + handlers.facts(settled)
+        await self._outbox.append(connection, stated, at)
+        return [_answer(s, fresh.get(s.id), earlier.get(s.id), first=firsts[s.id]) for s in submissions]
+
+    async def _settle(self, connection: Connection, fresh: dict[str, Logged]) -> Sequence[Outcome]:
+        """Join the new messages with those that wait for them."""
+        keys = sorted({key for m in fresh.values() if (key := handlers.lodgement_key(m)) is not None})
+        if not keys:
+            return []
+        await self._log.lock_lodgements(connection, keys)
+        groups = await self._log.open_messages(connection, keys, fresh)
+        mrns = handlers.acceptance_mrns([m for group in groups.values() for m in group])
+        known = await self._log.lock_acceptances(connection, mrns) if mrns else set()
+        settled = handlers.settle(groups, known)
+        await self._log.update(connection, settled)
+        return settled
+
+
+def _logged(submission: Submission, at: datetime) -> Logged:
+    return Logged(
+        id=submission.id,
+        party=submission.party,
+        sha256=submission.sha256,
+        received_at=at,
+        reading=submission.reading,
+    )
+
+
+def _answer(
+    submission: Submission, fresh: DictRow | None, earlier: DictRow | None, *, first: Submission
+) -> Receipt | Exception:
+    row = fresh or earlier
+    if row is None or row["sha256"] != submission.sha256:
+        detail = "a message with this identity and other bytes was received before"
+        return Refused(409, "This message contradicts an earlier one", (Fault("", "message.conflict", detail),))
+    return Receipt(row, duplicate=fresh is None or submission is not first)

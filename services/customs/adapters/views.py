@@ -1,0 +1,143 @@
+"""The JSON bodies of the door's answers: amounts as strings, times as RFC 3339 in UTC, codes in lower case."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from psycopg.rows import DictRow
+
+from services.core.message import Record
+from services.core.messages import DeclarationAccepted, DeclarationAmended, Item, ItemVerdict, Verdict, VerdictKind
+from services.core.values import format_amount
+from services.customs.adapters.queries import MessageView, ShipmentView
+from services.customs.domain.answer import Answer
+
+Json = dict[str, Any]
+
+
+def receipt(row: DictRow) -> Json:
+    names = ("id", "message_id", "kind", "mrn", "lrn", "sha256")
+    return {
+        **{name: row[name] for name in names},
+        "received_at": moment(row["received_at"]),
+        "warnings": row["warnings"],
+    }
+
+
+def message(view: MessageView) -> Json:
+    """A receipt with where the message stands, why, and which shipment and fact it belongs to."""
+    row = view.row
+    return {
+        **receipt(row),
+        "state": view.standing.value,
+        "reason": view.note,
+        "shipment": row["shipment"],
+        "fact_id": row["fact_id"],
+    }
+
+
+def verdict(mrn: str, version: int | None, answer: Answer | None, *, settled: bool) -> Json:
+    """The verdict, or `pending` when there is none or the caller waits for a later one."""
+    given = None if answer is None else answer.verdict
+    if given is None or not settled:
+        return {
+            "mrn": mrn,
+            "version": version,
+            "verdict": code(VerdictKind.PENDING),
+            "phase": None if given is None else code(given.phase),
+            "items": [],
+            "rule_set": None,
+            "decided_at": None,
+        }
+    return _verdict(given)
+
+
+def _verdict(given: Verdict) -> Json:
+    return {
+        "mrn": given.mrn,
+        "version": given.version,
+        "verdict": code(given.verdict),
+        "phase": code(given.phase),
+        "items": [_item_verdict(item) for item in given.items],
+        "rule_set": given.rule_set,
+        "decided_at": moment(given.decided_at),
+    }
+
+
+def _item_verdict(item: ItemVerdict) -> Json:
+    return {
+        "item": item.item,
+        "licence": item.licence,
+        "line": item.line,
+        "verdict": code(item.verdict),
+        "reasons": list(item.reasons),
+    }
+
+
+def shipment(view: ShipmentView) -> Json:
+    """A declaration as last received in whole, its answer per item, and every message about it in order of receipt."""
+    declaration = view.declaration
+    given = None if view.answer is None else view.answer.verdict
+    phase = None if declaration is None else "accepted"
+    return {
+        "mrn": view.mrn,
+        "version": view.version if given is None else max(given.version, view.version or 0),
+        "phase": phase if given is None else code(given.phase),
+        **_declaration(declaration),
+        "items": [] if declaration is None else [_item(item, given) for item in declaration.items],
+        "verdict": verdict(view.mrn, view.version, view.answer, settled=given is not None),
+        "history": [_history(m) for m in view.messages],
+    }
+
+
+def _declaration(declaration: DeclarationAccepted | None) -> Json:
+    names = ("lrn", "accepted_at", "amended_at", "office_of_export", "procedure", "exporter", "declarant", "consignee")
+    if declaration is None:
+        return dict.fromkeys((*names, "country_of_destination"))
+    fields = plain(declaration)
+    return {name: fields[name] for name in (*names, "country_of_destination")}
+
+
+def _item(item: Item, given: Verdict | None) -> Json:
+    fields = plain(item)
+    fields["country_of_destination"] = fields.pop("destination")
+    answers = () if given is None else given.items
+    return {**fields, "cover": [_item_verdict(one) for one in answers if one.item == item.item]}
+
+
+def _history(view: MessageView) -> Json:
+    fact = view.fact
+    entry = {**message(view), "fact": None if fact is None else type(fact).__name__}
+    if isinstance(fact, DeclarationAmended):
+        entry["amendment"] = plain(fact)
+        del entry["amendment"]["sources"]
+    if isinstance(fact, DeclarationAccepted):
+        entry["version"] = fact.version
+    return entry
+
+
+def plain(record: Record) -> Json:
+    """A record as JSON values."""
+    made: Json = _plain(record.to_avro())
+    return made
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, Decimal):
+        return format_amount(value)
+    return moment(value) if isinstance(value, datetime) else value
+
+
+def moment(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def code(value: Enum) -> str:
+    """`NOT_CONTROLLED` as `not-controlled`."""
+    return str(value.value).lower().replace("_", "-")

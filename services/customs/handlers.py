@@ -1,0 +1,78 @@
+"""Use cases of the customs door: receive a group of messages, take in a verdict."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from services.core.decision import Decision
+from services.core.errors import Corrupt
+from services.core.messages import Verdict
+from services.core.values import Mrn
+from services.customs.domain.answer import Answer
+from services.customs.domain.declaration import Fact
+from services.customs.domain.lodgement import Outcome, State, join
+from services.customs.domain.reading import Acceptance, Logged, NothingToDo
+
+LodgementKey = tuple[str, str, str]
+"""Party, system, LRN."""
+
+
+def lodgement_key(message: Logged) -> LodgementKey | None:
+    """The row to lock before a message may be joined; None for a message that stands alone."""
+    if not message.joins or message.reading.lrn is None:
+        return None
+    return (message.party, message.reading.system, message.reading.lrn)
+
+
+def acceptance_mrns(messages: Sequence[Logged]) -> list[Mrn]:
+    """The MRNs to lock before these messages are joined, in order."""
+    statements = (message.reading.statement for message in messages)
+    return sorted({s.mrn for s in statements if isinstance(s, Acceptance)})
+
+
+def receive(message: Logged) -> Outcome:
+    """What becomes of a message that stands alone; one that joins others waits until `settle`."""
+    reading = message.reading
+    fact = message.fact()
+    if fact is not None:
+        return Outcome(id=message.id, state=State.RECEIVED, shipment=fact.mrn, fact_id=fact.fact_id, fact=fact)
+    if isinstance(reading.statement, NothingToDo):
+        return Outcome(id=message.id, state=State.APPLIED, note=reading.statement.reason, shipment=reading.mrn)
+    return Outcome(id=message.id, state=State.WAITING, open=True, shipment=reading.mrn)
+
+
+def settle(groups: Mapping[LodgementKey, Sequence[Logged]], known: Collection[Mrn]) -> list[Outcome]:
+    """What becomes of all open messages of these LRNs. Keys are taken in order, so that a replay decides the same."""
+    accepted = set(known)
+    outcomes: list[Outcome] = []
+    for key in sorted(groups):
+        joined = join(groups[key], accepted)
+        accepted |= {outcome.fact.mrn for outcome in joined if outcome.fact is not None}
+        outcomes += joined
+    return outcomes
+
+
+def facts(outcomes: Sequence[Outcome]) -> list[Fact]:
+    return [outcome.fact for outcome in outcomes if outcome.fact is not None]
+
+
+def take_verdict(answer: Answer, verdict: Verdict, _now: datetime) -> Decision[Answer]:
+    """The answer with a newer verdict; an older one or a repeat changes nothing.
+
+    Corrupt when a revision comes a second time with other content.
+    """
+    held = answer.verdict
+    if held is not None and verdict.revision < held.revision:
+        return Decision(answer)
+    if held is not None and verdict.revision == held.revision:
+        if held != verdict:
+            raise Corrupt(f"verdict {verdict.mrn} revision {verdict.revision} came twice with different content")
+        return Decision(answer)
+    return Decision(replace(answer, verdict=verdict))
+
+
+def take_dead_letter(answer: Answer, fact: Fact, _now: datetime) -> Decision[Answer]:
+    """A fact that its reader could not handle: the messages behind it are dead-lettered until it is redriven."""
+    if fact.fact_id in answer.dead:
+        return Decision(answer)
+    return Decision(replace(answer, dead=(*answer.dead, fact.fact_id)))

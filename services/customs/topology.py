@@ -1,0 +1,37 @@
+"""Which record goes to which handler.
+
+The dead letters of our own facts are read too: they hold the fact unchanged, and its senders ask what became of it.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from services.core.decision import Decision
+from services.core.message import Message
+from services.core.messages import (
+    DeclarationAccepted,
+    DeclarationAmended,
+    DeclarationInvalidated,
+    GoodsExited,
+    GoodsReleased,
+    ReleaseRefused,
+    Verdict,
+)
+from services.customs import handlers
+from services.customs.domain.answer import Answer
+
+DEAD_FACTS = f"{DeclarationAccepted.TOPIC}.dlq"
+
+TOPICS = (DeclarationAccepted.TOPIC, DEAD_FACTS, Verdict.TOPIC)
+
+ANSWERS: Mapping[type[Message], Callable[[Answer, Any, datetime], Decision[Answer]]] = {
+    Verdict: handlers.take_verdict,
+    DeclarationAccepted: handlers.take_dead_letter,
+    DeclarationAmended: handlers.take_dead_letter,
+    GoodsReleased: handlers.take_dead_letter,
+    ReleaseRefused: handlers.take_dead_letter,
+    DeclarationInvalidated: handlers.take_dead_letter,
+    GoodsExited: handlers.take_dead_letter,
+}
+ANSWERS_INPUTS = (Verdict.TOPIC, DEAD_FACTS)
