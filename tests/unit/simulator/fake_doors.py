@@ -1,0 +1,137 @@
+"""A server that answers as the plan says it should, so that the player can be tested without engines."""
+
+import json
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from services.simulator.expectations import Columns, expected_alerts, expected_balances
+from services.simulator.licences import Licence, Line
+from services.simulator.steps import MALFORMED, Scenario
+
+
+class FakeDoors:
+    """Remembers what it was sent. `before` may answer a request in its stead."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.licences: dict[str, Any] = {}
+        self.status: dict[str, str] = {}
+        self.refusals: dict[str, Any] = {}
+        self.messages: dict[str, bytes] = {}
+        self.before: Callable[[Request], Response | None] = lambda _: None
+        self.alerts = self._alerts()
+        self._ids = {send.message.body: send.message.id for send in scenario.sends}
+        self._broken = {send.message.body for send in scenario.sends if send.answers == MALFORMED}
+        self._verdicts = {one.mrn: one for one in scenario.expected}
+        self._balances = expected_balances(scenario.expected)
+
+    def app(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/v1/licences", self._guarded(self._licence), methods=["POST"]),
+                Route("/v1/licences/{ref:path}/status", self._guarded(self._step), methods=["POST"]),
+                Route("/v1/refusals", self._guarded(self._refusal), methods=["POST"]),
+                Route("/v1/customs/messages", self._guarded(self._message), methods=["POST"]),
+                Route("/v1/customs/messages/{id}", self._guarded(self._state)),
+                Route("/v1/customs/declarations/{mrn}/verdict", self._guarded(self._verdict)),
+                Route("/v1/ledger/licences/{ref:path}", self._guarded(self._ledger)),
+                Route("/v1/alerts", self._guarded(self._page)),
+            ]
+        )
+
+    def _guarded(self, answer: Callable[[Request, bytes], Response]) -> Callable[[Request], Any]:
+        async def guarded(request: Request) -> Response:
+            return self.before(request) or answer(request, await request.body())
+
+        return guarded
+
+    def _licence(self, _request: Request, body: bytes) -> Response:
+        asked = json.loads(body)
+        known = self.licences.setdefault(asked["ref"], asked)
+        self.status.setdefault(asked["ref"], "issued")
+        return JSONResponse({"ref": asked["ref"]}, 200 if known is not asked else 201)
+
+    def _step(self, request: Request, body: bytes) -> Response:
+        self.status[request.path_params["ref"]] = json.loads(body)["status"]
+        return JSONResponse({})
+
+    def _refusal(self, _request: Request, body: bytes) -> Response:
+        asked = json.loads(body)
+        return JSONResponse({}, 201 if self.refusals.setdefault(asked["ref"], asked) is asked else 200)
+
+    def _message(self, _request: Request, body: bytes) -> Response:
+        if body in self._broken:
+            return JSONResponse({"title": "malformed"}, 400)
+        identity = self._ids[body]
+        known = self.messages.setdefault(identity, body)
+        if known != body:
+            return JSONResponse({"title": "other content"}, 409)
+        answer: dict[str, Any] = {"id": sha256(identity.encode()).hexdigest()[:32]}
+        if known is not body:
+            return JSONResponse(answer | {"duplicate": True})
+        return JSONResponse(answer, 202)
+
+    def _state(self, _request: Request, _body: bytes) -> Response:
+        return JSONResponse({"state": "applied"})
+
+    def _verdict(self, request: Request, _body: bytes) -> Response:
+        one = self._verdicts[request.path_params["mrn"]]
+        if one.verdict is None:
+            return JSONResponse({}, 404)
+        return JSONResponse({"mrn": one.mrn, "version": one.version, "verdict": one.verdict})
+
+    def _ledger(self, request: Request, _body: bytes) -> Response:
+        ref = request.path_params["ref"]
+        everything = {one.ref: one for one in (*self.scenario.licences, *self.scenario.late)}
+        if ref not in self.licences:
+            return JSONResponse({"ref": ref, "status": "unknown", "lines": []})
+        lines = [self._line(everything[ref], line) for line in everything[ref].lines]
+        return JSONResponse({"ref": ref, "status": self.status[ref], "lines": lines})
+
+    def _line(self, licence: Licence, line: Line) -> dict[str, Any]:
+        held = self._balances.get((licence.ref, line.number))
+        quantity = _columns(line.quantity, held.quantity if held else Columns()) if line.counts_quantity else None
+        value = _columns(line.value, held.value if held else Columns()) if line.counts_value else None
+        return {
+            "line": line.number,
+            "basis": line.basis,
+            "unit": line.goods.unit,
+            "currency": line.currency,
+            "quantity": quantity,
+            "value": value,
+        }
+
+    def _page(self, request: Request, _body: bytes) -> Response:
+        """Pages of 20, to see that all are read."""
+        start = int(request.query_params.get("cursor", "0"))
+        more = str(start + 20) if start + 20 < len(self.alerts) else None
+        return JSONResponse({"items": self.alerts[start : start + 20], "next": more})
+
+    def _alerts(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "mrn": mrn,
+                "licence": licence,
+                "code": code,
+                "received_at": "2026-11-24T10:00:00.000000Z",
+                "opened_at": f"2026-11-24T10:00:00.{100 + place:03d}000Z",
+            }
+            for place, (mrn, licence, code) in enumerate(sorted(expected_alerts(self.scenario.expected)))
+        ]
+
+
+def _columns(authorised: Any, columns: Columns) -> dict[str, str]:
+    available = (authorised or 0) - columns.reserved - columns.consumed
+    return {
+        "authorised": str(authorised or 0),
+        "reserved": str(columns.reserved),
+        "consumed": str(columns.consumed),
+        "exited": str(columns.exited),
+        "available": str(available),
+    }
