@@ -13,7 +13,7 @@ from services.simulator.refusals import load_refusals
 from services.simulator.register import build_register
 from services.simulator.scenario import build_scenario
 from services.simulator.steps import MALFORMED, Await, Scenario, Send
-from services.simulator.stories_balance import balance
+from services.simulator.stories_balance import balance as balance_stories
 
 FINDINGS = {
     "licence.unknown",
@@ -154,7 +154,7 @@ def test_stories_about_one_balance_wait_before_the_next_shipment(scenario: Scena
 def test_no_other_story_touches_a_balance_that_is_contended(scenario: Scenario) -> None:
     """Stories are told side by side; only inside one is the order of arrival what it says."""
     register = build_register(scenario.seed)
-    for story in balance(Desk(scenario.seed)):
+    for story in balance_stories(Desk(scenario.seed)):
         ref = register.issued[story.name].ref.encode()
         citing = [
             other.name

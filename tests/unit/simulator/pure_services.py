@@ -1,0 +1,125 @@
+"""The decisions of all services, without engines: what the plan expects can be tried in seconds.
+
+Stories run one after the other, every message to its end before the next; the order inside a story is kept.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from services.core.errors import Refused
+from services.core.message import Message
+from services.core.messages import Cover, Demand, Finding, Licence, Shipment, Verdict
+from services.core.values import LicenceRef, Mrn
+from services.customs import handlers as customs
+from services.customs.adapters.intake import submission
+from services.customs.domain.lodgement import Outcome
+from services.customs.domain.reading import Logged
+from services.licensing import handlers as licensing
+from services.licensing.adapters.bodies import LicenceBody, StepBody
+from services.reconciliation.domain.ledger import LicenceLedger
+from services.reconciliation.domain.shipment import empty
+from services.reconciliation.handlers import ledger, shipments
+from services.simulator.declarations import Outgoing
+from services.simulator.licences import Licence as Planned
+from services.simulator.licences import StatusStep
+
+ZONE = ZoneInfo("Europe/Brussels")
+NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+
+
+class PureServices:
+    """State of all aggregates in dicts; one message at a time, to its last consequence."""
+
+    def __init__(self) -> None:
+        self.ledgers: dict[LicenceRef, LicenceLedger] = {}
+        self.verdicts: dict[Mrn, Verdict] = {}
+        self.findings: list[Finding] = []
+        self._shipments: dict[Mrn, Shipment] = {}
+        self._register: dict[str, licensing.Registered] = {}
+        self._open: dict[customs.LodgementKey, list[Logged]] = defaultdict(list)
+        self._seen: dict[str, bytes] = {}
+        self._accepted: set[Mrn] = set()
+        self._now = NOW
+
+    def issue(self, planned: Planned) -> None:
+        body = LicenceBody.model_validate(planned.body())
+        decision = licensing.issue(None, licensing.IssueLicence(body.licence("Europe/Brussels", NOW)))
+        self._register[planned.ref] = decision.state
+        self._run(decision.outputs)
+
+    def change_status(self, step: StatusStep) -> None:
+        body = StepBody.model_validate(step.body())
+        asked = licensing.ChangeStatus(
+            ref=step.ref, status=body.step, reason=body.reason, effective_at=body.effective_at, expected=None, at=NOW
+        )
+        decision = licensing.change_status(self._register[step.ref], asked)
+        self._register[step.ref] = decision.state
+        self._run(decision.outputs)
+
+    def receive(self, message: Outgoing) -> int:
+        """The status the door would answer."""
+        try:
+            asked = submission(
+                message.body, message.content_type, None, party="customs", zone=ZONE, idempotency_key=None
+            )
+        except Refused as refused:
+            return refused.status
+        if asked.id in self._seen:
+            return 200 if self._seen[asked.id] == message.body else 409
+        self._seen[asked.id] = message.body
+        logged = Logged(
+            id=asked.id, party=asked.party, sha256=asked.sha256, received_at=self._tick(), reading=asked.reading
+        )
+        self._run(customs.facts(self._outcomes(logged)))
+        return 202
+
+    def _outcomes(self, logged: Logged) -> list[Outcome]:
+        key = customs.lodgement_key(logged)
+        if key is None:
+            return [customs.receive(logged)]
+        self._open[key].append(logged)
+        outcomes = customs.settle({key: self._open[key]}, self._accepted)
+        still = {outcome.id for outcome in outcomes if outcome.open}
+        self._open[key] = [one for one in self._open[key] if one.id in still]
+        self._accepted |= {outcome.fact.mrn for outcome in outcomes if outcome.fact is not None}
+        return outcomes
+
+    def _run(self, messages: Iterable[Message]) -> None:
+        waiting = deque(messages)
+        while waiting:
+            waiting.extend(self._handle(waiting.popleft()))
+
+    def _handle(self, message: Message) -> tuple[Message, ...]:
+        now = self._tick()
+        match message:
+            case Licence() | Demand():
+                ref = LicenceRef(message.key)
+                state = self.ledgers.get(ref) or ledger.new_ledger(ref)
+                judged = (
+                    ledger.record_licence(state, message, now)
+                    if isinstance(message, Licence)
+                    else ledger.answer_demand(state, message, now)
+                )
+                self.ledgers[ref] = judged.state
+                return judged.outputs
+            case Verdict():
+                self.verdicts[message.mrn] = message
+            case Finding():
+                self.findings.append(message)
+            case _ if message.TOPIC in ("customs.declaration.v1", Cover.TOPIC):
+                mrn = Mrn(message.key)
+                known = self._shipments.get(mrn) or empty(mrn)
+                taken = (
+                    shipments.record_cover(known, message, now)
+                    if isinstance(message, Cover)
+                    else shipments.record_fact(known, message, now)  # type: ignore[arg-type]  # the topic holds facts only
+                )
+                self._shipments[mrn] = taken.state
+                return taken.outputs
+        return ()
+
+    def _tick(self) -> datetime:
+        self._now += timedelta(milliseconds=1)
+        return self._now
