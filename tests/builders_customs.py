@@ -1,6 +1,6 @@
-"""Facts of customs with one interesting field: everything else is plausible and the same every time."""
+"""Facts of customs with one interesting field; everything else is plausible and covered by `builders.a_licence()`."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from services.core.messages import (
@@ -15,15 +15,14 @@ from services.core.messages import (
     GoodsReleased,
     Item,
     ItemAmendment,
-    Party,
     ReleaseRefused,
     Source,
 )
-from services.core.values import CommodityCode, CountryCode, Currency, Eori, Mrn, Unit
+from services.core.values import CommodityCode, CountryCode, Currency, Mrn, Unit
+from tests.builders import ACCEPTED_AT, BUYER, HOLDER, REF
 
 MRN = Mrn("26BE343000000001A1")
-LICENCE = "VL/2026/000123"
-ACCEPTED_AT = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
+LICENCE = REF
 
 
 def hours(count: float) -> datetime:
@@ -91,8 +90,8 @@ def a_declaration(
         amended_at=amended_at,
         office_of_export="BE343000",
         procedure="10",
-        exporter=Party(eori=Eori("BE0314595348")),
-        consignee=Party(name="Heavy Pressings Ltd", country=CountryCode("IN")),
+        exporter=HOLDER,
+        consignee=BUYER,
         country_of_destination=CountryCode(destination),
         items=items or (an_item(a_document()),),
     )

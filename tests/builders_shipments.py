@@ -8,7 +8,8 @@ from services.core.message import Message
 from services.core.messages import Cover, Demand, DrawCover, DrawVerdict, Finding, Phase, Shipment, Verdict
 from services.reconciliation.domain.facts import Fact
 from services.reconciliation.domain.shipment import empty, with_cover, with_new_fact
-from tests.builders_customs import ACCEPTED_AT, MRN
+from tests.builders import ACCEPTED_AT
+from tests.builders_customs import MRN
 
 M = TypeVar("M", bound=Message)
 RULES = "rules-1"

@@ -7,8 +7,8 @@ import pytest
 
 from services.core.messages import Demand, Party
 from services.core.values import CountryCode
+from tests.builders import ACCEPTED_AT
 from tests.builders_customs import (
-    ACCEPTED_AT,
     LICENCE,
     a_declaration,
     a_document,

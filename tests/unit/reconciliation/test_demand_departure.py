@@ -1,6 +1,8 @@
 """What left is spread over the documents an item was declared with."""
 
 from decimal import Decimal
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 import pytest
@@ -114,9 +116,5 @@ def test_nothing_that_left_is_lost_or_invented(total: Decimal, shares: list[Deci
 @given(AMOUNTS, AMOUNTS, st.decimals(min_value="0.000001", max_value=10**12, places=6))
 def test_pro_rata_is_exact_to_the_cent_and_never_more(value: Decimal, part: Decimal, whole: Decimal) -> None:
     result = pro_rata(value, part, whole, CENT)
-    if part != whole:
-        numerator = int(value.scaleb(6)) * int(part.scaleb(6)) * 100
-        denominator = int(whole.scaleb(6)) * 10**6
-        assert result == Decimal(numerator // denominator) / 100
-    else:
-        assert result == value
+    exact = Fraction(value) * Fraction(part) / Fraction(whole)
+    assert Fraction(result) == (Fraction(value) if part == whole else Fraction(floor(exact * 100), 100))

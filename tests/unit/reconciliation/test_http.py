@@ -12,7 +12,7 @@ from services.core.messages import Entry, EntryCause, Finding, Ledger
 from services.core.values import LicenceRef
 from services.reconciliation.adapters.http import reconciliation_router
 from services.runtime.http import application
-from tests.builders_customs import ACCEPTED_AT
+from tests.builders import ACCEPTED_AT
 
 REF = LicenceRef("VL/2026/000123")
 TAIL = LicenceRef("VL/2026/entries")

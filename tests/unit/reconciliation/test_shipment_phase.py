@@ -6,8 +6,8 @@ import pytest
 
 from services.core.messages import Comparison, ExitResult, Finding, Phase, Severity
 from services.reconciliation.domain.facts import Fact
+from tests.builders import ACCEPTED_AT
 from tests.builders_customs import (
-    ACCEPTED_AT,
     MRN,
     a_declaration,
     a_document,

@@ -30,7 +30,8 @@ from services.core.messages import (
 from services.core.values import ZERO, CommodityCode, CountryCode, LicenceRef, Unit
 from services.reconciliation.adapters.findings import identity_of
 from services.reconciliation.adapters.views import entry_view, finding_view, json_value, ledger_view
-from tests.builders_customs import ACCEPTED_AT, MRN, a_declaration, a_source
+from tests.builders import ACCEPTED_AT
+from tests.builders_customs import MRN, a_declaration, a_source
 from tests.builders_shipments import Way
 
 REF = LicenceRef("VL/2026/000123")
