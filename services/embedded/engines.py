@@ -129,3 +129,19 @@ def running_in(state: Path, settings: EmbeddedSettings | None = None) -> Address
         return engine.address(recorded.port) if recorded and recorded.process() else ""
 
     return Addresses(of(Kafka(state, settings, quiet)), of(Postgres(state, settings, quiet)))
+
+
+def stop_left_over(state: Path) -> list[str]:
+    """Stop the engines that killed processes left in this directory and those below it (test runs); what was stopped.
+
+    Fatal, with nothing stopped there, while a living process holds a directory.
+    """
+    stopped = []
+    for path in sorted(state.glob("**/engines.json")):
+        with owned(path.parent):
+            for name, recorded in Record(path).read().items():
+                process = recorded.process()
+                if process is not None:
+                    stop(process, Postgres.stop_signal if name == Postgres.name else Kafka.stop_signal)
+                    stopped.append(name)
+    return stopped

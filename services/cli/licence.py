@@ -1,0 +1,37 @@
+"""`tolbrug licence show REF`: a licence and what is left of it."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from services.cli.console import DEFAULT_URL, AsJson, Url, show
+from services.cli.door import ask, body
+
+commands = typer.Typer(no_args_is_help=True, help="Look at licences.")
+
+COLUMNS = ("authorised", "reserved", "consumed", "exited", "available")
+Reference = Annotated[str, typer.Argument(metavar="REF", help="For example VL/2026/000123.")]
+
+
+@commands.command("show")
+def show_licence(*, ref: Reference, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """Show the balance of each line of a licence, and the shipments that draw on it. Exits with 1 when unknown."""
+    ledger = body(ask(url, "/v1/ledger/licences", ref=ref))
+    show(ledger, _rendered(ledger), as_json=as_json)
+
+
+def _rendered(ledger: dict[str, Any]) -> RenderableType:
+    lines = Table("line", "basis", "in", *COLUMNS, title=f"{ledger['ref']}: {ledger['status']}", title_justify="left")
+    for line in ledger["lines"]:
+        for dimension, measure in (("quantity", line["unit"]), ("value", line["currency"])):
+            figures = line[dimension]
+            if figures is not None:
+                lines.add_row(str(line["line"]), line["basis"], measure, *(str(figures[name]) for name in COLUMNS))
+    draws = Table(title=f"{len(ledger['draws'])} draws", title_justify="left")
+    for name in dict.fromkeys(name for draw in ledger["draws"] for name in draw):
+        draws.add_column(name)
+    for draw in ledger["draws"]:
+        draws.add_row(*("" if value is None else str(value) for value in draw.values()))
+    return Group(lines, draws) if ledger["draws"] else lines
