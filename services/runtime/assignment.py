@@ -18,6 +18,7 @@ from services.runtime.fold import FoldSpec
 from services.runtime.fold_table import FoldTable
 from services.runtime.partition import Engines, Session
 from services.runtime.telemetry import HALTED, OWNED, log
+from services.runtime.worker import Worker
 
 S = TypeVar("S")
 
@@ -25,14 +26,15 @@ DRAIN_S = 12.0
 
 
 class FoldWorker(Generic[S]):
-    """This process's part in one fold. `worker` names the process, unique among all that ever run."""
+    """This process's part in one fold."""
 
-    def __init__(self, spec: FoldSpec[S], engines: Engines, worker: str, partitions: int) -> None:
+    def __init__(self, spec: FoldSpec[S], engines: Engines, worker: Worker, partitions: int) -> None:
         self.title = spec.title
         self.ready = False
         self._spec = spec
         self._engines = engines
-        self._worker = worker
+        self._worker = worker.name
+        self._is_gone = worker.is_gone
         self._partitions = partitions
         self._table = FoldTable(spec.service, spec.name)
         self._lease_s = engines.settings.fold.lease_s
@@ -43,6 +45,8 @@ class FoldWorker(Generic[S]):
         """Hold a fair share of the partitions until cancelled."""
         while True:
             try:
+                if not self.ready:
+                    await self._free_what_died_here()
                 await self._tick()
                 self.ready = True
             except AWAY as error:
@@ -62,6 +66,13 @@ class FoldWorker(Generic[S]):
             await asyncio.wait(tasks, timeout=2)
         async with self._engines.database.connection() as connection:
             await self._table.leave(connection, self._worker)
+
+    async def _free_what_died_here(self) -> None:
+        """A process that was killed on this machine need not be waited for: its lease ends now."""
+        async with self._engines.database.connection() as connection:
+            for owner in await self._table.owners(connection):
+                if self._is_gone(owner):
+                    await self._table.forget(connection, owner)
 
     async def _tick(self) -> None:
         self._tasks = {p: held for p, held in self._tasks.items() if not held[1].done()}

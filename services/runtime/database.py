@@ -13,7 +13,12 @@ from services.core.errors import Transient
 Connection = AsyncConnection[DictRow]
 
 AWAY = (OperationalError, InterfaceError, PoolTimeout)
-"""What psycopg raises when the server is gone, restarting, full or too slow: the outcome of the statement is unknown."""
+"""What psycopg raises when the server is gone, restarting, full or too slow: what became of a statement is unknown."""
+
+
+# A process that was stopped or cut off inside a transaction holds its row locks; the server ends such a session after
+# this time, so that another worker can take over.
+OPTIONS = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=4000"
 
 
 class Database:
@@ -27,7 +32,7 @@ class Database:
             max_size=size,
             timeout=timeout_s,
             open=False,
-            kwargs={"row_factory": dict_row, "autocommit": True, "options": "-c statement_timeout=30000"},
+            kwargs={"row_factory": dict_row, "autocommit": True, "options": OPTIONS},
             connection_class=AsyncConnection[DictRow],
         )
 

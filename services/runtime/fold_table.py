@@ -77,7 +77,7 @@ class FoldTable:
         """Make the rows at the first start; the number of rows there are."""
         insert = "INSERT INTO {s}.fold (fold, partition) SELECT %s, generate_series(0, %s) ON CONFLICT DO NOTHING"
         count = "SELECT count(*) AS n FROM {s}.fold WHERE fold = %s"
-        await connection.execute(self._sql("LOCK TABLE {s}.fold IN SHARE ROW EXCLUSIVE MODE"))
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtext('tolbrug.prepare'))")
         row = await (await connection.execute(self._sql(count), (self._fold,))).fetchone()
         if row is not None and row["n"] > 0:
             return int(row["n"])
@@ -103,6 +103,21 @@ class FoldTable:
             self._sql("DELETE FROM {s}.worker WHERE fold = %s AND worker = %s"), (self._fold, worker)
         )
 
+    async def owners(self, connection: Connection) -> list[str]:
+        """Workers that hold a partition or say that they live."""
+        query = (
+            "SELECT owner FROM {s}.fold WHERE fold = %s AND owner IS NOT NULL"
+            " UNION SELECT worker FROM {s}.worker WHERE fold = %s"
+        )
+        rows = await (await connection.execute(self._sql(query), (self._fold, self._fold))).fetchall()
+        return [row["owner"] for row in rows]
+
+    async def forget(self, connection: Connection, worker: str) -> None:
+        """End the leases of a worker that is known to be gone. Were it not gone, the epoch would still fence it."""
+        query = "UPDATE {s}.fold SET owner = NULL, lease_until = NULL WHERE fold = %s AND owner = %s"
+        await connection.execute(self._sql(query), (self._fold, worker))
+        await self.leave(connection, worker)
+
     async def free(self, connection: Connection) -> list[int]:
         """Partitions without an owner or with an expired lease. Halted ones stay where they are."""
         query = (
@@ -115,7 +130,8 @@ class FoldTable:
         """Take a free partition by raising its epoch; None when another was faster."""
         query = (
             "UPDATE {s}.fold SET epoch = epoch + 1, owner = %s, lease_until = now() + make_interval(secs => %s)"
-            " WHERE fold = %s AND partition = %s AND halted IS NULL AND (owner IS NULL OR lease_until < now()) RETURNING epoch"
+            " WHERE fold = %s AND partition = %s AND halted IS NULL AND (owner IS NULL OR lease_until < now())"
+            " RETURNING epoch"
         )
         row = await (await connection.execute(self._sql(query), (worker, lease_s, self._fold, partition))).fetchone()
         return None if row is None else int(row["epoch"])
@@ -170,17 +186,16 @@ class FoldTable:
 
     async def outputs_after(self, connection: Connection, partition: int, seq: int, limit: int) -> list[Output]:
         """Outputs above `seq` in order."""
-        query = (
-            "SELECT "
-            + _OUTPUT
-            + " FROM {s}.output WHERE fold = %s AND partition = %s AND seq > %s ORDER BY seq LIMIT %s"
-        )
+        query = "SELECT {output} FROM {s}.output WHERE fold = %s AND partition = %s AND seq > %s ORDER BY seq LIMIT %s"
         rows = await (await connection.execute(self._sql(query), (self._fold, partition, seq, limit))).fetchall()
         return [_output(row) for row in rows]
 
     async def entries_of(self, connection: Connection, aggregate: str, after: int, limit: int) -> list[Output]:
         """Entries of one aggregate above a revision, in order."""
-        query = "SELECT {output} FROM {s}.output WHERE fold = %s AND entry_of = %s AND entry_revision > %s ORDER BY entry_revision LIMIT %s"
+        query = (
+            "SELECT {output} FROM {s}.output"
+            " WHERE fold = %s AND entry_of = %s AND entry_revision > %s ORDER BY entry_revision LIMIT %s"
+        )
         rows = await (await connection.execute(self._sql(query), (self._fold, aggregate, after, limit))).fetchall()
         return [_output(row) for row in rows]
 

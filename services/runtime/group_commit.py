@@ -20,7 +20,7 @@ class GroupCommit(Generic[Req, Res]):
 
     `apply` gets the requests in order of arrival and must lock rows in key order. It gives one result or one exception
     per request; what it raises itself fails the group, which is then retried one by one, so that one bad request does
-    not fail its neighbours. An unknown commit outcome is answered with Transient: the sender repeats, a repeat is known.
+    not fail its neighbours. An unknown commit outcome is Transient to the sender, who repeats it; a repeat is known.
     """
 
     def __init__(

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from functools import partial
-from secrets import token_hex
 from typing import Any
 
 import uvicorn
@@ -29,10 +28,12 @@ from services.runtime.kafka import topics
 from services.runtime.kafka.producer import Producer
 from services.runtime.outbox import Outbox
 from services.runtime.partition import Engines
+from services.runtime.registry import BundledRegistry, ConfluentRegistry, Registry
 from services.runtime.service import Build, Runtime, Service
 from services.runtime.settings import RuntimeSettings
 from services.runtime.tables import migrate
 from services.runtime.telemetry import log
+from services.runtime.worker import Worker
 
 STOP_S = 25.0
 
@@ -52,7 +53,7 @@ class Process:
         self._workers: list[FoldWorker[Any]] = []
         self._database = Database(settings.database.url, size=settings.database.pool_size)
         self._producer = Producer(settings.kafka.bootstrap_servers, settings.kafka.topic_prefix)
-        self._codec = Codec()
+        self._codec = Codec(_registry(settings))
         runtime = Runtime(settings, self._database, self._codec)
         self._services: list[Service] = [build(runtime) for build in builds]
 
@@ -81,14 +82,15 @@ class Process:
         wanted = topics.with_dead_letters({t for s in self._services for t in s.topics})
         partitions = await topics.apply(self._settings.kafka, wanted)
         await self._codec.prepare()
+        stack.push_async_callback(self._codec.close)
         await self._producer.start()
         stack.push_async_callback(self._producer.stop)
         engines = Engines(self._settings, self._database, self._codec, self._producer)
-        worker = f"{socket.gethostname()}-{os.getpid()}-{token_hex(4)}"
+        worker = Worker.here()
         for service in self._services:
             await self._start_service(service, engines, worker, partitions)
 
-    async def _start_service(self, service: Service, engines: Engines, worker: str, partitions: int) -> None:
+    async def _start_service(self, service: Service, engines: Engines, worker: Worker, partitions: int) -> None:
         for spec in service.folds:
             async with self._database.transaction() as connection:
                 count = await FoldTable(service.name, spec.name).prepare(connection, partitions)
@@ -165,6 +167,11 @@ class Process:
             with suppress(Transient, TimeoutError, *AWAY):
                 await asyncio.wait_for(outbox.publish_once(self._producer), 3)
         log.info("process.stopped")
+
+
+def _registry(settings: RuntimeSettings) -> Registry:
+    url = settings.registry.url
+    return ConfluentRegistry(url, settings.state) if url else BundledRegistry()
 
 
 class _Server(uvicorn.Server):

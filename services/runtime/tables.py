@@ -12,14 +12,18 @@ from psycopg import sql
 from services.core.errors import Fatal
 from services.runtime.database import Connection, Database
 
-RUNTIME = """
+FIRST = """
 CREATE SCHEMA IF NOT EXISTS {s};
 CREATE TABLE IF NOT EXISTS {s}.migration (
     name text PRIMARY KEY,
     sha256 text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE TABLE IF NOT EXISTS {s}.fold (
+"""
+
+# Runs once: even IF NOT EXISTS would wait for every open transaction of a running installation.
+RUNTIME = """
+CREATE TABLE {s}.fold (
     fold text NOT NULL,
     partition integer NOT NULL,
     epoch bigint NOT NULL DEFAULT 0,
@@ -33,13 +37,13 @@ CREATE TABLE IF NOT EXISTS {s}.fold (
     halted text,
     PRIMARY KEY (fold, partition)
 );
-CREATE TABLE IF NOT EXISTS {s}.worker (
+CREATE TABLE {s}.worker (
     fold text NOT NULL,
     worker text NOT NULL,
     seen_at timestamptz NOT NULL,
     PRIMARY KEY (fold, worker)
 );
-CREATE TABLE IF NOT EXISTS {s}.output (
+CREATE TABLE {s}.output (
     fold text NOT NULL,
     partition integer NOT NULL,
     seq bigint NOT NULL,
@@ -55,16 +59,16 @@ CREATE TABLE IF NOT EXISTS {s}.output (
     value bytea,
     PRIMARY KEY (fold, partition, seq)
 );
-CREATE UNIQUE INDEX IF NOT EXISTS output_entry ON {s}.output (fold, entry_of, entry_revision)
+CREATE UNIQUE INDEX output_entry ON {s}.output (fold, entry_of, entry_revision)
     WHERE entry_of IS NOT NULL;
-CREATE TABLE IF NOT EXISTS {s}.snapshot (
+CREATE TABLE {s}.snapshot (
     fold text NOT NULL,
     aggregate text NOT NULL,
     partition integer NOT NULL,
     state bytea NOT NULL,
     PRIMARY KEY (fold, aggregate)
 );
-CREATE TABLE IF NOT EXISTS {s}.outbox (
+CREATE TABLE {s}.outbox (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     topic text NOT NULL,
     key bytea NOT NULL,
@@ -75,30 +79,35 @@ CREATE TABLE IF NOT EXISTS {s}.outbox (
     value bytea NOT NULL,
     published_at timestamptz
 );
-CREATE INDEX IF NOT EXISTS outbox_unpublished ON {s}.outbox (id) WHERE published_at IS NULL;
+CREATE INDEX outbox_unpublished ON {s}.outbox (id) WHERE published_at IS NULL;
 """
 
 
 async def migrate(database: Database, schema: str, package: str | None) -> None:
     """Bring a service's schema up to date. Processes that start together wait for one another."""
+    scripts = [("0000_runtime.sql", RUNTIME)]
+    if package is not None:
+        names = sorted(f.name for f in files(package).iterdir() if f.name.endswith(".sql"))
+        scripts += [(name, files(package).joinpath(name).read_text(encoding="utf-8")) for name in names]
     async with database.transaction() as connection:
         await connection.execute("SELECT pg_advisory_xact_lock(hashtext('tolbrug.migrate'))")
-        await connection.execute(sql.SQL(RUNTIME).format(s=sql.Identifier(schema)))
-        if package is not None:
-            await _apply_files(connection, schema, package)
+        await connection.execute(_in(schema, FIRST))
+        known = await connection.execute(_in(schema, "SELECT name, sha256 FROM {s}.migration"))
+        applied = {row["name"]: row["sha256"] for row in await known.fetchall()}
+        for name, text in scripts:
+            await _apply(connection, schema, name, text, applied.get(name))
 
 
-async def _apply_files(connection: Connection, schema: str, package: str) -> None:
-    known = sql.SQL("SELECT name, sha256 FROM {s}.migration").format(s=sql.Identifier(schema))
-    applied = {row["name"]: row["sha256"] for row in await (await connection.execute(known)).fetchall()}
-    note = sql.SQL("INSERT INTO {s}.migration (name, sha256) VALUES (%s, %s)").format(s=sql.Identifier(schema))
-    for file in sorted(files(package).iterdir(), key=lambda f: f.name):
-        if not file.name.endswith(".sql"):
-            continue
-        text = file.read_text(encoding="utf-8")
-        digest = sha256(text.encode()).hexdigest()
-        if file.name not in applied:
-            await connection.execute(text.encode())
-            await connection.execute(note, (file.name, digest))
-        elif applied[file.name] != digest:
-            raise Fatal(f"migration {package}/{file.name} was changed after it ran; put it back and add a new file")
+async def _apply(connection: Connection, schema: str, name: str, text: str, applied: str | None) -> None:
+    digest = sha256(text.encode()).hexdigest()
+    if applied is None:
+        await connection.execute(_in(schema, text) if text is RUNTIME else text.encode())
+        await connection.execute(
+            _in(schema, "INSERT INTO {s}.migration (name, sha256) VALUES (%s, %s)"), (name, digest)
+        )
+    elif applied != digest:
+        raise Fatal(f"migration {name} of {schema} was changed after it ran; put it back and add a new file")
+
+
+def _in(schema: str, text: str) -> sql.Composed:
+    return sql.SQL(text).format(s=sql.Identifier(schema))

@@ -42,8 +42,9 @@ def follow_trace(header: str | None) -> str:
 def configure_logging(level: str) -> None:
     """One JSON object per line on standard error."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
-    # aiokafka reports each retry as an error; what matters arrives as an exception and is logged by us.
+    # Both report each retry as an error; what matters arrives as an exception and is logged by us.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -1,0 +1,84 @@
+"""Workers share partitions by leases; a worker that was overtaken can write nothing more."""
+
+import asyncio
+import signal
+import time
+
+from services.runtime.settings import FoldSettings
+from tests.integration.runtime.probe_process import Probe, post_licences, until
+
+NAMES = [f"L{n}" for n in range(40)]
+
+
+async def owners(probe: Probe) -> list[str]:
+    rows = await probe.rows("SELECT owner FROM probe.fold WHERE lease_until > now() ORDER BY partition")
+    return [r["owner"] for r in rows]
+
+
+async def test_two_workers_share_and_one_takes_over_within_15_seconds_of_a_kill(probe: Probe) -> None:
+    as_delivered = {"TOLBRUG_FOLD__LEASE_S": str(FoldSettings().lease_s)}
+    first = await probe.start(**as_delivered)
+    second = await probe.start(**as_delivered)
+
+    async def shared() -> bool:
+        held = await owners(probe)
+        return len(held) == 4 and sorted(held.count(o) for o in set(held)) == [2, 2]
+
+    await until(shared, "each worker holds two partitions")
+    await first.kill()
+    killed_at = time.monotonic()
+
+    async def taken_over() -> bool:
+        held = await owners(probe)
+        return len(held) == 4 and len(set(held)) == 1
+
+    await until(taken_over, "the other holds all four")
+    await post_licences(second.url, NAMES)
+
+    async def all_done() -> bool:
+        return await probe.entries() == {name: [1] for name in NAMES}
+
+    await until(all_done, "every licence has its entry")
+    assert time.monotonic() - killed_at < 15
+    await second.terminate()
+
+
+async def test_a_worker_that_slept_over_its_lease_is_fenced(probe: Probe) -> None:
+    quick = {"TOLBRUG_FOLD__LEASE_S": "2"}
+    zombie = await probe.start(**quick)
+    await post_licences(zombie.url, NAMES[:20])
+    zombie.process.send_signal(signal.SIGSTOP)
+    other = await probe.start(**quick)
+
+    async def taken_over() -> bool:
+        rows = await probe.rows("SELECT epoch FROM probe.fold")
+        return all(r["epoch"] >= 2 for r in rows)
+
+    await until(taken_over, "the other took every partition")
+    await post_licences(other.url, NAMES[20:])
+    zombie.process.send_signal(signal.SIGCONT)
+    await post_licences(zombie.url, ["late"])
+
+    async def all_done() -> bool:
+        return await probe.entries() == {name: [1] for name in [*NAMES, "late"]}
+
+    await until(all_done, "every licence has one entry")
+    await asyncio.gather(zombie.terminate(), other.terminate())
+
+
+async def test_a_worker_that_joins_gets_its_share_and_a_clean_stop_gives_it_back(probe: Probe) -> None:
+    first = await probe.start()
+    second = await probe.start()
+
+    async def shared() -> bool:
+        return len(set(await owners(probe))) == 2
+
+    await until(shared, "both hold partitions")
+    assert await second.terminate() == 0
+
+    async def alone() -> bool:
+        held = await owners(probe)
+        return len(held) == 4 and len(set(held)) == 1
+
+    await until(alone, "the first holds all", timeout_s=6)
+    assert await first.terminate() == 0
