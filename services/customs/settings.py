@@ -13,7 +13,7 @@ class CustomsSettings(BaseModel):
     """
 
     party: str = Field(default="customs", min_length=1, max_length=70)
-    time_zone: str = "UTC"
+    time_zone: str = "Europe/Brussels"
 
     @field_validator("time_zone")
     @classmethod

@@ -1,0 +1,138 @@
+"""The customs door on real engines: durable answers, repeats, states, the answer folded from verdicts."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from services.core.messages import DeclarationAccepted, Phase, Verdict, VerdictKind
+from services.core.values import Mrn
+from services.runtime.codec import Codec
+from services.runtime.settings import RuntimeSettings
+from tests.integration.customs_installation import Door, door
+from tests.integration.installation import Installation
+from tests.integration.kafka_log import KafkaLog
+from tests.unit.customs.written import MRN, as_json, cc515c, cc528c, declaration, event
+
+
+@pytest.fixture
+def installation(runtime_settings: RuntimeSettings) -> Installation:
+    return Installation.of(runtime_settings)
+
+
+async def facts(installation: Installation, count: int) -> list[object]:
+    """The facts on the topic, once there are so many."""
+    log = KafkaLog(installation, DeclarationAccepted.TOPIC)
+    async with asyncio.timeout(20):
+        while len(records := await log.read()) < count:
+            await asyncio.sleep(0.05)
+    return [Codec().decode(record.value or b"") for record in records]
+
+
+async def tell(installation: Installation, verdict: Verdict) -> None:
+    log = KafkaLog(installation, Verdict.TOPIC)
+    await log.write(verdict.mrn.encode(), Codec().encode(verdict))
+
+
+def a_verdict(revision: int, applied: list[str], version: int = 1, kind: VerdictKind = VerdictKind.COVERED) -> Verdict:
+    return Verdict(
+        mrn=Mrn(MRN),
+        revision=revision,
+        version=version,
+        phase=Phase.ACCEPTED,
+        verdict=kind,
+        applied=tuple(sorted(applied)),
+        rule_set="rules-1",
+        decided_at=datetime(2026, 3, 2, 8, 15, tzinfo=UTC),
+    )
+
+
+async def test_a_message_is_taken_once_and_every_repeat_is_told_so(
+    runtime_settings: RuntimeSettings, installation: Installation
+) -> None:
+    body = as_json(declaration())
+    async with door(runtime_settings) as one:
+        answers = await asyncio.gather(*(one.post(body) for _ in range(20)))
+        codes = sorted(answer.status_code for answer in answers)
+        assert codes == [200] * 19 + [202]
+        first = next(answer for answer in answers if answer.status_code == 202)
+        assert first.headers["Location"] == f"/v1/customs/messages/{first.json()['id']}"
+        assert all(a.json() == first.json() | {"duplicate": True} for a in answers if a is not first)
+        other = await one.post(as_json(declaration(country_of_destination="PK")))
+        assert other.status_code == 409
+        assert other.headers["Content-Type"] == "application/problem+json"
+        raw = await one.get(f"/messages/{first.json()['id']}", raw=1)
+        assert raw.content == body
+    assert len(await facts(installation, 1)) == 1
+
+
+async def test_a_key_of_the_sender_stands_for_the_identity(runtime_settings: RuntimeSettings) -> None:
+    async with door(runtime_settings) as one:
+        key = {"Idempotency-Key": "k-1"}
+        assert (await one.post(as_json(declaration()), key)).status_code == 202
+        assert (await one.post(as_json(declaration()))).status_code == 202, "without the key it is another message"
+        assert (await one.post(as_json(declaration()), key)).status_code == 200
+        assert (await one.post(as_json(declaration(version=2)), key)).status_code == 409
+
+
+async def test_one_bad_message_fails_none_of_its_group(runtime_settings: RuntimeSettings) -> None:
+    good = [as_json(declaration(message_id=f"m-{n}", version=n + 1)) for n in range(20)]
+    bad = [b"{", b"<a>", as_json({"kind": "release"}), b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>']
+    async with door(runtime_settings) as one:
+        answers = await asyncio.gather(*(one.post(body) for body in [*good, *bad]))
+        codes = [answer.status_code for answer in answers]
+    assert codes == [202] * 20 + [400, 400, 422, 400]
+
+
+async def test_a_shipment_is_pending_from_its_202_and_answered_by_its_verdict(
+    runtime_settings: RuntimeSettings, installation: Installation
+) -> None:
+    async with door(runtime_settings) as one:
+        assert (await one.get(f"/declarations/{MRN}/verdict")).status_code == 404
+        assert (await one.get(f"/declarations/{MRN}")).status_code == 404
+        sent = (await one.post(as_json(declaration()))).json()
+        pending = (await one.get(f"/declarations/{MRN}/verdict")).json()
+        assert (pending["verdict"], pending["version"]) == ("pending", 1)
+        waiting = asyncio.create_task(one.get(f"/declarations/{MRN}/verdict", wait=30))
+        applied = asyncio.create_task(one.get(f"/messages/{sent['id']}", wait=30))
+        await tell(installation, a_verdict(1, [sent["id"]]))
+        assert (await waiting).json()["verdict"] == "covered"
+        assert (await applied).json()["state"] == "applied"
+        await _released_later(one, installation, sent["id"])
+
+
+async def _released_later(one: Door, installation: Installation, declared: str) -> None:
+    """The old answer stands until a caller asks for the effect of what came after it."""
+    released = (await one.post(as_json(event("release", released_at="2026-03-02T09:00:00Z")))).json()
+    path = f"/declarations/{MRN}/verdict"
+    assert (await one.get(path)).json()["verdict"] == "covered"
+    assert (await one.get(path, version=1)).json()["verdict"] == "pending"
+    assert (await one.get(path, message=released["id"])).json()["verdict"] == "pending"
+    asked = asyncio.create_task(one.get(path, version=1, wait=30))
+    await tell(installation, a_verdict(2, [declared, released["id"]], kind=VerdictKind.REFUSED))
+    assert (await asked).json()["verdict"] == "refused"
+    shown = (await one.get(f"/declarations/{MRN}")).json()
+    assert [entry["state"] for entry in shown["history"]] == ["applied", "applied"]
+    assert shown["items"][0]["documents"][0]["quantity"] == "1"
+
+
+async def test_a_fact_that_could_not_be_handled_is_told_to_its_sender(
+    runtime_settings: RuntimeSettings, installation: Installation
+) -> None:
+    async with door(runtime_settings) as one:
+        sent = (await one.post(as_json(declaration()))).json()
+        (fact,) = await facts(installation, 1)
+        assert isinstance(fact, DeclarationAccepted)
+        dead = KafkaLog(installation, f"{DeclarationAccepted.TOPIC}.dlq")
+        await dead.write(MRN.encode(), Codec().encode(fact))
+        found = (await one.get(f"/messages/{sent['id']}", wait=30)).json()
+        assert found["state"] == "dead-lettered"
+
+
+async def test_a_release_before_its_declaration_waits_for_it(runtime_settings: RuntimeSettings) -> None:
+    async with door(runtime_settings) as one:
+        released = (await one.post(as_json(event("release", released_at="2026-03-02T09:00:00Z")))).json()
+        assert (await one.get(f"/messages/{released['id']}")).json()["state"] == "waiting"
+        await one.post(cc515c())
+        await one.post(cc528c())
+        assert (await one.get(f"/messages/{released['id']}")).json()["state"] == "received"

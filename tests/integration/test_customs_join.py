@@ -1,0 +1,120 @@
+"""A declaration and its acceptance make one fact, in either order and when two processes receive them at once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from itertools import count
+
+import pytest
+
+from services.core.messages import DeclarationAccepted
+from services.customs.adapters import intake
+from services.customs.adapters.intake import Submission
+from services.customs.adapters.log import MessageLog
+from services.customs.adapters.register import Register
+from services.runtime.codec import Codec
+from services.runtime.database import Database
+from services.runtime.outbox import Outbox
+from services.runtime.settings import RuntimeSettings
+from services.runtime.tables import migrate
+from tests.integration.customs_installation import door
+from tests.integration.installation import Installation
+from tests.integration.kafka_log import KafkaLog
+from tests.unit.customs.written import MRN, cc515c, cc528c
+
+Take = Callable[[Database, bytes], "asyncio.Task[None]"]
+
+
+def submission(body: bytes) -> Submission:
+    return intake.submission(body, "application/xml", None, party="customs", zone=UTC, idempotency_key=None)
+
+
+def register(database: Database) -> Register:
+    log = MessageLog(Codec(), lambda body, kind, charset: intake.read(body, kind, charset, UTC))
+    return Register(log, Outbox(database, "customs", Codec()), lambda: datetime(2026, 3, 2, 9, tzinfo=UTC))
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url, size=4)
+    await database.open()
+    await migrate(database, "customs", "services.customs.adapters.migrations")
+    yield database
+    await database.close()
+
+
+async def outbox(database: Database) -> list[DeclarationAccepted]:
+    rows = await database.rows("SELECT value FROM customs.outbox ORDER BY id")
+    facts = [Codec().decode(bytes(row["value"])) for row in rows]
+    assert all(isinstance(fact, DeclarationAccepted) for fact in facts)
+    return [fact for fact in facts if isinstance(fact, DeclarationAccepted)]
+
+
+async def take(database: Database, *bodies: bytes) -> None:
+    """One process receives these in one transaction."""
+    async with database.transaction() as connection:
+        await register(database).receive(connection, [submission(body) for body in bodies])
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["declaration first", "acceptance first"])
+async def test_the_fact_is_the_same_in_either_order(database: Database, order: tuple[int, int]) -> None:
+    bodies = [cc515c(), cc528c()]
+    for place in order:
+        await take(database, bodies[place])
+    (fact,) = await outbox(database)
+    assert fact.fact_id == submission(cc528c()).id
+    assert [source.kind for source in fact.sources] == ["CC515C", "CC528C"]
+    assert (fact.mrn, fact.version, fact.lrn) == (MRN, 1, "ANR-2026-77")
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["declaration first", "acceptance first"])
+async def test_the_second_process_waits_for_the_first_and_then_joins(
+    database: Database, order: tuple[int, int]
+) -> None:
+    """Held open on purpose: without the lock both would look before the other's commit, and no fact would come."""
+    bodies = [cc515c(), cc528c()]
+    async with database.transaction() as connection:
+        await register(database).receive(connection, [submission(bodies[order[0]])])
+        second = asyncio.create_task(take(database, bodies[order[1]]))
+        async with asyncio.timeout(10):
+            while not await _blocked(database):
+                await asyncio.sleep(0.01)
+        assert not second.done()
+    await second
+    assert len(await outbox(database)) == 1
+    states = await database.rows("SELECT DISTINCT state, open FROM customs.message")
+    assert [(row["state"], row["open"]) for row in states] == [("received", False)]
+
+
+async def _blocked(database: Database) -> bool:
+    query = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return bool((await database.rows(query))[0]["n"])
+
+
+async def test_two_acceptances_of_one_mrn_give_one_fact(database: Database) -> None:
+    lrns = ["L-1", "L-2"]
+    await take(database, *(cc515c(lrn=lrn, identification=f"d-{lrn}") for lrn in lrns))
+    accepted = [cc528c(lrn=lrn, identification=f"a-{lrn}") for lrn in lrns]
+    await asyncio.gather(*(take(database, body) for body in accepted))
+    assert len(await outbox(database)) == 1
+    notes = await database.rows("SELECT note FROM customs.message WHERE kind = 'CC528C' AND state = 'applied'")
+    assert [row["note"] for row in notes] == ["a repeat: this MRN was accepted before"]
+
+
+async def test_two_doors_that_share_the_senders_lose_and_double_nothing(runtime_settings: RuntimeSettings) -> None:
+    """Halves of 40 pairs meet at two doors at the same time, every message at both of them."""
+    mrns = (f"26BE3430{n:08d}A0" for n in count(1))
+    pairs = [(f"L-{n}", next(mrns)) for n in range(40)]
+    lodged = [cc515c(lrn=lrn, identification=f"d-{lrn}") for lrn, _ in pairs]
+    accepted = [cc528c(lrn=lrn, mrn=mrn, identification=f"a-{lrn}") for lrn, mrn in pairs]
+    async with door(runtime_settings) as one, door(runtime_settings) as two:
+        bodies = [body for pair in zip(lodged, accepted, strict=True) for body in pair]
+        answers = await asyncio.gather(*(d.post(body) for body in bodies for d in (one, two)))
+        codes = sorted(answer.status_code for answer in answers)
+        assert codes == [200] * 80 + [202] * 80
+        log = KafkaLog(Installation.of(runtime_settings), DeclarationAccepted.TOPIC)
+        async with asyncio.timeout(20):
+            while len(records := await log.read()) < len(pairs):
+                await asyncio.sleep(0.05)
+    facts = [Codec().decode(record.value or b"") for record in records]
+    assert sorted(str(fact.key) for fact in facts) == sorted(mrn for _, mrn in pairs)
