@@ -1,0 +1,20 @@
+"""One service in a process of its own that a test can kill: `python -m tests.integration.service_process NAME`."""
+
+import asyncio
+import sys
+from importlib import import_module
+
+from services.runtime.process import Process, stop_on_signals
+from services.runtime.settings import RuntimeSettings
+from services.runtime.telemetry import configure_logging
+
+
+async def main(name: str) -> None:
+    configure_logging("WARNING")
+    process = Process(RuntimeSettings(), [import_module(f"services.{name}.wiring").build])
+    stop_on_signals(process)
+    await process.run(lambda url: print(f"ready {url}", flush=True))  # noqa: T201 - the test reads it
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))
