@@ -6,7 +6,7 @@ import typer
 from pydantic import ValidationError
 
 from services.cli import alerts, demo, health, licence, run, send, stop, topics, up, verify
-from services.cli.console import remarks
+from services.cli.console import remark
 from services.core.errors import TolbrugError
 
 app = typer.Typer(
@@ -35,12 +35,12 @@ def main() -> None:
     try:
         app()
     except TolbrugError as error:
-        remarks.print(str(error), style="red", markup=False)
+        remark(str(error), wrong=True)
         sys.exit(1)
     except ValidationError as error:
         for fault in error.errors():
             name = "__".join(str(part) for part in fault["loc"]).upper()
-            remarks.print(f"Setting TOLBRUG_{name}: {fault['msg']}", style="red", markup=False)
+            remark(f"Setting TOLBRUG_{name}: {fault['msg']}", wrong=True)
         sys.exit(2)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from services.cli.console import DEFAULT_URL, AsJson, Url, remarks, show
+from services.cli.console import DEFAULT_URL, AsJson, Url, remark, show
 from services.cli.door import ask, body
 from services.core.errors import Fatal
 
@@ -46,7 +46,8 @@ def alerts(
 @commands.command()
 def listen(
     *,
-    port: Annotated[int, typer.Option(help="Where to listen, on the loopback address; 0 takes a free port.")] = 8099,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8099,
     as_json: AsJson = False,
 ) -> None:
     """Receive alerts as webhooks and print them until Ctrl-C.
@@ -64,8 +65,8 @@ def listen(
     def received(webhook_id: str, payload: dict[str, Any]) -> None:
         typer.echo(json.dumps({"webhook_id": webhook_id, **payload}) if as_json else _line(payload))
 
-    config = uvicorn.Config(make_receiver(secret, received), host="127.0.0.1", port=port, log_level="warning")
-    remarks.print(f"Listening at http://127.0.0.1:{port}/ · Ctrl-C ends")
+    config = uvicorn.Config(make_receiver(secret, received), host=host, port=port, log_level="warning")
+    remark(f"Listening at http://{host}:{port}/ · Ctrl-C ends")
     uvicorn.Server(config).run()
 
 

@@ -20,5 +20,12 @@ def show(value: Any, rendered: RenderableType, *, as_json: bool) -> None:
     if as_json:
         # Not through rich, which would wrap it.
         typer.echo(json.dumps(value, ensure_ascii=False, default=str))
+    elif isinstance(rendered, str):
+        typer.echo(rendered)
     else:
         results.print(rendered)
+
+
+def remark(text: str, *, wrong: bool = False) -> None:
+    """A line for the person who waits; never part of the result."""
+    remarks.print(text, style="red" if wrong else None, markup=False, soft_wrap=True)

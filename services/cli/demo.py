@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.console import DEFAULT_URL, AsJson, Url, remarks, show
+from services.cli.console import DEFAULT_URL, AsJson, Url, remark, remarks, show
 from services.cli.serving import Ready, log_to, run, serve
 from services.cli.up import Port, with_port
 from services.runtime.settings import RuntimeSettings
@@ -26,7 +26,7 @@ def demo(*, once: Once = False, seed: Seed = None, port: Port = None, as_json: A
     settings = with_port(RuntimeSettings(), port)
     log = settings.state / "logs" / "services.log"
     log_to(settings, log)
-    remarks.print(f"Starting Kafka, PostgreSQL and {len(SERVICES)} services (data in {settings.state}, log in {log})")
+    remark(f"Starting Kafka, PostgreSQL and {len(SERVICES)} services (data in {settings.state}, log in {log})")
     player = _Player(once=once, options=_options(seed, as_json=as_json))
 
     async def main() -> None:
@@ -53,7 +53,7 @@ def play(*, url: Url = DEFAULT_URL, seed: Seed = None, as_json: AsJson = False) 
         with Bars(remarks) as bars:
             summary = asyncio.run(play_scenario(url, seed=DEFAULT_SEED if seed is None else seed, progress=bars))
     except Unreachable as error:
-        remarks.print(f"The services do not answer: {error}", style="red", markup=False)
+        remark(f"The services do not answer: {error}", wrong=True)
         raise typer.Exit(1) from error
     started = {name: float(os.environ[key]) for name, key in STARTED.items() if key in os.environ}
     show(summary.body() | started, summary.rendered(), as_json=as_json)
@@ -89,7 +89,7 @@ class _Player:
 
     async def _play(self, ready: Ready) -> None:
         seconds = dict(zip(STARTED.values(), (ready.engines_s, ready.services_s), strict=True))
-        remarks.print(f"Up at {ready.process.url}: engines in {ready.engines_s} s, services in {ready.services_s} s")
+        remark(f"Up at {ready.process.url}: engines in {ready.engines_s} s, services in {ready.services_s} s")
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "services.cli", "play", "--url", ready.process.url, *self._options),
@@ -104,7 +104,7 @@ class _Player:
         if self._once:
             ready.process.stop()
         else:
-            remarks.print(f"Still up at {ready.process.url} · Ctrl-C ends")
+            remark(f"Still up at {ready.process.url} · Ctrl-C ends")
 
 
 def _options(seed: int | None, *, as_json: bool) -> list[str]:

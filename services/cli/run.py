@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.console import AsJson, remarks, show
+from services.cli.console import AsJson, remark, show
 from services.cli.up import Port, with_port
 from services.core.errors import Fatal
 from services.runtime.settings import RuntimeSettings
@@ -31,6 +31,6 @@ def run_service(*, service: Name, port: Port = None, as_json: AsJson = False) ->
 
     def ready(up: Ready) -> None:
         show({"url": up.process.url, "services": [service]}, f"{service} answers at {up.process.url}", as_json=as_json)
-        remarks.print(f"metrics {up.process.url}/metrics · SIGTERM ends")
+        remark(f"metrics {up.process.url}/metrics · SIGTERM ends")
 
     run(serve(settings, [entry.build], ready))

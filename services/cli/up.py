@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.console import AsJson, remarks, show
+from services.cli.console import AsJson, remark, show
 from services.runtime.settings import RuntimeSettings
 
 Port = Annotated[int | None, typer.Option("--port", help="HTTP port, 0 for a free one. [default: 8000]")]
@@ -33,6 +33,6 @@ def up(*, port: Port = None, as_json: AsJson = False) -> None:
 
     def ready(begun: Ready) -> None:
         show({"url": begun.process.url, "services": list(SERVICES)}, f"Up at {begun.process.url}", as_json=as_json)
-        remarks.print(f"alerts {begun.process.url}/v1/alerts · metrics {begun.process.url}/metrics · Ctrl-C ends")
+        remark(f"alerts {begun.process.url}/v1/alerts · metrics {begun.process.url}/metrics · Ctrl-C ends")
 
     run(serve(settings, [entry.build for entry in SERVICES.values()], ready))

@@ -26,7 +26,7 @@ Ways out:
   - a mirror of Maven Central: TOLBRUG_EMBEDDED__MAVEN_REPOSITORY=https://mirror.example/maven2
   - a Kafka and a PostgreSQL of your own: TOLBRUG_KAFKA__BOOTSTRAP_SERVERS=host:9092
     and TOLBRUG_DATABASE__URL=postgresql://user:password@host/database
-  - Docker: docker compose --profile demo up"""
+  - Docker: docker compose --env-file deploy/demo.env up demo"""
 
 
 @dataclass(frozen=True, slots=True)
