@@ -87,9 +87,13 @@ async def collect(scenario: Scenario, doors: Doors, progress: Progress) -> Outco
 async def _verdicts(
     expected: tuple[Expected, ...], doors: Doors, progress: Progress, end: float
 ) -> dict[Mrn, str | None]:
-    """The verdict of each declaration as planned, else the last one it had when time was up."""
+    """The verdict of each declaration as planned, else the last one it had when time was up.
+
+    Asked with a version, the door answers when the effect of every message on the MRN is in: it is all applied then.
+    """
     loop = asyncio.get_running_loop()
     verdicts: dict[Mrn, str | None] = {}
+    progress.phase("settle", len(expected))
 
     async def one(wanted: Expected) -> None:
         async def ask() -> str | None:

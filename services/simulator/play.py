@@ -6,11 +6,11 @@ from collections.abc import Awaitable
 import httpx
 
 from services.simulator.client import Doors
-from services.simulator.outcome import Outcome, collect
+from services.simulator.outcome import collect
 from services.simulator.progress import Progress, Silent
 from services.simulator.scenario import DEFAULT_SEED, build_scenario
 from services.simulator.steps import Scenario, Story
-from services.simulator.storyteller import Tally, applied, in_ledger, issue, side_by_side, tell
+from services.simulator.storyteller import Tally, in_ledger, issue, side_by_side, tell
 from services.simulator.summary import Summary
 
 STORIES_AT_ONCE = 48
@@ -32,15 +32,12 @@ async def play_scenario(scenario: Scenario, doors: Doors, base_url: str, progres
     """Phase after phase, each measured."""
     loop = asyncio.get_running_loop()
     tally, seconds = Tally(), dict[str, float]()
-    outcome: Outcome | None = None
     started = loop.time()
     for name, run in (("licences", _licences), ("refusals", _refusals), ("declarations", _declarations)):
         begun = loop.time()
         await run(scenario, doors, tally, progress)
         seconds[name] = round(loop.time() - begun, 2)
     begun = loop.time()
-    progress.phase("settle", len(tally.ids) + len(scenario.expected))
-    await side_by_side(tally.ids, lambda one: _advanced(applied(doors, tally, one), progress))
     outcome = await collect(scenario, doors, progress)
     seconds["settle"] = round(loop.time() - begun, 2)
     return outcome.summary(scenario, tally, seconds, round(loop.time() - started, 2), base_url.rstrip("/"))

@@ -25,7 +25,6 @@ class Tally:
     def __init__(self) -> None:
         self.by_format: Counter[Format] = Counter()
         self.by_answer: Counter[str] = Counter()
-        self.ids: list[str] = []
         self.differences: list[Difference] = []
 
     def differ(self, what: str, expected: str, came: str) -> None:
@@ -73,7 +72,6 @@ class _Telling:
             self._tally.by_answer["accepted"] += 1
             self._for_the_first_time &= answer.status == 202
             self._unsettled.append(answer.body["id"])
-            self._tally.ids.append(answer.body["id"])
 
     async def settle(self) -> None:
         for one in self._unsettled:

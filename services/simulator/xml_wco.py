@@ -40,7 +40,7 @@ def lodge(declaration: Declaration) -> tuple[Outgoing, ...]:
 
 
 def reject(declaration: Declaration) -> tuple[Outgoing, ...]:
-    """A declaration that customs rejects: it never existed for anybody else."""
+    """A declaration that customs rejects before it has an MRN: it never existed for anybody else."""
     error = branch(
         "Error",
         leaf("ValidationCode", "CDS12005"),
@@ -212,7 +212,7 @@ def _notification(
         accepted,
         cancelled,
         leaf("FunctionalReferenceID", declaration.lrn),
-        leaf("ID", declaration.mrn),
+        leaf("ID", None if rejected else declaration.mrn),
         rejected,
         leaf("VersionID", declaration.version),
     )
@@ -225,7 +225,7 @@ def _notification(
         details,
         about,
     )
-    return _outgoing(declaration, kind.name, at, "RES", response, declaration.mrn)
+    return _outgoing(declaration, kind.name, at, "RES", response, "" if rejected else declaration.mrn)
 
 
 def _outgoing(declaration: Declaration, kind: str, at: datetime, model: str, content: str, mrn: str) -> Outgoing:
