@@ -44,7 +44,8 @@ def whole_versions(shipment: Shipment) -> tuple[DeclarationAccepted, ...]:
 def current(shipment: Shipment) -> Declaration | None:
     """The declaration as all facts together give it; null while none was accepted.
 
-    Acceptance is that of the lowest version: an amendment that states another moment does not move it.
+    Acceptance is that of the lowest version: an amendment that states another moment does not move it (Reg. (EU)
+    952/2013 arts 172(2), 173).
     """
     versions = whole_versions(shipment)
     if not versions:

@@ -29,8 +29,8 @@ from services.reconciliation.domain.phase import decision_on_release, departure
 OUT_OF_SEQUENCE = "shipment.out-of-sequence"
 VERSION_CONFLICT = "shipment.version-conflict"
 
-LEGAL_TEXT = date(2022, 12, 12)
-"""Consolidated version of Reg. (EU) 952/2013 the articles are cited from."""
+LEGAL_TEXT = date(2020, 1, 1)
+"""The version of Reg. (EU) 952/2013 that was read."""
 
 DATE_ONLY = timedelta(days=1)
 """Some messages state a date without a time: two moments closer than this have no order."""
@@ -73,7 +73,7 @@ def left_though_withdrawn(shipment: Shipment) -> Iterator[Contradiction]:
             code=OUT_OF_SEQUENCE,
             facts=(invalidated, exited),
             summary=f"{shipment.mrn} left the territory and was invalidated: the exit stands",
-            article="Reg. (EU) 952/2013 art. 174",
+            article="Reg. (EU) 952/2013 art. 174(2)",
             comparisons=(Comparison(what="phase", declared=gone, licensed=stands),),
             severity=Severity.CRITICAL,
             track=Track.BOTH,
