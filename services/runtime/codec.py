@@ -80,6 +80,7 @@ class Codec:
         self._registry: Registry = registry or self._bundled
         self._readers: dict[int, _Reader] = {}
         self._ids: dict[str, int] = {}
+        self._bundled_ids: dict[str, int] = {}
 
     async def prepare(self) -> None:
         """Make the ids of all our messages known. Transient when the registry is needed and does not answer."""
@@ -91,9 +92,11 @@ class Codec:
         Values that are no Avro are passed over: `decode` rejects them. An id the registry does not have is passed over
         too, for the same reason. Transient when the registry does not answer.
         """
-        for schema_id in {_PREFIX.unpack_from(v)[1] for v in values if len(v) >= _PREFIX.size and v[0] == _MAGIC}:
-            if schema_id not in self._readers and self._known(schema_id) is None:
-                await self._registry.fetch(schema_id)
+        for head in {value[: _PREFIX.size] for value in values}:
+            if len(head) == _PREFIX.size and head[0] == _MAGIC:
+                schema_id = _PREFIX.unpack(head)[1]
+                if schema_id not in self._readers and self._known(schema_id) is None:
+                    await self._registry.fetch(schema_id)
 
     async def close(self) -> None:
         await self._registry.close()
@@ -118,7 +121,11 @@ class Codec:
 
     def encode_record(self, record: Record) -> bytes:
         """A snapshot to store. Always under a bundled id: our tables stay readable without any registry."""
-        return _encode(self._bundled.id_of(record.SCHEMA), record)
+        name = record.SCHEMA
+        schema_id = self._bundled_ids.get(name)
+        if schema_id is None:
+            schema_id = self._bundled_ids[name] = self._bundled.id_of(name)
+        return _encode(schema_id, record)
 
     def decode_record(self, kind: type[R], value: bytes) -> R:
         """A stored snapshot, also one of an earlier version. Rejected when it is not one of `kind`."""

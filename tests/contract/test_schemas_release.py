@@ -3,13 +3,14 @@
 import copy
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 import avro.compatibility
 import avro.schema
 import pytest
 
-from schemas import evolution, release
+from schemas import evolution, loader, release
 
 COLOUR = {"type": "enum", "name": "Colour", "symbols": ["RED", "BLUE"]}
 PART = {"type": "record", "name": "Part", "fields": [{"name": "size", "type": "int"}]}
@@ -131,3 +132,31 @@ def test_a_released_record_may_not_disappear() -> None:
 
 def test_the_first_release_starts_above_every_registry() -> None:
     assert release.additions({}, {}, {"Thing": OLD}) == {release.FIRST_ID: ("Thing", 1)}
+
+
+def test_the_command_writes_the_new_version_beside_the_old_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = changed(COMPATIBLE[0])
+    monkeypatch.setattr(release, "FOLDER", tmp_path)
+    release.write({}, {5: ("Thing", 1)}, {"Thing": OLD})
+    monkeypatch.setattr(loader, "released_ids", lambda: {5: ("Thing", 1)})
+    monkeypatch.setattr(loader, "released", lambda: {5: OLD})
+    monkeypatch.setattr(release, "records", lambda: {"Thing": new})
+    assert release.main([]) == 0
+    assert capsys.readouterr().out == "6: Thing version 2\n"
+    assert json.loads((tmp_path / "ids.json").read_text()) == {"5": ["Thing", 1], "6": ["Thing", 2]}
+    assert json.loads((tmp_path / "Thing" / "1.avsc").read_text()) == OLD
+    assert json.loads((tmp_path / "Thing" / "2.avsc").read_text()) == new
+
+
+def test_the_command_writes_nothing_when_a_change_breaks_a_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(release, "FOLDER", tmp_path)
+    monkeypatch.setattr(loader, "released_ids", lambda: {5: ("Thing", 1)})
+    monkeypatch.setattr(loader, "released", lambda: {5: OLD})
+    monkeypatch.setattr(release, "records", lambda: {"Thing": changed(REFUSED_BY_BOTH[0])})
+    assert release.main([]) == 1
+    assert "weight is not written there and has no default here" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from services.core.errors import Rejected
 from services.core.messages import Demand, Draw, Ledger, Licence, Party, Phase, Shipment
+from services.core.values import format_amount, parse_decimal
 from services.runtime.codec import MAX_BYTES, Codec
 from tests.contract.message_values import smallest
 
@@ -35,6 +36,22 @@ def test_amounts_come_back_equal_with_six_decimals() -> None:
     back = cast(Demand, CODEC.decode(VALUE))
     assert back == DEMAND
     assert str(back.draws[0].quantity) == "3.000000"
+
+
+@given(st.decimals(min_value=-(10**17), max_value=10**17, places=6) | st.integers(-1000, 1000).map(Decimal))
+def test_an_amount_is_shown_alike_before_and_after_it_travelled(amount: Decimal) -> None:
+    back = cast(Demand, CODEC.decode(CODEC.encode(replace(DEMAND, draws=(replace(DRAW, quantity=amount),)))))
+    assert back.draws[0].quantity == amount
+    assert format_amount(back.draws[0].quantity) == format_amount(amount)
+    assert parse_decimal(format_amount(amount)) == amount
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [("3.000000", "3"), ("1E+5", "100000"), ("0.500000", "0.5"), ("-0.0", "0"), ("0E-6", "0"), ("-1.10", "-1.1")],
+)
+def test_an_amount_is_shown_without_exponent_and_trailing_zeros(amount: str, text: str) -> None:
+    assert format_amount(Decimal(amount)) == text
 
 
 def test_a_time_in_another_zone_comes_back_as_the_same_instant_in_utc() -> None:
