@@ -5,7 +5,8 @@ could answer each other's answers for ever.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 
 from services.core.messages import (
     Demand,
@@ -111,9 +112,8 @@ def _demand(
     )
 
 
-def content(demand: Demand) -> Demand:
-    """What makes a new revision: everything but the revision and the messages it rests on."""
-    return replace(demand, revision=0, sources=())
+content = attrgetter(*(field.name for field in fields(Demand) if field.name not in ("revision", "sources")))
+"""What makes a new revision: everything but the revision and the messages it rests on."""
 
 
 def numbered(shipment: Shipment, demands: tuple[Demand, ...]) -> tuple[tuple[LicenceDemand, ...], tuple[Demand, ...]]:

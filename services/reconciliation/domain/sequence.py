@@ -119,7 +119,8 @@ def version_conflicts(shipment: Shipment) -> Iterator[Contradiction]:
     first: dict[int, DeclarationAccepted] = {}
     for stated in shipment.declarations:
         kept = first.setdefault(stated.version, stated)
-        if differences := tuple(_differences(kept, stated)):
+        differences = () if kept is stated else tuple(_differences(kept, stated))
+        if differences:
             yield Contradiction(
                 code=VERSION_CONFLICT,
                 facts=(kept, stated),

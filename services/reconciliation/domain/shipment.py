@@ -12,7 +12,7 @@ from services.core.errors import Corrupt
 from services.core.message import Message
 from services.core.messages import Cover, Finding, LicenceDemand, Shipment
 from services.core.values import Mrn
-from services.reconciliation.domain.declaration import current
+from services.reconciliation.domain.declaration import Declaration, current
 from services.reconciliation.domain.demand import asked, numbered
 from services.reconciliation.domain.facts import Fact, knows, with_fact
 from services.reconciliation.domain.sequence import contradictions, finding_of
@@ -33,11 +33,11 @@ def with_new_fact(shipment: Shipment, fact: Fact, now: datetime, rule_set: str) 
         return Decision(shipment)
     shipment = with_fact(shipment, fact)
     declaration = current(shipment)
-    outputs: list[Message] = []
+    outputs: tuple[Message, ...] = ()
     if declaration is not None:
         licences, changed = numbered(shipment, asked(shipment, declaration))
-        shipment, verdict = judge(replace(shipment, licences=licences), declaration, now, rule_set)
-        outputs += [*changed, *([verdict] if verdict else [])]
+        decision = _judged(shipment, licences, declaration, now, rule_set)
+        shipment, outputs = decision.state, (*changed, *decision.outputs)
     raised = [finding_of(wrong, shipment, now, rule_set) for wrong in contradictions(shipment, declaration)]
     shipment, new = _with_findings(shipment, raised)
     return Decision(shipment, (*outputs, *new))
@@ -60,12 +60,19 @@ def with_cover(shipment: Shipment, cover: Cover, now: datetime, rule_set: str) -
         return Decision(shipment)
     answered = LicenceDemand(demand=held.demand, cover=cover)
     licences = tuple(answered if known is held else known for known in shipment.licences)
-    shipment = replace(shipment, licences=licences)
     declaration = current(shipment)
     if declaration is None:
         raise Corrupt(f"{cover.mrn} asked {cover.licence} without a declaration")
-    shipment, verdict = judge(shipment, declaration, now, rule_set)
-    return Decision(shipment, (verdict,) if verdict else ())
+    return _judged(shipment, licences, declaration, now, rule_set)
+
+
+def _judged(
+    shipment: Shipment, licences: tuple[LicenceDemand, ...], declaration: Declaration, now: datetime, rule_set: str
+) -> Decision[Shipment]:
+    """The shipment with these demands and covers, and the verdict that follows from them when it is new."""
+    found = judge(shipment, licences, declaration, now, rule_set)
+    state = replace(shipment, licences=licences, judged=found.judged, verdict=found.verdict)
+    return Decision(state, (found.verdict,) if found.is_new else ())
 
 
 def _with_findings(shipment: Shipment, raised: list[Finding]) -> tuple[Shipment, list[Finding]]:

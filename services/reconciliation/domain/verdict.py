@@ -6,7 +6,7 @@ draw that was freed before any licence judged it counts as refused, because noth
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.core.errors import Corrupt
@@ -35,6 +35,15 @@ JUDGED = {DrawVerdict.COVERED: VerdictKind.COVERED, DrawVerdict.REFUSED: Verdict
 Place = tuple[int, LicenceRef | None, int | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict that now stands, and what licences last answered per draw."""
+
+    judged: tuple[ItemVerdict, ...]
+    verdict: Verdict
+    is_new: bool
+
+
 def answer(held: LicenceDemand) -> Cover | None:
     """The cover of the latest demand; null while only an older one was answered."""
     cover = held.cover
@@ -42,15 +51,15 @@ def answer(held: LicenceDemand) -> Cover | None:
 
 
 def judge(
-    shipment: Shipment, declaration: Declaration, now: datetime, rule_set: str
-) -> tuple[Shipment, Verdict | None]:
-    """The shipment with its verdict as it now stands, and that verdict when its content is new.
+    shipment: Shipment, licences: tuple[LicenceDemand, ...], declaration: Declaration, now: datetime, rule_set: str
+) -> Judgement:
+    """The verdict as these demands and covers give it; `shipment` holds what stood before them.
 
     `rule_set` names the rules in force, for a declaration that no licence has answered.
     """
     last = {_place(verdict): verdict for verdict in shipment.judged}
-    draws = [_answered(held, draw, last) for held in shipment.licences for draw in held.demand.draws]
-    decided = all(answer(held) for held in shipment.licences)
+    draws = [_answered(held, draw, last) for held in licences for draw in held.demand.draws]
+    decided = all(answer(held) for held in licences)
     items = _per_item(declaration, draws)
     kinds = {verdict.verdict for verdict in items} | (set() if decided else {VerdictKind.PENDING})
     previous = shipment.verdict
@@ -62,13 +71,13 @@ def judge(
         verdict=next((kind for kind in OUTRANKING if kind in kinds), VerdictKind.NOT_CONTROLLED),
         items=items,
         applied=message_ids(shipment) if decided else () if previous is None else previous.applied,
-        rule_set=_rule_sets(shipment) or rule_set,
+        rule_set=_rule_sets(licences) or rule_set,
         decided_at=now,
     )
-    shipment = replace(shipment, judged=tuple(_kept(draws, last)))
+    judged = tuple(_kept(draws, last))
     if previous is not None and _content(previous) == _content(verdict):
-        return shipment, None
-    return replace(shipment, verdict=verdict), verdict
+        return Judgement(judged, previous, is_new=False)
+    return Judgement(judged, verdict, is_new=True)
 
 
 def _content(verdict: Verdict) -> tuple[object, ...]:
@@ -127,7 +136,7 @@ def _order(verdict: ItemVerdict) -> tuple[int, str, int]:
     return verdict.item, verdict.licence or "", verdict.line or NO_LINE
 
 
-def _rule_sets(shipment: Shipment) -> str:
+def _rule_sets(licences: Iterable[LicenceDemand]) -> str:
     """The rule sets of the answers, in one name; different ones meet while a new one is being introduced."""
-    covers = (answer(held) for held in shipment.licences)
+    covers = (answer(held) for held in licences)
     return " ".join(sorted({cover.rule_set for cover in covers if cover is not None}))
