@@ -17,7 +17,13 @@ class AlertingSettings(BaseSettings):
     inside. `webhook_timeout_s`: for one attempt as a whole.
     """
 
-    model_config = SettingsConfigDict(env_prefix="TOLBRUG_ALERTING__", env_nested_delimiter="__", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="TOLBRUG_ALERTING__",
+        env_nested_delimiter="__",
+        extra="ignore",
+        # A fault of the secret is told without showing it.
+        hide_input_in_errors=True,
+    )
 
     webhook_url: str | None = None
     webhook_secret: SecretStr | None = None
@@ -28,14 +34,21 @@ class AlertingSettings(BaseSettings):
     def _webhook_is_usable(self) -> Self:
         if not self.webhook_url:
             return self
-        url = urlsplit(self.webhook_url)
-        if url.scheme not in {"http", "https"} or not url.hostname or url.username is not None:
+        if not _is_endpoint(self.webhook_url):
             raise ValueError("webhook_url: an http or https URL with a host and without a user was expected")
         if self.webhook_secret is None:
             raise ValueError("webhook_secret: needed with webhook_url; `whsec_` and base64 of 24 to 64 random bytes")
         if not _is_secret(self.webhook_secret.get_secret_value()):
             raise ValueError("webhook_secret: `whsec_` and base64 of 24 to 64 random bytes was expected")
         return self
+
+
+def _is_endpoint(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        return url.scheme in {"http", "https"} and bool(url.hostname) and url.username is None and url.port != 0
+    except ValueError:
+        return False
 
 
 def _is_secret(text: str) -> bool:

@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
+from pydantic import ValidationError
+
 from services.alerting.adapters.alert_store import AlertStore
 from services.alerting.adapters.http import alerting_router
 from services.alerting.adapters.search import Search
@@ -11,6 +13,7 @@ from services.alerting.adapters.webhook import Deliveries, Endpoint
 from services.alerting.domain.alert import Case, alert_id
 from services.alerting.settings import AlertingSettings
 from services.alerting.topology import FOLD, HANDLERS, INPUTS, TOPICS
+from services.core.errors import Fatal
 from services.runtime.fold import FoldSpec
 from services.runtime.service import Runtime, Service
 
@@ -18,7 +21,7 @@ from services.runtime.service import Runtime, Service
 def build(runtime: Runtime) -> Service:
     """The fold, its readers, and the webhook when one is set."""
     database, codec = runtime.database, runtime.codec
-    endpoint = _endpoint(AlertingSettings())
+    endpoint = _endpoint(_settings())
     tally = Tally(database)
     tail = Tail(database, codec, FOLD)
     loops: dict[str, Callable[[], Awaitable[None]]] = {"tally": tally.run, "tail": tail.run}
@@ -41,6 +44,13 @@ def build(runtime: Runtime) -> Service:
         folds=(fold,),
         loops=loops,
     )
+
+
+def _settings() -> AlertingSettings:
+    try:
+        return AlertingSettings()
+    except ValidationError as error:
+        raise Fatal(f"TOLBRUG_ALERTING__* cannot be used: {error}") from error
 
 
 def _endpoint(settings: AlertingSettings) -> Endpoint | None:

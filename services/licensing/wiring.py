@@ -1,5 +1,8 @@
 """The composition root: settings and runtime in, a service out."""
 
+from pydantic import ValidationError
+
+from services.core.errors import Fatal
 from services.licensing.adapters.http import licensing_router
 from services.licensing.adapters.register import Command, Outcome, Register
 from services.licensing.adapters.search import Search
@@ -12,7 +15,7 @@ from services.runtime.service import Runtime, Service
 
 def build(runtime: Runtime) -> Service:
     """The licensing door: one group commit serves all requests of the process."""
-    settings = LicensingSettings()
+    settings = _settings()
     outbox = Outbox(runtime.database, "licensing", runtime.codec)
     commits = GroupCommit[Command, Outcome](runtime.database, Register(outbox.append).apply, outbox.wake)
     return Service(
@@ -23,3 +26,10 @@ def build(runtime: Runtime) -> Service:
         outboxes=(outbox,),
         loops={"group-commit": commits.run},
     )
+
+
+def _settings() -> LicensingSettings:
+    try:
+        return LicensingSettings()
+    except ValidationError as error:
+        raise Fatal(f"TOLBRUG_LICENSING__* cannot be used: {error}") from error

@@ -1,9 +1,11 @@
-"""Services running in the process of the test, on an installation of its own."""
+"""Services running in the process of the test, or in one that dies, on an installation of their own."""
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -55,3 +57,23 @@ async def running(settings: RuntimeSettings, builds: Sequence[Build]) -> AsyncIt
         yield Running(client, settings)
     process.stop()
     await task
+
+
+@asynccontextmanager
+async def dying(
+    settings: RuntimeSettings, service: str, crash_point: str
+) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
+    """A service, ready, in a process that kills itself at a crash point; its URL and the process."""
+    installation = replace(Installation.of(settings), partitions=settings.kafka.partitions)
+    variables = {**os.environ, **installation.environment(), "TOLBRUG_CRASH_AT": crash_point}
+    command = [sys.executable, "-m", "tests.integration.service_process", service]
+    process = await asyncio.create_subprocess_exec(*command, env=variables, stdout=asyncio.subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        line = await asyncio.wait_for(process.stdout.readline(), 30)
+        assert line.startswith(b"ready "), f"{service} did not start: {line!r}"
+        yield line.split()[1].decode(), process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

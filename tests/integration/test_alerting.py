@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -16,11 +16,9 @@ from services.core.values import Mrn
 from services.runtime.codec import Codec
 from services.runtime.kafka.producer import Outgoing, Producer, cloud_event
 from services.runtime.settings import RuntimeSettings
+from tests.builders_alerting import AT, a_finding
 from tests.integration.in_process import Running, running
 from tests.integration.runtime.probe_process import until
-from tests.unit.alerting.test_alert import a_finding
-
-AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture

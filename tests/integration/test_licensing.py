@@ -1,17 +1,19 @@
 """The licensing door on real engines: durable, repeatable, in order, and published whole."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 
 from services.core.messages import Licence, Refusal
 from services.licensing.wiring import build
 from services.runtime.settings import RuntimeSettings
-from tests.integration.in_process import Running, running
+from tests.builders_licensing import LICENCE, REFUSAL, changed
+from tests.integration.in_process import Running, dying, running
 from tests.integration.runtime.probe_process import until
-from tests.unit.licensing.test_licence_body import LICENCE, REFUSAL, changed
 
 REF = "VL/2026/000123"
 
@@ -133,6 +135,25 @@ async def test_faults_are_told_as_problems_and_nothing_is_stored(door: Running) 
     assert answer.status_code == 422
     assert sorted(e["path"] for e in answer.json()["errors"]) == ["/colour", "/valid_to"]
     assert await door.rows("SELECT ref FROM licensing.licence") == []
+
+
+async def test_the_contract_is_told(door: Running) -> None:
+    document = (await door.http.get("/openapi.json")).json()
+    assert "post" in document["paths"]["/v1/licences/{ref}/status"]
+    assert document["components"]["schemas"]["LineBody"]["properties"]["control_code"]["examples"] == ["2B204"]
+
+
+async def test_a_process_that_dies_after_its_commit_has_the_licence_and_a_repeat_says_so(
+    runtime_settings: RuntimeSettings,
+) -> None:
+    async with dying(runtime_settings, "licensing", "intake-after-commit") as (url, process):
+        async with httpx.AsyncClient(base_url=url) as client:
+            with pytest.raises(httpx.HTTPError):
+                await client.post("/v1/licences", json=LICENCE)
+        assert await asyncio.wait_for(process.wait(), 10) == -signal.SIGKILL
+    async with running(runtime_settings, [build]) as door:
+        assert (await door.http.post("/v1/licences", json=LICENCE)).status_code == 200
+        assert [v.revision for v in await settled(door, Licence.TOPIC)] == [1]
 
 
 async def test_two_doors_that_are_asked_at_once_agree(runtime_settings: RuntimeSettings) -> None:

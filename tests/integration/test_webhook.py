@@ -1,10 +1,8 @@
 """The webhook on real engines: signed, at least once, with the same id; retried from the table, whoever dies."""
 
 import asyncio
-import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,11 +16,10 @@ from fastapi import FastAPI, Request, Response
 from services.alerting.adapters.receiver import make_receiver
 from services.alerting.wiring import build
 from services.runtime.settings import RuntimeSettings
-from tests.integration.in_process import Running, running
-from tests.integration.installation import Installation
+from tests.builders_alerting import SECRET
+from tests.integration.in_process import Running, dying, running
 from tests.integration.runtime.probe_process import until
 from tests.integration.test_alerting import finding_of, has_findings, publish
-from tests.unit.alerting.test_webhook_rules import SECRET
 
 
 @dataclass
@@ -161,17 +158,9 @@ async def test_two_processes_share_the_work_without_doubling_it(
 async def test_a_process_that_dies_after_a_post_sends_it_again_with_the_same_id(
     hook: Hook, runtime_settings: RuntimeSettings
 ) -> None:
-    installation = Installation.of(runtime_settings)
-    variables = {**os.environ, **installation.environment(), "TOLBRUG_KAFKA__PARTITIONS": "2"}
-    command = [sys.executable, "-m", "tests.integration.service_process", "alerting"]
-    dying = await asyncio.create_subprocess_exec(
-        *command, env={**variables, "TOLBRUG_CRASH_AT": "webhook-after-post"}, stdout=asyncio.subprocess.PIPE
-    )
-    assert dying.stdout is not None
-    line = await asyncio.wait_for(dying.stdout.readline(), 30)
-    assert line.startswith(b"ready"), line
-    await publish(Running(httpx.AsyncClient(), runtime_settings), [finding_of(1)])
-    assert await asyncio.wait_for(dying.wait(), 20) == -signal.SIGKILL
+    async with dying(runtime_settings, "alerting", "webhook-after-post") as (_, process):
+        await publish(Running(httpx.AsyncClient(), runtime_settings), [finding_of(1)])
+        assert await asyncio.wait_for(process.wait(), 20) == -signal.SIGKILL
     assert len(hook.came) == 1
     async with running(runtime_settings, [build]) as after:
         (row,) = await after.rows("SELECT state, attempts, due_at > now() AS claimed FROM alerting.delivery")

@@ -104,7 +104,10 @@ class Deliveries:
         claim = timedelta(seconds=self._endpoint.timeout_s + 20)
         values = {"endpoint": self._endpoint.id, "claim": claim, "most": AT_ONCE}
         rows = await self._database.rows(_CLAIM.encode(), values)
-        await asyncio.gather(*(self._attempt(client, row) for row in rows))
+        ended = await asyncio.gather(*(self._attempt(client, row) for row in rows), return_exceptions=True)
+        for error in ended:
+            if error is not None:
+                raise error
         return len(rows)
 
     async def _attempt(self, client: httpx.AsyncClient, row: DictRow) -> None:
@@ -154,6 +157,6 @@ class Deliveries:
                 await answer.aclose()
         except TimeoutError:
             return Answer(None, f"no answer within {self._endpoint.timeout_s} s")
-        except (Forbidden, OSError, httpx.HTTPError) as error:
+        except (Forbidden, OSError, ValueError, httpx.HTTPError, httpx.InvalidURL) as error:
             return Answer(None, f"{type(error).__name__}: {error}"[:500])
         return Answer(answer.status_code)

@@ -6,19 +6,22 @@ from typing import Any, TypeVar
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.types import Message
 
 from services.core.errors import Fault, Refused
 from services.licensing.adapters.bodies import GoodsBody, LicenceBody, LineBody, PartyBody, Period, RefusalBody, kind
 from services.licensing.adapters.fields import Body
 from services.licensing.domain import terms
 
+LARGEST = 2 * 1024 * 1024
 NOT_ACCEPTABLE = "The request is not acceptable"
 P = TypeVar("P", bound=Body)
 Broken = set[tuple[Any, ...]]
 
 
 class DoorRoute(APIRoute):
-    """Answers what is not JSON with 400, and a body with faults with 422 and all of them."""
+    """Answers a body that is not JSON with 415 or 400, one too large with 413, faults with 422 and all of them."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -26,11 +29,28 @@ class DoorRoute(APIRoute):
 
         async def answer(request: Request) -> Response:
             try:
-                return await handle(request)
+                return await handle(request if expected is None else _measured(request))
             except RequestValidationError as error:
                 raise _refused(error, expected) from error
 
         return answer
+
+
+def _measured(request: Request) -> Request:
+    """The request, ended when its body grows too large: its length is known only once it is there."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise Refused(415, "The body must be application/json, and say so in Content-Type")
+    size = 0
+
+    async def receive() -> Message:
+        nonlocal size
+        message = await request.receive()
+        size += len(message.get("body", b""))
+        if size > LARGEST:
+            raise HTTPException(413)
+        return message
+
+    return Request(request.scope, receive)
 
 
 def _refused(error: RequestValidationError, expected: Any) -> Refused:
@@ -49,8 +69,9 @@ def _refused(error: RequestValidationError, expected: Any) -> Refused:
 def _fault(error: Mapping[str, Any]) -> Fault:
     """Paths are JSON pointers into the body; the name alone for query parameters and headers."""
     place, *path = error["loc"]
-    text = "/".join(str(part) for part in path)
-    return Fault(f"/{text}" if place == "body" else text, str(error["type"]).replace("_", "-"), str(error["msg"]))
+    pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+    code = str(error["type"]).replace("_", "-")
+    return Fault(pointer if place == "body" else pointer.removeprefix("/"), code, str(error["msg"]))
 
 
 def licence_faults(body: LicenceBody, zone_of: Callable[[str], str | None]) -> tuple[Fault, ...]:

@@ -137,15 +137,20 @@ def _registered(decision: Outcome) -> Licence:
 
 
 def _licence(licence: Licence, status: int) -> Response:
-    headers = {"ETag": f'"{licence.revision}"', "Location": f"/v1/licences/{quote(licence.ref)}"}
-    return JSONResponse(licence_view(licence, _now()), status, headers if status == 201 else {"ETag": headers["ETag"]})
+    return _tagged(licence_view(licence, _now()), status, "licences")
 
 
 def _refusal(refusal: Refusal, status: int) -> Response:
-    headers = {"ETag": f'"{refusal.revision}"'}
+    return _tagged(refusal_view(refusal), status, "refusals")
+
+
+def _tagged(view: dict[str, Any], status: int, collection: str) -> Response:
+    """ETag is the revision. Location takes the query form where the path form would be read as a part."""
+    headers = {"ETag": f'"{view["revision"]}"'}
     if status == 201:
-        headers["Location"] = f"/v1/refusals/{quote(refusal.ref)}"
-    return JSONResponse(refusal_view(refusal), status, headers)
+        by_query = str(view["ref"]).rpartition("/")[2] in RESERVED
+        headers["Location"] = f"/v1/{collection}{'?ref=' if by_query else '/'}{quote(str(view['ref']))}"
+    return JSONResponse(view, status, headers)
 
 
 def _listed(views: list[dict[str, Any]], limit: int) -> Response:

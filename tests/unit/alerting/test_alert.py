@@ -1,7 +1,7 @@
 """Findings of the same licence, code and shipment are one alert."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -12,27 +12,8 @@ from services.alerting.handlers import raise_alert
 from services.core.errors import Rejected
 from services.core.message import Message
 from services.core.messages import Alert, AlertState, Finding, Severity, Track
-from services.core.values import LicenceRef, Mrn
-
-AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-
-def a_finding(name: str = "f1", severity: Severity = Severity.WARNING, minutes: int = 0) -> Finding:
-    return Finding(
-        id=name,
-        subject="26BE343000000001A1",
-        code="quantity.overrun",
-        severity=severity,
-        track=Track.ADMINISTRATIVE,
-        mrn=Mrn("26BE343000000001A1"),
-        licence=LicenceRef("VL/2026/000123"),
-        summary=f"summary of {name}",
-        legal_basis="Reg. (EU) 2021/821 art. 12",
-        legal_basis_version=date(2021, 9, 9),
-        rule="quantity-within-licence@1",
-        rule_set="r1",
-        raised_at=AT + timedelta(minutes=minutes),
-    )
+from services.core.values import LicenceRef
+from tests.builders_alerting import AT, a_finding
 
 
 def after(*findings: Finding) -> Alert:

@@ -1,7 +1,6 @@
 """What the door accepts, what it says about what it does not, and that the register gives back what came in."""
 
 import json
-from copy import deepcopy
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -22,57 +21,18 @@ from services.licensing.adapters.views import licence_content, licence_view, ref
 from services.licensing.handlers import IssueLicence, RecordRefusal, Registered
 from services.licensing.settings import LicensingSettings
 from services.runtime.database import Database
+from tests.builders_licensing import LICENCE, REFUSAL, changed
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-LICENCE: dict[str, Any] = {
-    "ref": "VL/2026/000123",
-    "type": "individual",
-    "authority": "BE-VLG",
-    "holder": {"eori": "BE0314595348", "name": "Presses NV"},
-    "consignees": [{"name": "Bharat Forge", "country": "IN"}],
-    "end_users": [{"name": "Bharat Forge", "country": "IN", "kind": "industry", "end_use": "turbine discs"}],
-    "destinations": ["IN"],
-    "procedures": ["10"],
-    "valid_from": "2026-01-15",
-    "valid_to": "2028-01-14",
-    "requires": {"federal_authorisation": True, "end_use_certificate": True, "state_guarantee": False},
-    "lines": [
-        {
-            "line": 1,
-            "description": "isostatic press",
-            "control_code": "2B204",
-            "commodity_codes": ["847983"],
-            "basis": "both",
-            "quantity": "2",
-            "unit": "NAR",
-            "value": "250000.00",
-            "currency": "EUR",
-        }
-    ],
-}
-REFUSAL: dict[str, Any] = {
-    "ref": "REF/2026/17",
-    "authority": "BE-VLG",
-    "decided_at": "2026-02-10",
-    "applicant": {"eori": "BE0314595348"},
-    "consignees": [{"name": "Bharat Forge", "country": "IN"}],
-    "end_users": [{"name": "Bharat Forge", "country": "IN", "end_use": "turbine discs"}],
-    "destination": "IN",
-    "grounds": ["diversion-risk", "no-federal-authorisation"],
-    "text": "…",
-    "goods": [{"description": "isostatic press", "control_code": "2B204", "value": "1150000.00", "currency": "EUR"}],
-}
-
-
-def changed(document: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    return {**deepcopy(document), **changes}
 
 
 def with_line(**changes: Any) -> dict[str, Any]:
     return changed(LICENCE, lines=[{**LICENCE["lines"][0], **changes}])
 
 
-async def post(path: str, content: str | bytes, *, known: bool = False) -> httpx.Response:
+async def post(
+    path: str, content: str | bytes, *, known: bool = False, kind: str = "application/json"
+) -> httpx.Response:
     """Ask a door whose register answers everything as new, or as known."""
 
     async def submit(command: Command) -> Outcome:
@@ -91,7 +51,7 @@ async def post(path: str, content: str | bytes, *, known: bool = False) -> httpx
     app.include_router(licensing_router(submit, Search(Database("")), LicensingSettings().zone_of))
     app.add_exception_handler(Refused, problem)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as client:
-        return await client.post(path, content=content, headers={"content-type": "application/json"})
+        return await client.post(path, content=content, headers={"content-type": kind})
 
 
 async def faults(document: dict[str, Any], path: str = "/v1/licences") -> list[list[str]]:
@@ -117,6 +77,17 @@ async def test_the_same_again_is_200() -> None:
 async def test_a_refusal_is_created() -> None:
     answer = await post("/v1/refusals", json.dumps(REFUSAL))
     assert (answer.status_code, answer.headers["location"]) == (201, "/v1/refusals/REF/2026/17")
+
+
+async def test_what_does_not_say_it_is_json_is_415_and_what_is_too_large_413() -> None:
+    assert (await post("/v1/licences", json.dumps(LICENCE), kind="text/plain")).status_code == 415
+    large = json.dumps(changed(LICENCE, colour="r" * 3_000_000))
+    assert (await post("/v1/licences", large)).status_code == 413
+
+
+async def test_a_reference_that_ends_like_a_part_has_its_place_in_a_query() -> None:
+    answer = await post("/v1/licences", json.dumps(changed(LICENCE, ref="VL/entries")))
+    assert answer.headers["location"] == "/v1/licences?ref=VL/entries"
 
 
 @pytest.mark.parametrize("content", ["{", b"\xff\xfe\x00", "[" * 100_000])
