@@ -132,26 +132,28 @@ def version_conflicts(shipment: Shipment) -> Iterator[Contradiction]:
 
 
 def unknown_items(shipment: Shipment, declaration: Declaration) -> Iterator[Contradiction]:
-    """Amendments and exits of items that the declaration does not have."""
-    known = {item.item for item in declaration.items}
+    """Amendments of items that no version has, and exits of items that the declaration as it stands has not."""
+    now = {item.item for item in declaration.items}
+    ever = now | {item.item for stated in shipment.declarations for item in stated.items}
+    for delta in shipment.amendments:
+        numbers = {change.item for change in delta.items}
+        yield from (_unknown_item(shipment, delta, number, ever) for number in sorted(numbers - ever))
     exited = departure(shipment)
-    stating: list[tuple[Fact, set[int]]] = [
-        (fact, {change.item for change in fact.items}) for fact in shipment.amendments
-    ]
     if exited is not None:
-        stating.append((exited, {total.item for total in exited.items}))
-    for fact, numbers in stating:
-        for number in sorted(numbers - known):
-            yield Contradiction(
-                code=OUT_OF_SEQUENCE,
-                facts=(fact,),
-                summary=f"item {number} of {shipment.mrn} is stated by a later message, and the declaration has none",
-                article="Reg. (EU) 952/2013 art. 173",
-                comparisons=(
-                    Comparison(what="item", declared=str(number), licensed=", ".join(map(str, sorted(known)))),
-                ),
-                item=number,
-            )
+        numbers = {total.item for total in exited.items}
+        yield from (_unknown_item(shipment, exited, number, now) for number in sorted(numbers - now))
+
+
+def _unknown_item(shipment: Shipment, fact: Fact, number: int, known: set[int]) -> Contradiction:
+    listed = ", ".join(map(str, sorted(known)))
+    return Contradiction(
+        code=OUT_OF_SEQUENCE,
+        facts=(fact,),
+        summary=f"item {number} of {shipment.mrn} is stated by a later message, and the declaration has none",
+        article="Reg. (EU) 952/2013 art. 173",
+        comparisons=(Comparison(what="item", declared=str(number), licensed=listed),),
+        item=number,
+    )
 
 
 def _differences(kept: DeclarationAccepted, stated: DeclarationAccepted) -> Iterator[Comparison]:

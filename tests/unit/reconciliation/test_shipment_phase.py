@@ -93,6 +93,13 @@ def test_an_amendment_or_exit_of_an_item_nobody_declared_raises_a_finding() -> N
     assert [f.item for f in way.all(Finding)] == [7, 9]
 
 
+def test_an_amendment_of_an_item_that_a_later_version_dropped_raises_nothing() -> None:
+    two_items = a_declaration(an_item(a_document()), an_item(a_document(), item=2))
+    one_item = a_declaration(version=2, amended_at=hours(3))
+    way = Way().told(two_items, an_amendment(a_replacement(a_document("L2")), item=2), one_item)
+    assert way.finding_codes() == []
+
+
 def test_the_first_of_two_different_statements_of_a_version_counts() -> None:
     first = a_declaration(an_item(a_document("L1", quantity="2.50")))
     second = a_declaration(an_item(a_document("L1", quantity="3")), fact_id="other", destination="PK")
