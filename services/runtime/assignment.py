@@ -30,7 +30,7 @@ class FoldWorker(Generic[S]):
 
     def __init__(self, spec: FoldSpec[S], engines: Engines, worker: Worker, partitions: int) -> None:
         self.title = spec.title
-        self.ready = False
+        self._begun = False
         self._spec = spec
         self._engines = engines
         self._worker = worker.name
@@ -41,14 +41,19 @@ class FoldWorker(Generic[S]):
         self._sessions: dict[int, Session[S]] = {}
         self._tasks: dict[int, tuple[int, asyncio.Task[None]]] = {}
 
+    @property
+    def ready(self) -> bool:
+        """Whether every partition this process holds has taken over where the one before left off."""
+        return self._begun and all(self._sessions[p].ready for p, (_, task) in self._tasks.items() if not task.done())
+
     async def run(self) -> None:
         """Hold a fair share of the partitions until cancelled."""
         while True:
             try:
-                if not self.ready:
+                if not self._begun:
                     await self._free_what_died_here()
                 await self._tick()
-                self.ready = True
+                self._begun = True
             except AWAY as error:
                 log.warning("assignment.waiting", fold=self.title, reason=str(error))
             OWNED.labels(self.title).set(len(self._tasks))

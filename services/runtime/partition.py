@@ -70,6 +70,7 @@ class Session(Generic[S]):
         self._dirty: set[str] = set()
         self._snapshot_at = time.monotonic()
         self.stopping = False
+        self.ready = False
         self._row: FoldRow
         self._publication: Publication
         self._reader: PartitionReader
@@ -104,6 +105,7 @@ class Session(Generic[S]):
             await self._publish_rest(connection)
             await self._complete_aggregates(connection)
         await self._reader.start(self._row.positions)
+        self.ready = True
         log.info("partition.ready", fold=self._spec.title, partition=self._partition, epoch=self._epoch)
 
     def _own(self, row: FoldRow) -> None:

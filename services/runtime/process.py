@@ -36,6 +36,7 @@ from services.runtime.telemetry import log
 from services.runtime.worker import Worker
 
 STOP_S = 25.0
+RESTORE_S = 30.0
 
 
 class Process:
@@ -66,6 +67,7 @@ class Process:
         async with AsyncExitStack() as stack:
             await self._start(stack)
             server, serving = await self._serve()
+            await self._restored()
             log.info("process.ready", url=self.url, services=[s.name for s in self._services])
             if on_ready is not None and (waiting := on_ready(self.url)) is not None:
                 await waiting
@@ -104,6 +106,13 @@ class Process:
             self._spawn(f"{service.name} outbox depth", partial(_measure, outbox))
         for name, loop in service.loops.items():
             self._spawn(f"{service.name} {name}", loop)
+
+    async def _restored(self) -> None:
+        """Wait until the partitions have taken over; not for ever: one that cannot is shown by `/readyz`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RESTORE_S):
+                while not all(w.ready for w in self._workers) and not self._stop.is_set():
+                    await asyncio.sleep(0.05)
 
     def _spawn(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         async def guarded() -> None:
