@@ -9,11 +9,14 @@ from typing import Any
 import httpx
 import pytest
 from prometheus_client import REGISTRY
+from psycopg import Rollback
 
+from services.alerting.adapters.tally import Tally
 from services.alerting.wiring import build
 from services.core.messages import Alert, Comparison, Finding, Severity, Source
 from services.core.values import Mrn
 from services.runtime.codec import Codec
+from services.runtime.database import Database
 from services.runtime.kafka.producer import Outgoing, Producer, cloud_event
 from services.runtime.settings import RuntimeSettings
 from tests.builders_alerting import AT, a_finding
@@ -143,6 +146,23 @@ async def test_alerts_are_counted_once_after_their_commit(alerting: Running) -> 
     await publish(alerting, [*findings, finding_of(50)])
     await has_findings(alerting, 9)
     assert await settled()
+
+
+async def test_what_is_rolled_back_is_never_counted(alerting: Running) -> None:
+    database = Database(alerting.settings.database.url, size=4)
+    await database.open()
+    tally, counts = Tally(database), list[str]()
+    async with database.transaction() as open_one:
+        await tally.after_commit(open_one, lambda: counts.append("committed"))
+        async with database.transaction() as broken:
+            await tally.after_commit(broken, lambda: counts.append("rolled back"))
+            raise Rollback
+        await tally.settle()
+        assert counts == [], "one is rolled back, the other still open"
+    for _ in range(2):
+        await tally.settle()
+    assert counts == ["committed"]
+    await database.close()
 
 
 async def test_the_stream_gives_every_revision_once_over_reconnections(alerting: Running) -> None:
