@@ -44,7 +44,8 @@ class FoldWorker(Generic[S]):
     @property
     def ready(self) -> bool:
         """Whether every partition this process holds has taken over where the one before left off."""
-        return self._begun and all(self._sessions[p].ready for p, (_, task) in self._tasks.items() if not task.done())
+        working = [p for p, (_, task) in self._tasks.items() if not task.done()]
+        return self._begun and all(p in self._sessions and self._sessions[p].ready for p in working)
 
     async def run(self) -> None:
         """Hold a fair share of the partitions until cancelled."""
@@ -102,6 +103,7 @@ class FoldWorker(Generic[S]):
 
     def _start(self, partition: int, epoch: int) -> None:
         name = f"{self.title}[{partition}]"
+        self._sessions.pop(partition, None)
         self._tasks[partition] = (epoch, asyncio.create_task(self._work(partition, epoch), name=name))
 
     async def _work(self, partition: int, epoch: int) -> None:

@@ -111,7 +111,7 @@ class Process:
         """Wait until the partitions have taken over; not for ever: one that cannot is shown by `/readyz`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(RESTORE_S):
-                while not all(w.ready for w in self._workers) and not self._stop.is_set():
+                while not all(w.ready for w in self._workers) and not self._stop.is_set():  # noqa: ASYNC110 - many sessions
                     await asyncio.sleep(0.05)
 
     def _spawn(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
