@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from services.core.messages import Amounts, HeldDraw, LineBalance
-from services.core.values import ZERO
+from services.core.values import ZERO, format_amount
 from services.reconciliation.domain.ledger import LicenceLedger
 
 QUANTITY: Final = "quantity"
@@ -64,7 +64,7 @@ def differences(sums: Sums, balances: tuple[LineBalance, ...]) -> Iterator[tuple
             stated: Decimal = ZERO if amounts is None else getattr(amounts, column)
             total = sums.get((line, dimension, column), ZERO)
             if stated != total:
-                yield line, f"{dimension} {column} is {stated}, its draws hold {total}"
+                yield line, f"{dimension} {column} is {format_amount(stated)}, its draws hold {format_amount(total)}"
 
 
 def draws_are_columns(ledger: LicenceLedger) -> Iterator[Violation]:
@@ -80,12 +80,15 @@ def exited_is_consumed(ledger: LicenceLedger) -> Iterator[Violation]:
     """What left was consumed, and no column is below zero."""
     for (line, dimension), amounts in columns_of(ledger.balances).items():
         if amounts.exited > amounts.consumed:
-            what = f"{dimension} exited {amounts.exited} exceeds consumed {amounts.consumed}"
+            exited, consumed = format_amount(amounts.exited), format_amount(amounts.consumed)
+            what = f"{dimension} exited {exited} exceeds consumed {consumed}"
             yield Violation(ledger.licence, ledger.revision, what, line)
         for column in _MOVED:
             amount: Decimal = getattr(amounts, column)
             if amount < ZERO:
-                yield Violation(ledger.licence, ledger.revision, f"{dimension} {column} is {amount}", line)
+                yield Violation(
+                    ledger.licence, ledger.revision, f"{dimension} {column} is {format_amount(amount)}", line
+                )
 
 
 def violations(ledger: LicenceLedger) -> Iterator[Violation]:

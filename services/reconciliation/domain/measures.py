@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from services.core.messages import Basis, Draw, LicenceLine
-from services.core.values import ZERO, Unit
+from services.core.values import ZERO, Unit, format_amount
 
 DECIMALS = 6
 WHOLE_DIGITS = 18
@@ -70,5 +70,5 @@ def shown(amount: Decimal | None, measure: str | None = None) -> str:
     """An amount as text for evidence, the same whatever its number of trailing zeros; `none` when there is none."""
     if amount is None:
         return "none"
-    number = format(amount.normalize(), "f") if amount else "0"
+    number = format_amount(amount)
     return f"{number} {measure}" if measure else number

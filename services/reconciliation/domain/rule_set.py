@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 from enum import StrEnum
 from hashlib import sha256
 
-from services.core.values import ZERO
+from services.core.values import ZERO, format_amount
 
 # Authorised amount of 24 digits times a tolerance of as many, exactly.
 _EXACT_DIGITS = 60
@@ -50,8 +50,8 @@ def named(quantity: Ceiling, value: Ceiling, rules: Iterable[str]) -> RuleSet:
     """A rule set of these ceilings and rules (`code@version`): the same content always has the same name."""
     content = {
         "rules": sorted(rules),
-        "quantity": {"tolerance": format(quantity.tolerance.normalize(), "f"), "mode": quantity.mode.value},
-        "value": {"tolerance": format(value.tolerance.normalize(), "f"), "mode": value.mode.value},
+        "quantity": {"tolerance": format_amount(quantity.tolerance), "mode": quantity.mode.value},
+        "value": {"tolerance": format_amount(value.tolerance), "mode": value.mode.value},
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return RuleSet(f"rules-{sha256(text.encode()).hexdigest()[:16]}", quantity, value)

@@ -104,7 +104,9 @@ def licence_is_valid(case: Case) -> Mismatch | None:
     return Mismatch(
         (
             Comparison(what="day of acceptance", declared=at.day, licensed=term),
-            Comparison(what="status at acceptance", declared=case.demand.accepted_at.isoformat(), licensed=at.status),
+            Comparison(
+                what="status at acceptance", declared=case.demand.accepted_at.isoformat(), licensed=at.status.value
+            ),
         )
     )
 

@@ -8,6 +8,7 @@ from services.core.values import ZERO, Mrn
 from services.reconciliation.domain.chain import hash_of
 from services.reconciliation.domain.invariants import QUANTITY, VALUE, Sums, Violation, add, columns_of, differences
 from services.reconciliation.domain.ledger import NO_ENTRY, LicenceLedger
+from services.reconciliation.domain.measures import shown
 
 
 class _Account:
@@ -52,16 +53,17 @@ class _Account:
     def _authorised(self, entry: Entry) -> Iterator[tuple[int, str]]:
         columns = columns_of(entry.balances)
         granted: dict[tuple[int, str], Decimal] = {}
-        for line in self.terms.lines if self.terms else ():
-            if line.unit is not None:
-                granted[line.line, QUANTITY] = line.quantity or ZERO
-            if line.currency is not None:
-                granted[line.line, VALUE] = line.value or ZERO
+        for term in self.terms.lines if self.terms else ():
+            if term.unit is not None:
+                granted[term.line, QUANTITY] = term.quantity or ZERO
+            if term.currency is not None:
+                granted[term.line, VALUE] = term.value or ZERO
         for place in sorted(granted.keys() | columns.keys()):
             stated = columns[place].authorised if place in columns else None
             if stated != granted.get(place):
-                line_number, dimension = place
-                yield line_number, f"{dimension} authorised is {stated}, the licence grants {granted.get(place)}"
+                line, dimension = place
+                grants = shown(granted.get(place))
+                yield line, f"{dimension} authorised is {shown(stated)}, the licence grants {grants}"
 
 
 def verify(entries: Iterable[Entry]) -> Iterator[Violation]:

@@ -1,0 +1,119 @@
+"""A ledger played message by message: what came out of each step, and what stands. Invariants hold after each."""
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from services.core.decision import Decision
+from services.core.message import Message
+from services.core.messages import (
+    Cover,
+    Demand,
+    DrawCover,
+    Entry,
+    Finding,
+    HeldDraw,
+    Licence,
+    LineBalance,
+    Phase,
+)
+from services.core.values import Mrn
+from services.reconciliation.domain.invariants import violations
+from services.reconciliation.domain.ledger import LicenceLedger, apply
+from services.reconciliation.domain.rule_set import RuleSet
+from services.reconciliation.domain.rules import DEFAULT_RULE_SET
+from services.reconciliation.handlers.ledger import answer_demand, new_ledger, record_licence
+from tests.builders import REF, a_demand, later
+
+
+class Play:
+    """Hand it licences and demands; it hands you what they gave."""
+
+    def __init__(self, *messages: Message, rule_set: RuleSet = DEFAULT_RULE_SET) -> None:
+        self.state: LicenceLedger = new_ledger(REF)
+        self.rule_set = rule_set
+        self.entries: list[Entry] = []
+        self.outputs: tuple[Message, ...] = ()
+        self._minute = 0
+        self._revisions: dict[Mrn, int] = {}
+        for message in messages:
+            self.hand(message)
+
+    def hand(self, message: Message) -> "Play":
+        """Handle a message as it is; invariants must hold after it, and its entries must give its state."""
+        self._minute += 1
+        decision = self._decide(message, later(self._minute))
+        replayed = self.state
+        new = [output for output in decision.outputs if isinstance(output, Entry)]
+        for entry in new:
+            replayed = apply(replayed, entry)
+        assert replayed == decision.state
+        assert not list(violations(decision.state))
+        self.state, self.outputs = decision.state, decision.outputs
+        self.entries.extend(new)
+        if isinstance(message, Demand):
+            self._revisions[message.mrn] = max(message.revision, self._revisions.get(message.mrn, 0))
+        return self
+
+    def _decide(self, message: Message, now: datetime) -> Decision[LicenceLedger]:
+        if isinstance(message, Licence):
+            return record_licence(self.state, message, now, rule_set=self.rule_set)
+        assert isinstance(message, Demand)
+        return answer_demand(self.state, message, now, rule_set=self.rule_set)
+
+    def ask(self, demand: Demand) -> "Play":
+        """A demand with the next revision of its shipment."""
+        return self.hand(replace(demand, revision=self._revisions.get(demand.mrn, 0) + 1))
+
+    def phase(self, mrn: Mrn, phase: Phase, **changes: Any) -> "Play":
+        """The shipment's last demand in another phase."""
+        return self.ask(replace(self.state.shipments[mrn].demand, phase=phase, **changes))
+
+    def change(self, **changes: Any) -> "Play":
+        """The next revision of the licence with other fields."""
+        terms = self.state.terms
+        assert terms is not None
+        return self.hand(replace(terms, revision=terms.revision + 1, **changes))
+
+    @property
+    def new_entries(self) -> list[Entry]:
+        return [output for output in self.outputs if isinstance(output, Entry)]
+
+    @property
+    def covers(self) -> list[Cover]:
+        return [output for output in self.outputs if isinstance(output, Cover)]
+
+    @property
+    def findings(self) -> list[Finding]:
+        return [output for output in self.outputs if isinstance(output, Finding)]
+
+    @property
+    def codes(self) -> list[str]:
+        """Codes of the findings of the last step."""
+        return [finding.code for finding in self.findings]
+
+    @property
+    def answer(self) -> DrawCover:
+        """The only answer of the last step."""
+        [cover] = self.covers
+        [draw] = cover.draws
+        return draw
+
+    def held(self, mrn: Mrn | None = None, place: int = 0) -> HeldDraw:
+        return self.state.shipments[mrn or a_demand().mrn].draws[place]
+
+    def line(self, number: int = 1) -> LineBalance:
+        return next(balance for balance in self.state.balances if balance.line == number)
+
+    def quantity(self, line: int = 1) -> tuple[Decimal | int, ...]:
+        """Reserved, consumed, exited."""
+        amounts = self.line(line).quantity
+        assert amounts is not None
+        return amounts.reserved, amounts.consumed, amounts.exited
+
+    def value(self, line: int = 1) -> tuple[Decimal | int, ...]:
+        """Reserved, consumed, exited."""
+        amounts = self.line(line).value
+        assert amounts is not None
+        return amounts.reserved, amounts.consumed, amounts.exited

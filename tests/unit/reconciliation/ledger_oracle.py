@@ -1,0 +1,182 @@
+"""A second, naive account of DESIGN section 6, in whole numbers and plain lists, to hold the ledger against.
+
+It shares nothing with the product: each step walks over everything again.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Asked:
+    """A draw, and what became of it."""
+
+    item: int
+    line: int
+    quantity: int
+    value: int
+    forbidden: bool = False
+    """Its destination is not allowed."""
+    foreign: bool = False
+    """Its unit is not the line's."""
+    left: int | None = None
+    """What left of the quantity and, one to one hundred, of the value; None: all of it."""
+    verdict: str = ""
+    over: bool = False
+    listed: bool = False
+    reserved: tuple[int, int] = (0, 0)
+    consumed: tuple[int, int] = (0, 0)
+    exited: tuple[int, int] = (0, 0)
+
+    @property
+    def held(self) -> tuple[int, int]:
+        return self.reserved[0] + self.consumed[0], self.reserved[1] + self.consumed[1]
+
+
+@dataclass
+class Ship:
+    phase: str
+    final: bool
+    draws: list[Asked]
+
+
+@dataclass
+class Oracle:
+    """Line 1 is kept in quantity and value, line 2 in quantity; other lines do not exist."""
+
+    authorised: dict[int, tuple[int, int]] | None = None
+    suspended: bool = False
+    ships: dict[int, Ship] = field(default_factory=dict)
+
+    def columns(self, line: int) -> list[tuple[int, int]]:
+        """Reserved, consumed, exited of a line, each as quantity and value."""
+        draws = [d for ship in self.ships.values() for d in ship.draws if d.line == line]
+        return [
+            (sum(d.reserved[0] for d in draws), sum(d.reserved[1] for d in draws)),
+            (sum(d.consumed[0] for d in draws), sum(d.consumed[1] for d in draws)),
+            (sum(d.exited[0] for d in draws), sum(d.exited[1] for d in draws)),
+        ]
+
+    def verdicts(self) -> list[tuple[int, int, int, str]]:
+        return [(n, d.item, d.line, d.verdict) for n, ship in self.ships.items() for d in ship.draws]
+
+    # What is judged
+
+    def known(self, draw: Asked) -> bool:
+        return self.authorised is not None and draw.line in self.authorised
+
+    def breaks_a_rule(self, draw: Asked) -> bool:
+        return self.suspended or draw.forbidden or draw.foreign or not self.known(draw)
+
+    def exceeds(self, draw: Asked, takes: tuple[int, int]) -> bool:
+        if not self.known(draw) or self.authorised is None or draw.foreign:
+            quantity_over = False
+        else:
+            total = sum(d.held[0] for ship in self.ships.values() for d in ship.draws if d.line == draw.line)
+            quantity_over = total + takes[0] > self.authorised[draw.line][0]
+        if not self.known(draw) or self.authorised is None or draw.line != 1:
+            return quantity_over
+        total = sum(d.held[1] for ship in self.ships.values() for d in ship.draws if d.line == draw.line)
+        return quantity_over or total + takes[1] > self.authorised[draw.line][1]
+
+    def takes(self, draw: Asked, ship: Ship) -> tuple[tuple[int, int], tuple[int, int]]:
+        """What a released draw uses, and what of it left."""
+        quantity = 0 if draw.foreign else draw.quantity
+        if ship.phase != "EXITED":
+            return (quantity, draw.value), (0, 0)
+        left = draw.quantity if draw.left is None else draw.left
+        left_value = draw.value if draw.left is None else draw.left * 100
+        gone = (min(left, quantity), min(left_value, draw.value))
+        return (gone if ship.final else (quantity, draw.value)), gone
+
+    # What happens
+
+    def ask(self, number: int, phase: str, draws: list[Asked], *, final: bool = False) -> None:
+        before = self.ships.get(number)
+        drawn_before = self.drawn()
+        self.ships[number] = Ship(phase, final, [])
+        self.judge(self.ships[number], before, draws)
+        drawn_now = self.drawn()
+        if any(now < was for was, now in zip(drawn_before, drawn_now, strict=True)):
+            for other, ship in self.ships.items():
+                if other != number and ship.phase == "ACCEPTED":
+                    for draw in ship.draws:
+                        if draw.verdict == "REFUSED" and draw.over:
+                            self.judge_again(draw)
+
+    def drawn(self) -> list[int]:
+        lines = [self.columns(line) for line in (1, 2)]
+        return [c[0][d] + c[1][d] for c in lines for d in (0, 1)]
+
+    def judge(self, ship: Ship, before: Ship | None, draws: list[Asked]) -> None:
+        draws = sorted(draws, key=lambda d: (d.item, d.line))
+        if ship.phase in {"NOT_RELEASED", "INVALIDATED"}:
+            for draw in draws:
+                draw.verdict = "FREED"
+            ship.draws = draws
+        elif ship.phase == "ACCEPTED":
+            for draw in draws:
+                self.accept(draw)
+                ship.draws.append(draw)
+        else:
+            secured = {id(d): self.secured(d, ship, before) for d in draws}
+            for draw in [d for d in draws if secured[id(d)]] + [d for d in draws if not secured[id(d)]]:
+                self.release(draw, ship, before, secured=secured[id(draw)])
+                ship.draws.append(draw)
+            ship.draws = draws
+
+    def accept(self, draw: Asked) -> None:
+        asks = (draw.quantity, draw.value)
+        draw.over = self.exceeds(draw, asks)
+        if draw.over or self.breaks_a_rule(draw):
+            draw.verdict = "REFUSED"
+        else:
+            draw.verdict, draw.reserved = "COVERED", asks
+
+    @staticmethod
+    def earlier(draw: Asked, before: Ship | None) -> Asked | None:
+        return next((d for d in before.draws if (d.item, d.line) == (draw.item, draw.line)), None) if before else None
+
+    def same_again(self, draw: Asked, before: Ship | None) -> bool:
+        was = self.earlier(draw, before)
+        if was is None or before is None or before.phase not in {"RELEASED", "EXITED"}:
+            return False
+        return (was.forbidden, was.foreign) == (draw.forbidden, draw.foreign)
+
+    def secured(self, draw: Asked, ship: Ship, before: Ship | None) -> bool:
+        """Whether it holds already what it takes."""
+        was = self.earlier(draw, before)
+        if was is None or was.listed or was.verdict == "FREED" or was.held == (0, 0) or not self.known(draw):
+            return bool(was and not was.listed and was.verdict == "COVERED" and self.takes(draw, ship)[0] == (0, 0))
+        if was.over and not self.same_again(draw, before):
+            return False
+        takes, _ = self.takes(draw, ship)
+        return takes[0] <= was.held[0] and (draw.line != 1 or takes[1] <= was.held[1])
+
+    def release(self, draw: Asked, ship: Ship, before: Ship | None, *, secured: bool) -> None:
+        takes, gone = self.takes(draw, ship)
+        was = self.earlier(draw, before)
+        if secured and was is not None and self.same_again(draw, before):
+            draw.verdict, draw.over = was.verdict, was.over
+        else:
+            draw.over = not secured and self.exceeds(draw, takes)
+            draw.verdict = "REFUSED" if draw.over or self.breaks_a_rule(draw) else "COVERED"
+            draw.listed = draw.foreign or not self.known(draw)
+        if not draw.listed:
+            draw.consumed, draw.exited = takes, gone
+
+    def judge_again(self, draw: Asked) -> None:
+        if draw.reserved != (0, 0):
+            draw.verdict = "REFUSED" if self.breaks_a_rule(draw) else "COVERED"
+        else:
+            self.accept(draw)
+
+    def licence(self, authorised: dict[int, tuple[int, int]], *, suspended: bool) -> None:
+        arrived = self.authorised is None
+        self.authorised, self.suspended = authorised, suspended
+        for ship in self.ships.values():
+            if arrived:
+                draws, ship.draws = ship.draws, []
+                self.judge(ship, Ship(ship.phase, ship.final, []), draws)
+            elif ship.phase == "ACCEPTED":
+                for draw in ship.draws:
+                    self.judge_again(draw)

@@ -1,0 +1,131 @@
+"""Random lives of licences and shipments: the ledger agrees with a naive account, and its record gives it back."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from services.core.messages import Basis, Draw, LicenceStatus, Phase
+from services.core.values import CountryCode, Unit
+from services.reconciliation.domain.ledger import from_record, to_record
+from services.reconciliation.domain.verification import entries_are_columns, verify
+from tests.builders import ISSUED, a_demand, a_draw, a_licence, a_line, a_status, mrn
+from tests.ledger_play import Play
+from tests.unit.reconciliation.ledger_oracle import Asked, Oracle
+
+BEFORE_ACCEPTANCE = datetime(2026, 2, 1, tzinfo=UTC)
+SELDOM = st.sampled_from([False] * 9 + [True])
+AMOUNTS = st.integers(min_value=3, max_value=12)
+ASKED = st.builds(
+    Asked,
+    item=st.just(0),
+    line=st.sampled_from([1, 1, 1, 2, 2, 3]),
+    quantity=st.integers(min_value=1, max_value=7),
+    value=st.integers(min_value=1, max_value=500),
+    forbidden=SELDOM,
+    foreign=SELDOM,
+    left=st.one_of(st.none(), st.integers(min_value=0, max_value=8)),
+)
+
+
+def message_of(asked: Asked, phase: Phase) -> Draw:
+    exits = phase is Phase.EXITED and asked.left is not None
+    return a_draw(
+        str(asked.quantity),
+        str(asked.value),
+        item=asked.item,
+        line=asked.line,
+        destination=CountryCode("PK" if asked.forbidden else "IN"),
+        units=(Unit("KGM" if asked.foreign else "NAR"),),
+        exited_quantity=Decimal(asked.left or 0) if exits else None,
+        exited_amount=Decimal((asked.left or 0) * 100) if exits else None,
+    )
+
+
+class Lives(RuleBasedStateMachine):
+    """One licence, five shipments of up to three draws."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.play = Play()
+        self.oracle = Oracle()
+        self.asked: dict[int, list[Asked]] = {}
+
+    @rule(quantity=AMOUNTS, value=AMOUNTS, other=AMOUNTS, suspended=st.sampled_from([False, False, False, True]))
+    def the_licence_changes(self, quantity: int, value: int, other: int, *, suspended: bool) -> None:
+        lines = (
+            a_line(1, Basis.BOTH, str(quantity), "NAR", str(value * 100), "EUR"),
+            a_line(2, Basis.QUANTITY, str(other), "NAR", None, "EUR"),
+        )
+        steps = (ISSUED, a_status(LicenceStatus.SUSPENDED, BEFORE_ACCEPTANCE)) if suspended else (ISSUED,)
+        known = self.play.state.terms
+        self.play.hand(a_licence(*lines, statuses=steps, revision=known.revision + 1 if known else 1))
+        self.oracle.licence({1: (quantity, value * 100), 2: (other, 0)}, suspended=suspended)
+
+    @initialize(arrives=st.sampled_from([True, True, True, False]))
+    def a_licence_mostly_comes_first(self, *, arrives: bool) -> None:
+        if arrives:
+            self.the_licence_changes(10, 8, 6, suspended=False)
+
+    @rule(number=st.integers(1, 5), asked=st.lists(ASKED, min_size=1, max_size=3))
+    def a_shipment_is_accepted(self, number: int, asked: list[Asked]) -> None:
+        self.ask(number, Phase.ACCEPTED, [replace(a, item=place) for place, a in enumerate(asked, 1)], final=False)
+
+    @rule(
+        number=st.integers(1, 5), phase=st.sampled_from(Phase), final=st.booleans(), asked=st.lists(ASKED, max_size=3)
+    )
+    def a_shipment_asks(self, number: int, phase: Phase, asked: list[Asked], *, final: bool) -> None:
+        self.ask(number, phase, [replace(a, item=place) for place, a in enumerate(asked, 1)], final=final)
+
+    @rule(number=st.integers(1, 5), phase=st.sampled_from(Phase), final=st.booleans())
+    def a_shipment_changes_phase(self, number: int, phase: Phase, *, final: bool) -> None:
+        self.ask(number, phase, self.asked.get(number, []), final=final)
+
+    @rule(number=st.integers(1, 5), item=st.integers(1, 3), more=st.integers(-3, 3), forbidden=SELDOM)
+    def a_shipment_is_amended(self, number: int, item: int, more: int, *, forbidden: bool) -> None:
+        if number in self.asked:
+            ship = self.oracle.ships[number]
+            asked = [
+                replace(a, quantity=max(1, a.quantity + more), forbidden=forbidden) if a.item == item else a
+                for a in self.asked[number]
+            ]
+            self.ask(number, Phase(ship.phase), asked, final=ship.final)
+
+    def ask(self, number: int, phase: Phase, asked: list[Asked], *, final: bool) -> None:
+        self.asked[number] = asked
+        final = final and phase is Phase.EXITED
+        demand = replace(
+            a_demand(mrn=mrn(number), phase=phase, final_exit=final), draws=tuple(message_of(a, phase) for a in asked)
+        )
+        self.play.ask(demand)
+        self.oracle.ask(number, phase.value, [replace(a) for a in asked], final=final)
+
+    @invariant()
+    def columns_agree(self) -> None:
+        if self.oracle.authorised is None:
+            return
+        for line in (1, 2):
+            quantity, value = self.play.quantity(line), self.play.value(line)
+            assert list(zip(quantity, value, strict=True)) == self.oracle.columns(line)
+
+    @invariant()
+    def verdicts_agree(self) -> None:
+        numbers = {mrn(number): number for number in range(1, 6)}
+        held = [
+            (numbers[s.mrn], d.draw.item, d.draw.line, d.verdict.value)
+            for s in self.play.state.shipments.values()
+            for d in s.draws
+        ]
+        assert held == self.oracle.verdicts()
+
+    def teardown(self) -> None:
+        assert list(verify(self.play.entries)) == []
+        assert list(entries_are_columns(self.play.entries, self.play.state)) == []
+        assert from_record(to_record(self.play.state)) == self.play.state
+
+
+TestLives = Lives.TestCase
+TestLives.settings = settings(max_examples=120, stateful_step_count=30, deadline=None)
