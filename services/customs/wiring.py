@@ -1,17 +1,17 @@
 """The customs door, put together."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from services.core.values import Mrn
 from services.customs import topology
-from services.customs.adapters import http, intake
+from services.customs.adapters import http
 from services.customs.adapters.answers import AnswerStore
+from services.customs.adapters.intake import Intake
 from services.customs.adapters.log import MessageLog
 from services.customs.adapters.queries import Queries
 from services.customs.adapters.register import Register
 from services.customs.domain.answer import Answer
-from services.customs.domain.reading import Reading
 from services.customs.settings import Settings
 from services.runtime.fold import FoldSpec
 from services.runtime.group_commit import GroupCommit
@@ -23,13 +23,9 @@ NAME = "customs"
 
 def build(runtime: Runtime) -> Service:
     settings = Settings().customs
-    zone: tzinfo = UTC if settings.time_zone == "UTC" else ZoneInfo(settings.time_zone)
     outbox = Outbox(runtime.database, NAME, runtime.codec)
-
-    def read_again(body: bytes, media_type: str, charset: str | None) -> Reading:
-        return intake.read(body, media_type, charset, zone)
-
-    register = Register(MessageLog(runtime.codec, read_again), outbox, lambda: datetime.now(UTC))
+    intake = Intake(settings.party, ZoneInfo(settings.time_zone))
+    register = Register(MessageLog(runtime.codec, intake), outbox, lambda: datetime.now(UTC))
     commit = GroupCommit(runtime.database, register.receive, outbox.wake)
     store = AnswerStore(runtime.codec)
     queries = Queries(runtime.database, runtime.codec, store)
@@ -37,7 +33,7 @@ def build(runtime: Runtime) -> Service:
         name=NAME,
         migrations="services.customs.adapters.migrations",
         topics=topology.TOPICS,
-        routers=(http.router(commit, queries, party=settings.party, zone=zone),),
+        routers=(http.router(intake, commit, queries),),
         folds=(_answers(store),),
         outboxes=(outbox,),
         loops={"intake": commit.run},

@@ -34,7 +34,8 @@ async def door(settings: RuntimeSettings) -> AsyncIterator[Door]:
     process = Process(settings, [build])
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     running = asyncio.create_task(process.run(ready.set_result))
-    await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
+    both: set[asyncio.Future[Any]] = {running, ready}
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     if running.done():
         running.result()
     async with httpx.AsyncClient(base_url=ready.result(), timeout=70) as client:

@@ -1,15 +1,14 @@
 """A declaration and its acceptance make one fact, in either order and when two processes receive them at once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from itertools import count
 
 import pytest
 
 from services.core.messages import DeclarationAccepted
-from services.customs.adapters import intake
-from services.customs.adapters.intake import Submission
+from services.customs.adapters.intake import Intake, Submission
 from services.customs.adapters.log import MessageLog
 from services.customs.adapters.register import Register
 from services.runtime.codec import Codec
@@ -22,16 +21,17 @@ from tests.integration.installation import Installation
 from tests.integration.kafka_log import KafkaLog
 from tests.unit.customs.written import MRN, cc515c, cc528c
 
-Take = Callable[[Database, bytes], "asyncio.Task[None]"]
+INTAKE = Intake("customs", UTC)
 
 
-def submission(body: bytes) -> Submission:
-    return intake.submission(body, "application/xml", None, party="customs", zone=UTC, idempotency_key=None)
+async def submission(body: bytes) -> Submission:
+    return await INTAKE.submission(body, "application/xml", None)
 
 
 def register(database: Database) -> Register:
-    log = MessageLog(Codec(), lambda body, kind, charset: intake.read(body, kind, charset, UTC))
-    return Register(log, Outbox(database, "customs", Codec()), lambda: datetime(2026, 3, 2, 9, tzinfo=UTC))
+    return Register(
+        MessageLog(Codec(), INTAKE), Outbox(database, "customs", Codec()), lambda: datetime(2026, 3, 2, 9, tzinfo=UTC)
+    )
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ async def outbox(database: Database) -> list[DeclarationAccepted]:
 async def take(database: Database, *bodies: bytes) -> None:
     """One process receives these in one transaction."""
     async with database.transaction() as connection:
-        await register(database).receive(connection, [submission(body) for body in bodies])
+        await register(database).receive(connection, [await submission(body) for body in bodies])
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["declaration first", "acceptance first"])
@@ -62,7 +62,7 @@ async def test_the_fact_is_the_same_in_either_order(database: Database, order: t
     for place in order:
         await take(database, bodies[place])
     (fact,) = await outbox(database)
-    assert fact.fact_id == submission(cc528c()).id
+    assert fact.fact_id == (await submission(cc528c())).id
     assert [source.kind for source in fact.sources] == ["CC515C", "CC528C"]
     assert (fact.mrn, fact.version, fact.lrn) == (MRN, 1, "ANR-2026-77")
 
@@ -74,10 +74,10 @@ async def test_the_second_process_waits_for_the_first_and_then_joins(
     """Held open on purpose: without the lock both would look before the other's commit, and no fact would come."""
     bodies = [cc515c(), cc528c()]
     async with database.transaction() as connection:
-        await register(database).receive(connection, [submission(bodies[order[0]])])
+        await register(database).receive(connection, [await submission(bodies[order[0]])])
         second = asyncio.create_task(take(database, bodies[order[1]]))
         async with asyncio.timeout(10):
-            while not await _blocked(database):
+            while not await _blocked(database):  # noqa: ASYNC110 - the lock is in the database
                 await asyncio.sleep(0.01)
         assert not second.done()
     await second
@@ -114,7 +114,7 @@ async def test_two_doors_that_share_the_senders_lose_and_double_nothing(runtime_
         assert codes == [200] * 80 + [202] * 80
         log = KafkaLog(Installation.of(runtime_settings), DeclarationAccepted.TOPIC)
         async with asyncio.timeout(20):
-            while len(records := await log.read()) < len(pairs):
+            while len(records := await log.read()) < len(pairs):  # noqa: ASYNC110 - the log is in Kafka
                 await asyncio.sleep(0.05)
     facts = [Codec().decode(record.value or b"") for record in records]
     assert sorted(str(fact.key) for fact in facts) == sorted(mrn for _, mrn in pairs)

@@ -4,7 +4,6 @@ There is no authentication: every message comes in under the one party the door 
 """
 
 import re
-from datetime import tzinfo
 from email.message import Message as Headers
 from typing import Annotated, Any
 
@@ -12,8 +11,8 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.core.errors import Fault, Refused
-from services.customs.adapters import intake, views
-from services.customs.adapters.intake import Submission
+from services.customs.adapters import views
+from services.customs.adapters.intake import Intake, Submission
 from services.customs.adapters.queries import MessageView, Queries, until
 from services.customs.adapters.register import Receipt
 from services.customs.adapters.xml.document import LARGEST
@@ -25,16 +24,16 @@ Wait = Annotated[float, Query(ge=0, description="Seconds to wait for a final ans
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def router(commit: GroupCommit[Submission, Receipt], queries: Queries, *, party: str, zone: tzinfo) -> APIRouter:
-    """`party`: in whose name messages come in. `zone`: of times that state none."""
+def router(intake: Intake, commit: GroupCommit[Submission, Receipt], queries: Queries) -> APIRouter:
+    """All routes of the door."""
     routes = APIRouter(prefix="/v1/customs", tags=["customs"])
-    _receiving(routes, commit, party, zone)
+    _receiving(routes, intake, commit)
     _messages(routes, queries)
     _declarations(routes, queries)
     return routes
 
 
-def _receiving(routes: APIRouter, commit: GroupCommit[Submission, Receipt], party: str, zone: tzinfo) -> None:
+def _receiving(routes: APIRouter, intake: Intake, commit: GroupCommit[Submission, Receipt]) -> None:
     @routes.post("/messages", status_code=202, openapi_extra=_ANY_MESSAGE)
     async def receive(request: Request, idempotency_key: Annotated[str | None, Header()] = None) -> JSONResponse:
         """Take one message; 202 once it is durable, 200 when it was there already."""
@@ -45,9 +44,7 @@ def _receiving(routes: APIRouter, commit: GroupCommit[Submission, Receipt], part
         if encoding != "identity":
             raise Refused(415, f"Content-Encoding {encoding} is not read here: send the message as it is")
         media_type, charset = _media_type(request.headers.get("content-type", ""))
-        submission = intake.submission(
-            await _body(request), media_type, charset, party=party, zone=zone, idempotency_key=idempotency_key
-        )
+        submission = await intake.submission(await _body(request), media_type, charset, idempotency_key)
         receipt = await commit.submit(submission)
         body = views.receipt(receipt.row) | ({"duplicate": True} if receipt.duplicate else {})
         location = {"Location": f"/v1/customs/messages/{receipt.row['id']}"}

@@ -1,7 +1,7 @@
 """SQL of the message log: insert, look up, lock, update. Statements of one group, on the caller's transaction."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,15 +10,12 @@ from psycopg.rows import DictRow
 
 from services.core.errors import Corrupt, Fault, Refused, Rejected
 from services.core.values import Mrn
-from services.customs.adapters.intake import Submission
+from services.customs.adapters.intake import Intake, Submission
 from services.customs.domain.lodgement import Outcome, State
-from services.customs.domain.reading import Lodged, Logged, Reading
+from services.customs.domain.reading import Lodged, Logged
 from services.customs.handlers import LodgementKey
 from services.runtime.codec import Codec
 from services.runtime.database import Connection
-
-Read = Callable[[bytes, str, str | None], Reading]
-"""Reads bytes of a media type and charset again, as they were read when they came in."""
 
 _RECEIPT = "id, message_id, kind, mrn, lrn, sha256, received_at, warnings"
 
@@ -77,7 +74,7 @@ class MessageLog:
     """The tables `customs.message`, `customs.lodgement` and `customs.acceptance`."""
 
     codec: Codec
-    read: Read
+    intake: Intake
 
     async def insert(
         self, connection: Connection, received: Sequence[tuple[Submission, Outcome]], at: datetime
@@ -105,7 +102,7 @@ class MessageLog:
         """The open messages of these LRNs. Those that came earlier are read again from their exact bytes."""
         groups: dict[LodgementKey, list[Logged]] = {key: [] for key in keys}
         for row in await (await connection.execute(_OPEN, _transposed(keys))).fetchall():
-            message = fresh.get(row["id"]) or self._logged(row)
+            message = fresh.get(row["id"]) or await self._logged(row)
             groups[(row["party"], row["system"], row["lrn"])].append(message)
         return groups
 
@@ -121,9 +118,9 @@ class MessageLog:
         if accepted:
             await connection.execute(_ACCEPT, _transposed(accepted))
 
-    def _logged(self, row: DictRow) -> Logged:
+    async def _logged(self, row: DictRow) -> Logged:
         try:
-            reading = self.read(bytes(row["body"]), row["media_type"], row["charset"])
+            reading = await self.intake.read(bytes(row["body"]), row["media_type"], row["charset"])
         except Refused as error:
             raise Corrupt(f"message {row['id']} in the log cannot be read any more: {error}") from error
         return Logged(

@@ -3,8 +3,10 @@
 import json
 from typing import Any
 
-MRN = "26BE343000000001A1"
-OTHER_MRN = "26BE343000ZZZZZZA9"
+from services.core.values import Mrn
+
+MRN = Mrn("26BE343000000001A1")
+OTHER_MRN = Mrn("26BE343000ZZZZZZA9")
 LRN = "ANR-2026-77"
 DECLARANT = "BE0314595348"
 AES = "http://ecs.dgtaxud.ec"

@@ -10,6 +10,7 @@ from services.customs.adapters.xml.reader import Reader
 from services.customs.domain.declaration import Declaration, in_order, with_common_documents
 
 MOST_ITEMS = 999
+_MOST_DOCUMENTS = 99
 
 
 def read(reader: Reader, root: etree._Element) -> Declaration | None:
@@ -102,9 +103,14 @@ def _digits(count: int) -> formats.Parse[str]:
 
 def _documents(reader: Reader, element: etree._Element, *, write_off: bool) -> list[Document]:
     """Supporting documents, then additional references (which carry no figures)."""
-    supporting = [_document(reader, e, write_off=write_off) for e in reader.children(element, "SupportingDocument")]
-    references = [_document(reader, e, write_off=False) for e in reader.children(element, "AdditionalReference")]
-    return [document for document in (*supporting, *references) if document is not None]
+    supporting, references = (reader.children(element, name) for name in ("SupportingDocument", "AdditionalReference"))
+    for found in (supporting, references):
+        if len(found) > _MOST_DOCUMENTS:
+            reader.fault(found[_MOST_DOCUMENTS], "document.count", f"at most {_MOST_DOCUMENTS} are taken")
+            return []
+    documents = [_document(reader, e, write_off=write_off) for e in supporting]
+    documents += [_document(reader, e, write_off=False) for e in references]
+    return [document for document in documents if document is not None]
 
 
 def _document(reader: Reader, element: etree._Element, *, write_off: bool) -> Document | None:

@@ -48,7 +48,7 @@ def parse(body: bytes, charset: str | None = None) -> etree._Element:
     try:
         root = etree.fromstring(text.encode(), _parser())
     except etree.XMLSyntaxError as error:
-        line, column = error.lineno or 1, error.offset or 1
+        line, column = error.lineno or 1, (error.offset or 0) + 1
         reason = _PLACE.sub("", error.msg or "not well-formed")
         raise malformed(line, column, "xml.malformed", reason) from None
     _refuse_excess(root)

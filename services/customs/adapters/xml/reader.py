@@ -3,6 +3,7 @@
 Children are found by local name in no namespace or in one of the message's own, whatever the prefix and the order.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from typing import TypeVar
 
@@ -20,32 +21,30 @@ def local(element: etree._Element) -> str:
     return etree.QName(element).localname
 
 
-def path_of(element: etree._Element) -> str:
-    """XPath of an element without prefixes: `/CC515C/GoodsShipment/GoodsItem[2]/Commodity`."""
-    steps = [_step(element), *(_step(parent) for parent in element.iterancestors())]
-    return "/" + "/".join(reversed(steps))
-
-
-def _step(element: etree._Element) -> str:
-    name, parent = local(element), element.getparent()
-    if parent is None:
-        return name
-    same = [child for child in parent if local(child) == name]
-    return name if len(same) == 1 else f"{name}[{same.index(element) + 1}]"
-
-
 class Reader:
     """Reads one message and collects its faults and warnings."""
 
     def __init__(self, namespaces: Collection[str]) -> None:
-        self._namespaces = {None, *namespaces}
+        self._namespaces = tuple(namespaces)
+        self._tags: dict[str, frozenset[str]] = {}
+        self._steps: dict[etree._Element, dict[etree._Element, str]] = {}
         self._faults: list[Fault] = []
         self._warnings: list[Fault] = []
+
+    def path(self, element: etree._Element) -> str:
+        """XPath of an element without prefixes: `/CC515C/GoodsShipment/GoodsItem[2]/Commodity`."""
+        steps = []
+        while (parent := element.getparent()) is not None:
+            if parent not in self._steps:
+                self._steps[parent] = _steps(parent)
+            steps.append(self._steps[parent][element])
+            element = parent
+        return "/" + "/".join([local(element), *reversed(steps)])
 
     def fault(self, element: etree._Element, code: str, detail: str, below: str = "") -> None:
         """Note a fault at an element, or at a child of it that is missing (`below`)."""
         if not self.full:
-            path = path_of(element) + (f"/{below}" if below else "")
+            path = self.path(element) + (f"/{below}" if below else "")
             self._faults.append(Fault(path, code, f"line {element.sourceline}: {detail}"))
 
     def fault_at(self, path: str, code: str, detail: str) -> None:
@@ -59,13 +58,16 @@ class Reader:
     def finish(self) -> tuple[Fault, ...]:
         """The warnings. Refused 422 with every fault when there is one."""
         if self._faults:
-            raise Refused(422, "The message is understood but not acceptable", tuple(self._faults))
+            raise Refused(422, "The message is understood but not acceptable", tuple(dict.fromkeys(self._faults)))
         return tuple(self._warnings)
 
     def children(self, element: etree._Element | None, name: str) -> list[etree._Element]:
         if element is None:
             return []
-        return [c for c in element if local(c) == name and etree.QName(c).namespace in self._namespaces]
+        if name not in self._tags:
+            self._tags[name] = frozenset((name, *(f"{{{namespace}}}{name}" for namespace in self._namespaces)))
+        tags = self._tags[name]
+        return [child for child in element if child.tag in tags]
 
     def child(self, element: etree._Element | None, path: str) -> etree._Element | None:
         """The one element at a path of names; a fault when a step is there twice."""
@@ -118,7 +120,7 @@ class Reader:
         mrn = self.needed(element, path, parse_mrn)
         if mrn is not None and element is not None and not mrn_check_digit_holds(mrn):
             found = self.child(element, path)
-            where = path_of(found) if found is not None else path
+            where = self.path(found) if found is not None else path
             self._warnings.append(Fault(where, "mrn.check-digit", f"the check digit of {mrn} does not hold"))
         return mrn
 
@@ -130,3 +132,14 @@ class Reader:
                 self.fault(element, "item.repeated", f"item number {number} is there twice")
             if number is not None:
                 seen.add(number)
+
+
+def _steps(parent: etree._Element) -> dict[etree._Element, str]:
+    """The step to each child, with its place where the name is there more than once. Linear: senders may be hostile."""
+    names = [local(child) for child in parent]
+    total, seen = Counter(names), Counter[str]()
+    steps: dict[etree._Element, str] = {}
+    for child, name in zip(parent, names, strict=True):
+        seen[name] += 1
+        steps[child] = name if total[name] == 1 else f"{name}[{seen[name]}]"
+    return steps

@@ -13,7 +13,7 @@ from services.core.errors import Fault, Refused
 from services.core.values import Mrn, parse_eori
 from services.customs.adapters.xml import wco_amendment, wco_declaration, wco_response, xsd
 from services.customs.adapters.xml.formats import an, wco_time
-from services.customs.adapters.xml.reader import Reader, local, path_of
+from services.customs.adapters.xml.reader import Reader, local
 from services.customs.domain.reading import Amendment, Lodged, Reading
 
 DECLARATION = "urn:wco:datamodel:WCO:DEC-DMS:2"
@@ -58,7 +58,7 @@ def _declaration(reader: Reader, element: etree._Element, zone: tzinfo) -> Readi
         )
     if not amends and not kind.startswith(("EX", "CO")):
         detail = f"line {element.sourceline}: TypeCode {kind!r} is no export declaration (EX… or CO…)"
-        fault = Fault(f"{path_of(element)}/TypeCode", "declaration.not-an-export", detail)
+        fault = Fault(f"{reader.path(element)}/TypeCode", "declaration.not-an-export", detail)
         raise Refused(422, "The message is understood but not acceptable", (fault,))
     xsd.check_declaration(reader, element)
     lrn = reader.needed(element, "FunctionalReferenceID", an(35))

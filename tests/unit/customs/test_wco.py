@@ -1,0 +1,167 @@
+"""WCO-DMS beyond the published samples: what is refused and where, and amendments by pointers."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from services.core.errors import Refused
+from services.customs.adapters import intake
+from services.customs.domain.reading import Acceptance, Amendment, Lodged, Reading
+
+SAMPLES = Path(__file__).parents[2] / "contract" / "samples"
+ITEM = "/MetaData/Declaration/GoodsShipment/GovernmentAgencyGoodsItem"
+RES = "urn:wco:datamodel:WCO:RES-DMS:2"
+
+
+def text(name: str, *changes: tuple[str, str]) -> str:
+    found = (SAMPLES / name).read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in found
+        found = found.replace(old, new, 1)
+    return found
+
+
+def read(body: str) -> Reading:
+    return intake.read(body.encode(), "application/xml", None, UTC)
+
+
+def refusal(body: str) -> Refused:
+    with pytest.raises(Refused) as refused:
+        read(body)
+    return refused.value
+
+
+def faults(body: str) -> list[tuple[str, str]]:
+    refused = refusal(body)
+    assert refused.status == 422
+    return [(fault.path, fault.code) for fault in refused.faults]
+
+
+@pytest.mark.parametrize("kind", ["IMA", "IMD", "INV"])
+def test_what_is_no_export_declaration_is_told_so(kind: str) -> None:
+    body = text("TT_EX009a.xml", ("<TypeCode>EXD<", f"<TypeCode>{kind}<"))
+    assert faults(body) == [("/MetaData/Declaration/TypeCode", "declaration.not-an-export")]
+
+
+def test_a_union_trade_declaration_is_taken() -> None:
+    assert isinstance(read(text("TT_EX009a.xml", ("<TypeCode>EXD<", "<TypeCode>COD<"))).statement, Lodged)
+
+
+@pytest.mark.parametrize(("function", "kind"), [("13", "INV"), ("1", "EXD"), ("47", "EXD")])
+def test_other_functions_of_a_declaration_are_an_unknown_type(function: str, kind: str) -> None:
+    changes = [("<FunctionCode>9<", f"<FunctionCode>{function}<"), ("<TypeCode>EXD<", f"<TypeCode>{kind}<")]
+    assert refusal(text("TT_EX009a.xml", *changes)).status == 415
+
+
+@pytest.mark.parametrize("code", ["02", "09", "13", "99", ""])
+def test_other_notifications_are_an_unknown_type(code: str) -> None:
+    assert refusal(text("08_DMSROG.xml", ("<FunctionCode>08<", f"<FunctionCode>{code}<"))).status == 415
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path"),
+    [
+        ("<ID>85176200</ID>", "<ID>8517620A</ID>", f"{ITEM}/Commodity/Classification/ID"),
+        ("<NetNetWeightMeasure>15<", "<NetNetWeightMeasure>x<", f"{ITEM}/Commodity/GoodsMeasure/NetNetWeightMeasure"),
+        (
+            'unitCode="KGM#G">10.00',
+            'unitCode="kg">10.00',
+            f"{ITEM}/AdditionalDocument[1]/WriteOff/QuantityQuantity/@unitCode",
+        ),
+        (">10.00<", ">0<", f"{ITEM}/AdditionalDocument[1]/WriteOff/QuantityQuantity"),
+        ("<ID>GB417869120000</ID>", "<ID>4178</ID>", "/MetaData/Declaration/Exporter/ID"),
+        ("20240125094643+01", "noon", "/MetaData/Declaration/AcceptanceDateTime/DateTimeString"),
+        (
+            "<CountryCode>PK</CountryCode>\n\t\t\t</Destination>",
+            "</Destination>",
+            "/MetaData/Declaration/GoodsShipment/Destination/CountryCode",
+        ),
+    ],
+)
+def test_a_fault_is_told_with_its_path(old: str, new: str, path: str) -> None:
+    body = text("TT_EX009a.xml", (old, new))
+    assert path in [fault.path for fault in refusal(body).faults]
+    assert refusal(body).status == 422
+
+
+def test_what_the_schema_finds_is_told_by_name_with_its_line() -> None:
+    body = text("TT_EX009a.xml", ("<GoodsItemQuantity>1<", "<GoodsItemQuantity>one<"))
+    (fault,) = refusal(body).faults
+    line = 1 + body.split("<GoodsItemQuantity>")[0].count("\n")
+    assert (fault.path, fault.code) == ("/MetaData/Declaration/GoodsItemQuantity", "xsd.invalid")
+    assert fault.detail.startswith(f"line {line}: Element 'GoodsItemQuantity'")
+
+
+def test_a_declaration_with_a_time_of_issue_has_an_identity_of_its_own() -> None:
+    assert read(text("TT_EX009a.xml")).identity == ("wco", "GB150454489082", "7867523Y8OFA", "9", "20240125094643Z")
+    assert read(text("TT_EX001a.xml")).identity == ()
+
+
+def test_a_notification_without_namespace_has_its_faults_told_too() -> None:
+    changes = [("<ID>19GBCKKCQSXV2FGVA8</ID>", ""), ("20191113080000Z", "noon")]
+    assert faults(text("01_DMSACC.xml", *changes)) == [
+        ("/MetaData/Response/Declaration/ID", "element.missing"),
+        ("/MetaData/Response/Declaration/AcceptanceDateTime/DateTimeString", "value.invalid"),
+    ]
+
+
+def namespaced() -> str:
+    """DMSACC as the official schema wants it."""
+    types = "urn:wco:datamodel:WCO:Response_DS:DMS:2"
+    root = f'<Response xmlns="{RES}" xmlns:ds="{types}">'
+    body = text("01_DMSACC.xml").replace("<Response>", root)
+    return body.replace("<DateTimeString", "<ds:DateTimeString").replace("</DateTimeString", "</ds:DateTimeString")
+
+
+def test_a_namespaced_notification_is_held_to_the_official_schema() -> None:
+    assert isinstance(read(namespaced()).statement, Acceptance)
+    assert read(namespaced()) == read(text("01_DMSACC.xml"))
+    wrong = namespaced().replace("<VersionID>2</VersionID>", "<VersionID>2</VersionID><Other/>")
+    assert faults(wrong) == [("/MetaData/Response/Declaration/Other", "xsd.invalid")]
+
+
+def test_an_mrn_with_a_wrong_check_digit_is_a_warning() -> None:
+    (warning,) = read(text("08_DMSROG.xml", ("20GB1OJPU2P01FGVR4", "20GB1OJPU2P01FGVR5"))).warnings
+    assert (warning.path, warning.code) == ("/MetaData/Response/Declaration/ID", "mrn.check-digit")
+
+
+AMENDMENT = "Step5_TT_EX009a_Amendment.xml"
+POINTER = "<DocumentSectionCode>02A</DocumentSectionCode>"
+
+
+def amended(body: str) -> Amendment:
+    statement = read(body).statement
+    assert isinstance(statement, Amendment)
+    return statement
+
+
+def test_the_place_of_a_document_comes_from_its_pointer() -> None:
+    head, tail = text(AMENDMENT).split(POINTER)
+    head = head.removesuffix("<SequenceNumeric>1</SequenceNumeric>\n\t\t\t\t")
+    third = f"{head}<SequenceNumeric>3</SequenceNumeric>{POINTER}{tail}"
+    assert amended(third).items[0].documents[0].position == 3
+
+
+def test_a_pointer_that_nothing_replaces_is_a_deletion_and_refused() -> None:
+    without = text(AMENDMENT).split("<AdditionalDocument>")[0] + text(AMENDMENT).split("</AdditionalDocument>")[1]
+    assert (ITEM, "amendment.deletion") in faults(without)
+
+
+def test_a_part_that_no_delta_carries_is_refused() -> None:
+    party = "<Consignee><Name>Other</Name></Consignee>"
+    body = text(AMENDMENT, ("<GoodsShipment>", f"<GoodsShipment>{party}"))
+    assert ("/MetaData/Declaration/GoodsShipment/Consignee", "amendment.not-carried") in faults(body)
+
+
+def test_measures_and_values_of_an_item_are_amended() -> None:
+    commodity = "<Commodity><GoodsMeasure><NetNetWeightMeasure>14.5</NetNetWeightMeasure></GoodsMeasure></Commodity>"
+    body = text(AMENDMENT, ("</AdditionalDocument>", f"</AdditionalDocument>{commodity}"))
+    assert amended(body).items[0].net_mass_kg == Decimal("14.5")
+
+
+def test_an_amendment_with_a_time_of_issue_keeps_it() -> None:
+    issue = '<IssueDateTime><p1:DateTimeString formatCode="304">20240126094643Z</p1:DateTimeString></IssueDateTime>'
+    body = text(AMENDMENT, ("<ID>24GB0YVJ3EXXES8AA0</ID>", f"<ID>24GB0YVJ3EXXES8AA0</ID>{issue}"))
+    assert amended(body).amended_at == datetime(2024, 1, 26, 9, 46, 43, tzinfo=UTC)
