@@ -172,6 +172,16 @@ async def test_two_doors_that_are_asked_at_once_agree(runtime_settings: RuntimeS
         assert revisions == sorted([(f"VL/{n}", 1) for n in range(20)] + [("VL/0", 2)])
 
 
+async def test_one_request_at_each_of_two_doors_is_one_created_and_one_repeat(
+    runtime_settings: RuntimeSettings,
+) -> None:
+    async with running(runtime_settings, [build]) as one, running(runtime_settings, [build]) as two:
+        for n in range(40):
+            document = changed(LICENCE, ref=f"VL/{n}")
+            answers = await asyncio.gather(*(door.http.post("/v1/licences", json=document) for door in (one, two)))
+            assert sorted(answer.status_code for answer in answers) == [200, 201]
+
+
 def a_step(n: int) -> dict[str, str]:
     """Each asks for a suspension of its own: only the first that comes is legal."""
     return {"status": "suspended", "reason": f"reason {n}", "effective_at": f"2026-03-01T00:00:{n:02}Z"}
