@@ -22,7 +22,8 @@ CANONICAL = """
 "reserved":"0.000000"}}],"cause":"LICENCE","cause_id":"5c81baa35bff8106f35f4982ef17d587","licence":"VL/2026/000123",
 "previous_hash":"","recorded_at":1772439360000000,"revision":1,"rule_set":"RULES","terms":{"authority":"BE-VLG",
 "changed_at":1768435200000000,"destinations":["IN"],
-"holder":{"country":"BE","eori":"BE0314595348","name":"Persbouw NV"},"lines":[{"basis":"VALUE","commodity_codes":["847983"],"control_code":"2B204","currency":"EUR",
+"holder":{"country":"BE","eori":"BE0314595348","name":"Persbouw NV"},
+"lines":[{"basis":"VALUE","commodity_codes":["847983"],"control_code":"2B204","currency":"EUR",
 "description":"isostatic press","line":1,"value":"1.500000"}],"procedures":["10"],"ref":"VL/2026/000123",
 "requires":{"end_use_certificate":false,"federal_authorisation":false,"state_guarantee":false},"revision":1,
 "time_zone":"Europe/Brussels","type":"INDIVIDUAL","valid_from":"2026-01-15","valid_to":"2028-01-14"}}
