@@ -24,7 +24,7 @@ from services.simulator.steps import Expected, Scenario
 from services.simulator.storyteller import HOLD_SECONDS, PAUSE_SECONDS, Tally, side_by_side, until
 from services.simulator.summary import Summary
 
-SETTLING_SECONDS = 20.0
+SETTLING_SECONDS = 30.0
 VERDICTS = ("covered", "refused", "not-controlled")
 
 

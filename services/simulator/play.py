@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 
 import httpx
 
-from services.simulator.client import Doors
+from services.simulator.client import IN_FLIGHT, Doors
 from services.simulator.outcome import collect
 from services.simulator.progress import Progress, Silent
 from services.simulator.scenario import DEFAULT_SEED, build_scenario
@@ -13,8 +13,9 @@ from services.simulator.steps import Scenario, Story
 from services.simulator.storyteller import Tally, in_ledger, issue, side_by_side, tell
 from services.simulator.summary import Summary
 
-STORIES_AT_ONCE = 48
-CONNECTIONS = 96
+WAITING_AT_ONCE = 32
+TRAFFIC_AT_ONCE = 6
+CONNECTIONS = WAITING_AT_ONCE + IN_FLIGHT
 
 
 async def play(base_url: str, *, seed: int = DEFAULT_SEED, progress: Progress | None = None) -> Summary:
@@ -72,13 +73,20 @@ async def _refusals(scenario: Scenario, doors: Doors, tally: Tally, progress: Pr
 
 
 async def _declarations(scenario: Scenario, doors: Doors, tally: Tally, progress: Progress) -> None:
-    """Stories side by side, a bounded number at once; inside a story, one step after the other."""
+    """Stories side by side, a bounded number at once; inside a story, one step after the other.
+
+    Those that wait for answers have a lane of their own: everyday traffic is sent beside them, not in front of them.
+    """
     progress.phase("declarations", len(scenario.sends))
 
     async def one(story: Story) -> None:
         await tell(story, doors, tally, progress.advance)
 
-    await side_by_side(scenario.stories, one, at_once=STORIES_AT_ONCE)
+    waiting = [story for story in scenario.stories if story.waits]
+    others = [story for story in scenario.stories if not story.waits]
+    async with asyncio.TaskGroup() as group:
+        group.create_task(side_by_side(waiting, one, at_once=WAITING_AT_ONCE))
+        group.create_task(side_by_side(others, one, at_once=TRAFFIC_AT_ONCE))
 
 
 async def _advanced(work: Awaitable[None], progress: Progress) -> None:

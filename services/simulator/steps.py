@@ -63,6 +63,11 @@ class Story:
     steps: tuple[Step, ...]
     expected: tuple[Expected, ...] = ()
 
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for an answer before its next message."""
+        return not all(isinstance(step, Send) for step in self.steps)
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:

@@ -15,7 +15,7 @@ from services.simulator.steps import ACCEPTED, Await, Issue, Send, Settle, Story
 T = TypeVar("T")
 
 HOLD_SECONDS = 20
-PATIENCE_SECONDS = 45.0
+PATIENCE_SECONDS = 60.0
 PAUSE_SECONDS = 0.1
 
 
