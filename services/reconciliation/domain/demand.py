@@ -88,8 +88,8 @@ def asked(shipment: Shipment, declaration: Declaration) -> tuple[Demand, ...]:
     """The demands the facts give, one per licence ever cited, sorted; revision 0: not yet numbered."""
     stands = standing(shipment)
     cited = _with_departure(citations(declaration), shipment)
-    licences = licences_ever_cited(shipment) | {held.demand.licence for held in shipment.licences}
-    return tuple(_demand(shipment, declaration, stands, licence, cited) for licence in sorted(licences))
+    licences = sorted(licences_ever_cited(shipment))
+    return tuple(_demand(shipment, declaration, stands, licence, cited) for licence in licences)
 
 
 def _demand(

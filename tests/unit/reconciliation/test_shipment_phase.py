@@ -77,6 +77,12 @@ def test_a_release_long_after_invalidation_raises_a_finding_and_moves_nothing() 
     assert after.latest_demands() == before.latest_demands()
 
 
+def test_a_second_release_after_invalidation_raises_a_finding_though_the_first_came_before() -> None:
+    way = Way().told(a_declaration(), a_release(after_h=1), an_invalidation(after_h=4))
+    assert way.finding_codes() == []
+    assert way.told(a_release(fact_id="again", after_h=40)).finding_codes() == ["shipment.out-of-sequence"]
+
+
 def test_moments_less_than_a_day_apart_have_no_order() -> None:
     way = Way().told(a_declaration(), an_invalidation(after_h=1), a_release(after_h=24))
     assert way.finding_codes() == []
