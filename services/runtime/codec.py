@@ -12,6 +12,7 @@ others see, compare or hash (evidence, JSON) is therefore made with `services.co
 Times are instants: any aware time goes in, UTC comes out, to the microsecond.
 """
 
+import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from typing import Any, Final, TypeVar
 import fastavro
 
 from schemas import evolution, loader
-from services.core.errors import Rejected, Transient
+from services.core.errors import Corrupt, Rejected, Transient
 from services.core.message import Message, Record
 from services.core.messages import RECORDS
 from services.runtime import avro_types, wire
@@ -32,11 +33,11 @@ from services.runtime.registry import BundledRegistry, Registry
 R = TypeVar("R", bound=Record)
 
 MAX_BYTES: Final = 4 * 1024 * 1024
-"""Largest value in either direction."""
+"""Largest message in either direction. Our own snapshots have no limit here."""
 STRAIGHT_BYTES: Final = 64 * 1024
-"""Up to here the generated code of `wire` reads: so few bytes cannot unfold to more than `MAX_RECORDS`."""
+"""Up to here the generated code of `wire` reads messages: so few bytes cannot unfold to much."""
 MAX_RECORDS: Final = 50_000
-"""Most records in one value read, parts counted. With the rule that every array item takes a byte
+"""Most records in one message, parts counted. With the rule that every array item takes a byte
 (`evolution.unfolding`) it bounds what a value can unfold to in memory."""
 
 _PREFIX = Struct(">BI")
@@ -55,7 +56,7 @@ class UnknownSchema(Transient):
     """A value names a schema id not met before: `await codec.resolve([value])`, then decode again."""
 
     def __init__(self, schema_id: int) -> None:
-        super().__init__(f"schema {schema_id} is not known yet")
+        super().__init__(f"schema {schema_id} is not known yet: it must be fetched, or is of a later release")
         self.schema_id = schema_id
 
 
@@ -90,13 +91,17 @@ class Codec:
         """Make the schema ids of these values known, so that `decode` needs no I/O.
 
         Values that are no Avro are passed over: `decode` rejects them. An id the registry does not have is passed over
-        too, for the same reason. Transient when the registry does not answer.
+        too, for the same reason. Transient when the registry does not answer, or an id is of a later release of ours:
+        the partition waits for an upgraded worker instead of giving up what that one can read.
         """
         for head in {value[: _PREFIX.size] for value in values}:
             if len(head) == _PREFIX.size and head[0] == _MAGIC:
                 schema_id = _PREFIX.unpack(head)[1]
-                if schema_id not in self._readers and self._known(schema_id) is None:
-                    await self._registry.fetch(schema_id)
+                if schema_id in self._readers or self._known(schema_id) is not None:
+                    continue
+                if self._bundled.later(schema_id):
+                    raise UnknownSchema(schema_id)
+                await self._registry.fetch(schema_id)
 
     async def close(self) -> None:
         await self._registry.close()
@@ -107,53 +112,68 @@ class Codec:
         schema_id = self._ids.get(name)
         if schema_id is None:
             schema_id = self._ids[name] = self._registry.id_of(name)
-        return _encode(schema_id, message)
+        value = _encode(schema_id, message)
+        if len(value) > MAX_BYTES:
+            raise Rejected(f"{name} takes {len(value)} bytes; at most {MAX_BYTES} are written")
+        return value
 
     def decode(self, value: bytes) -> Message:
         """The message in a value, whatever released or registered version it was written with.
 
         Rejected with the reason when it cannot be read; UnknownSchema (Transient) when its id must be resolved first.
         """
-        record = self._decode(value)
+        if len(value) > MAX_BYTES:
+            raise Rejected(f"{len(value)} bytes; at most {MAX_BYTES} are read")
+        record = self._decode(value, STRAIGHT_BYTES, MAX_RECORDS)
         if not isinstance(record, Message):
             raise Rejected(f"{record.SCHEMA} is not a message of its own")
         return record
 
     def encode_record(self, record: Record) -> bytes:
-        """A snapshot to store. Always under a bundled id: our tables stay readable without any registry."""
+        """A snapshot to store. Always under a bundled id: our tables stay readable without any registry.
+
+        Corrupt when a field does not fit its schema.
+        """
         name = record.SCHEMA
         schema_id = self._bundled_ids.get(name)
         if schema_id is None:
             schema_id = self._bundled_ids[name] = self._bundled.id_of(name)
-        return _encode(schema_id, record)
+        try:
+            return _encode(schema_id, record)
+        except Rejected as error:
+            raise Corrupt(f"a state does not fit its schema: {error}") from error
 
     def decode_record(self, kind: type[R], value: bytes) -> R:
-        """A stored snapshot, also one of an earlier version. Rejected when it is not one of `kind`."""
-        record = self._decode(value)
+        """A stored snapshot, also one of an earlier version. Corrupt when it is not a whole one of `kind`.
+
+        UnknownSchema (Transient) when a later release of ours wrote it: an upgraded worker takes over.
+        """
+        try:
+            record = self._decode(value, sys.maxsize, sys.maxsize)
+        except Rejected as error:
+            raise Corrupt(f"a stored {kind.SCHEMA} cannot be read: {error}") from error
         if not isinstance(record, kind):
-            raise Rejected(f"expected {kind.SCHEMA}, found {record.SCHEMA}")
+            raise Corrupt(f"a stored {kind.SCHEMA} is a {record.SCHEMA}")
         return record
 
-    def _decode(self, value: bytes) -> Record:
-        if len(value) > MAX_BYTES:
-            raise Rejected(f"{len(value)} bytes; at most {MAX_BYTES} are read")
+    def _decode(self, value: bytes, straight_bytes: int, most_records: int) -> Record:
         if len(value) < _PREFIX.size:
             raise Rejected(f"{len(value)} bytes: too short for the schema prefix")
         magic, schema_id = _PREFIX.unpack_from(value)
         if magic != _MAGIC:
             raise Rejected(f"first byte is 0x{magic:02x}, not 0x00: no Avro with a schema id")
         reader = self._readers.get(schema_id) or self._reader(schema_id)
-        if reader.straight is not None and len(value) <= STRAIGHT_BYTES:
+        if reader.straight is not None and len(value) <= straight_bytes:
             with suppress(*_FAILURES):
                 record, end = reader.straight(value, _PREFIX.size)
                 if end == len(value):
                     return record
+        avro_types.BUDGET.left = most_records
         return self._decode_any(reader, schema_id, value)
 
     def _decode_any(self, reader: _Reader, schema_id: int, value: bytes) -> Record:
         stream = BytesIO(value)
         stream.seek(_PREFIX.size)
-        avro_types.BUDGET.left = MAX_RECORDS
         try:
             fields: Any = fastavro.schemaless_reader(stream, reader.writer, reader.ours)
             record: Record = reader.record.from_avro(fields)
@@ -169,7 +189,7 @@ class Codec:
     def _reader(self, schema_id: int) -> _Reader:
         schema = self._known(schema_id)
         if schema is None:
-            if self._registry.absent(schema_id):
+            if not self._bundled.later(schema_id) and self._registry.absent(schema_id):
                 raise Rejected(f"schema {schema_id} does not exist")
             raise UnknownSchema(schema_id)
         try:
@@ -216,8 +236,6 @@ def _encode(schema_id: int, record: Record) -> bytes:
         wire.WRITE[record.SCHEMA](value, record)
     except _FAILURES:
         value = _encode_any(schema_id, record)
-    if len(value) > MAX_BYTES:
-        raise Rejected(f"{record.SCHEMA} takes {len(value)} bytes; at most {MAX_BYTES} are written")
     return bytes(value)
 
 

@@ -21,6 +21,7 @@ from services.core.messages import RECORDS
 
 _MEDIA_TYPE = "application/vnd.schemaregistry.v1+json"
 _NO_SUCH_SCHEMA = 40403
+_LATER = 10_000
 _TIMEOUT = httpx.Timeout(10, connect=3)
 
 MESSAGES: Final[tuple[type[Message], ...]] = tuple(record for record in RECORDS if issubclass(record, Message))
@@ -58,6 +59,7 @@ class BundledRegistry:
     def __init__(self) -> None:
         self._schemas = loader.released()
         self._ids = {name: schema_id for schema_id, (name, _) in sorted(loader.released_ids().items())}
+        self._last = max(self._schemas)
 
     def id_of(self, record: str) -> int:
         """Fatal when the record is not what was last released: its bytes would be read wrongly."""
@@ -71,6 +73,10 @@ class BundledRegistry:
 
     def absent(self, schema_id: int) -> bool:
         return schema_id not in self._schemas
+
+    def later(self, schema_id: int) -> bool:
+        """Whether an id can only come from a later release than this process."""
+        return 0 < schema_id - self._last < _LATER
 
     async def prepare(self) -> None:
         for message in MESSAGES:

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.core.errors import Rejected
+from schemas import loader
+from services.core.errors import Corrupt, Rejected, Transient
 from services.core.messages import Demand, Draw, Ledger, Licence, Party, Phase, Shipment
 from services.core.values import format_amount, parse_decimal
 from services.runtime.codec import MAX_BYTES, Codec
@@ -154,8 +155,34 @@ def test_a_snapshot_is_no_message_and_a_message_no_snapshot_of_another_kind() ->
     assert CODEC.decode_record(Shipment, snapshot) == Shipment(mrn=DEMAND.mrn)
     with pytest.raises(Rejected, match="not a message"):
         CODEC.decode(snapshot)
-    with pytest.raises(Rejected, match="expected reconciliation"):
+    with pytest.raises(Corrupt, match=r"a stored .*Ledger is a .*Shipment"):
         CODEC.decode_record(Ledger, snapshot)
+
+
+def test_a_damaged_snapshot_is_corrupt_and_no_message_is_blamed_for_it() -> None:
+    snapshot = CODEC.encode_record(Shipment(mrn=DEMAND.mrn))
+    for damaged in (snapshot[:-1], snapshot + b"\x00", b"", b"\x01" + snapshot[1:]):
+        with pytest.raises(Corrupt, match="cannot be read"):
+            CODEC.decode_record(Shipment, damaged)
+    with pytest.raises(Corrupt, match="does not fit"):
+        CODEC.encode_record(Shipment(mrn=cast(Any, 7)))
+
+
+def test_a_snapshot_may_be_larger_than_any_message() -> None:
+    shipment = Shipment(mrn=DEMAND.mrn, findings=("f" * 64,) * 70_000)
+    value = CODEC.encode_record(shipment)
+    assert len(value) > MAX_BYTES
+    assert CODEC.decode_record(Shipment, value) == shipment
+
+
+async def test_what_a_later_release_wrote_waits_for_an_upgrade() -> None:
+    later = (max(loader.released_ids()) + 3).to_bytes(4, "big")
+    with pytest.raises(Transient, match="later release"):
+        CODEC.decode(b"\x00" + later + VALUE[5:])
+    with pytest.raises(Transient, match="later release"):
+        await CODEC.resolve([VALUE, b"\x00" + later + VALUE[5:]])
+    with pytest.raises(Transient, match="later release"):
+        CODEC.decode_record(Shipment, b"\x00" + later)
 
 
 def test_a_value_that_unfolds_to_very_many_parts_is_rejected_before_it_fills_the_memory() -> None:
