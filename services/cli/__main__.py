@@ -38,9 +38,11 @@ def main() -> None:
         remark(str(error), wrong=True)
         sys.exit(1)
     except ValidationError as error:
+        section = error.title.removesuffix("Settings").upper()
+        prefix = "TOLBRUG_" if section == "RUNTIME" else f"TOLBRUG_{section}__"
         for fault in error.errors():
             name = "__".join(str(part) for part in fault["loc"]).upper()
-            remark(f"Setting TOLBRUG_{name}: {fault['msg']}", wrong=True)
+            remark(f"Setting {prefix}{name}: {fault['msg']}", wrong=True)
         sys.exit(2)
 
 
