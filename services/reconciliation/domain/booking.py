@@ -21,7 +21,7 @@ from services.reconciliation.domain.chain import sealed
 from services.reconciliation.domain.columns import Columns, drawn, opened
 from services.reconciliation.domain.findings import in_order, of_draw, of_line
 from services.reconciliation.domain.judged import Judged
-from services.reconciliation.domain.judgement import judge, judge_again
+from services.reconciliation.domain.judgement import judge, judge_again, may_gain
 from services.reconciliation.domain.ledger import LicenceLedger, apply
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import Failure
@@ -59,20 +59,33 @@ class Booking:
         self._answer(EntryCause.DEMAND, demand, draws, arrival=arrival, revision=revision)
         return bool(self.ledger.wanting) and _returned(before, self._columns.balances())
 
-    def again(self, shipment: HeldShipment, *, arrived: bool) -> None:
-        """Judge a shipment again, all of it when the licence has just `arrived`; no entry when nothing changes."""
-        terms, demand = self.ledger.terms, shipment.demand
-        if terms is None:
-            raise Corrupt(f"{self.ledger.licence} has no terms to judge {shipment.mrn} by again")
-        if arrived:
-            draws = judge(self._columns, terms, demand, shipment, self._rules)
-        else:
-            draws = judge_again(self._columns, terms, shipment, self._rules)
+    def licence_arrived(self, shipment: HeldShipment) -> None:
+        """Judge for the first time what waited for the licence, whatever its phase."""
+        self._again(shipment, judge(self._columns, self.ledger.terms, shipment.demand, shipment, self._rules))
+
+    def licence_changed(self, shipment: HeldShipment) -> None:
+        """Judge an accepted shipment by the licence as it now stands."""
+        self._again(shipment, judge_again(self._columns, self._terms(), shipment, self._rules))
+
+    def amount_returned(self, shipment: HeldShipment) -> None:
+        """Judge a refused shipment again when one of its draws now fits."""
+        terms = self._terms()
+        if may_gain(self._columns, terms, shipment, self._rules):
+            self._again(shipment, judge_again(self._columns, terms, shipment, self._rules))
+
+    def _terms(self) -> Licence:
+        if self.ledger.terms is None:
+            raise Corrupt(f"{self.ledger.licence} has no terms to judge by again")
+        return self.ledger.terms
+
+    def _again(self, shipment: HeldShipment, draws: tuple[Judged, ...]) -> None:
+        """An entry only when something changed, a cover only when the answer did."""
         if tuple(d.held for d in draws) == shipment.draws:
             return
         told = _answers(d.held for d in draws) != _answers(shipment.draws)
         revision = shipment.cover_revision + told
-        self._answer(EntryCause.REJUDGED, demand, draws, arrival=shipment.arrival, revision=revision, told=told)
+        arrival = shipment.arrival
+        self._answer(EntryCause.REJUDGED, shipment.demand, draws, arrival=arrival, revision=revision, told=told)
 
     def raise_for_line(self, line: int, failure: Failure, entry: Entry) -> None:
         """Raise a finding about a licence line as a whole."""

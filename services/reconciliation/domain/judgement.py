@@ -22,7 +22,17 @@ from services.reconciliation.domain.exit import Departure, departure
 from services.reconciliation.domain.judged import Judged, held_draw, judged
 from services.reconciliation.domain.measures import NOTHING, Figures, controls_quantity, controls_value, declared
 from services.reconciliation.domain.rule_set import RuleSet
-from services.reconciliation.domain.rules import LISTED_ONLY, OVERRUNS, Case, Failure, failures_of
+from services.reconciliation.domain.rules import (
+    LISTED_ONLY,
+    OVERRUNS,
+    QUANTITY_OVERRUN,
+    VALUE_OVERRUN,
+    Case,
+    Failure,
+    failures_of,
+    quantity_fits,
+    value_fits,
+)
 
 FREEING = frozenset({Phase.NOT_RELEASED, Phase.INVALIDATED})
 RELEASED = frozenset({Phase.RELEASED, Phase.EXITED})
@@ -47,19 +57,18 @@ class Bench:
     earlier: Demand | None
     rules: RuleSet
 
-    def failures(self, draw: Draw, line: LicenceLine | None, takes: Figures, *, keeps: bool) -> tuple[Failure, ...]:
-        return failures_of(
-            Case(
-                terms=self.terms,
-                line=line,
-                demand=self.demand,
-                draw=draw,
-                stated=NOTHING if line is None else declared(draw, line),
-                takes=takes,
-                drawn=NOTHING if line is None else self.columns.drawn(line.line),
-                keeps=keeps,
-                rules=self.rules,
-            )
+    def case(self, draw: Draw, line: LicenceLine | None, takes: Figures, *, keeps: bool) -> Case:
+        """The draw, what it would take, and what all other draws hold now."""
+        return Case(
+            terms=self.terms,
+            line=line,
+            demand=self.demand,
+            draw=draw,
+            stated=NOTHING if line is None else declared(draw, line),
+            takes=takes,
+            drawn=NOTHING if line is None else self.columns.drawn(line.line),
+            keeps=keeps,
+            rules=self.rules,
         )
 
 
@@ -88,6 +97,25 @@ def judge_again(columns: Columns, terms: Licence, shipment: HeldShipment, rules:
     return tuple(_again(bench, held) for held in shipment.draws)
 
 
+def may_gain(columns: Columns, terms: Licence, shipment: HeldShipment, rules: RuleSet) -> bool:
+    """Whether an amount that returned lets one of its refused draws fit where it did not.
+
+    Many may wait for a popular licence: this looks at the ceilings only, and spares the others a judgement.
+    """
+    bench = Bench(columns, terms, shipment.demand, shipment.demand, rules)
+    return any(_fits_now(bench, held) for held in shipment.draws if held.verdict is DrawVerdict.REFUSED)
+
+
+def _fits_now(bench: Bench, held: HeldDraw) -> bool:
+    line = line_of(held.draw, bench.terms)
+    if line is None or OVERRUNS.isdisjoint(held.reasons):
+        return False
+    case = bench.case(held.draw, line, declared(held.draw, line), keeps=False)
+    return (QUANTITY_OVERRUN in held.reasons and quantity_fits(case)) or (
+        VALUE_OVERRUN in held.reasons and value_fits(case)
+    )
+
+
 def _place(draw: Draw) -> tuple[int, int]:
     return draw.item, draw.line
 
@@ -103,7 +131,7 @@ def _verdict(failures: tuple[Failure, ...]) -> DrawVerdict:
 def _accepted(bench: Bench, draw: Draw, before: HeldDraw | None) -> Judged:
     line = line_of(draw, bench.terms)
     asks = NOTHING if line is None else declared(draw, line)
-    failures = bench.failures(draw, line, asks, keeps=False)
+    failures = failures_of(bench.case(draw, line, asks, keeps=False))
     verdict = _verdict(failures)
     reserved = asks if verdict is DrawVerdict.COVERED else NOTHING
     held = held_draw(draw, line, verdict, reserved=reserved)
@@ -117,7 +145,7 @@ def _again(bench: Bench, before: HeldDraw) -> Judged:
     asks = NOTHING if line is None else declared(draw, line)
     keeps = before.verdict is DrawVerdict.COVERED or holds_anything(before)
     bench.columns.lift(before)
-    failures = bench.failures(draw, line, asks, keeps=keeps)
+    failures = failures_of(bench.case(draw, line, asks, keeps=keeps))
     verdict = _verdict(failures)
     reserved = asks if keeps or verdict is DrawVerdict.COVERED else NOTHING
     held = held_draw(draw, line, verdict, reserved=reserved)
@@ -163,7 +191,7 @@ def _consumed(
         held = held_draw(draw, line, before.verdict, consumed=left.consumed, exited=left.exited)
         bench.columns.post(held)
         return judged(held, left.failures, before, standing=frozenset(before.reasons), released=True)
-    failures = bench.failures(draw, line, left.consumed, keeps=keeps)
+    failures = failures_of(bench.case(draw, line, left.consumed, keeps=keeps))
     verdict = _verdict(failures)
     listed = verdict is DrawVerdict.REFUSED and any(failure.code in LISTED_ONLY for failure in failures)
     consumed, exited = (NOTHING, NOTHING) if listed else (left.consumed, left.exited)

@@ -198,33 +198,54 @@ def currency_agrees(case: Case) -> Mismatch | None:
     return _differs("currency", declared, line.currency)
 
 
-def _within(
-    case: Case, what: str, takes: Decimal | None, drawn: Decimal | None, granted: tuple[Decimal | None, str | None]
-) -> Mismatch | None:
-    authorised, measure = granted
-    ceiling: Ceiling = case.rules.quantity if what == "quantity" else case.rules.value
-    most = ceiling.of(authorised or ZERO)
-    if case.keeps or takes is None or (drawn or ZERO) + takes <= most:
+def _fits(case: Case, takes: Decimal | None, drawn: Decimal | None, most: Decimal) -> bool:
+    return case.keeps or takes is None or (drawn or ZERO) + takes <= most
+
+
+def quantity_fits(case: Case) -> bool:
+    """Whether the line, where it is kept in quantity, still holds what the draw takes."""
+    line = case.line
+    if line is None or not controls_quantity(line):
+        return True
+    return _fits(case, case.takes.quantity, case.drawn.quantity, case.rules.quantity.of(line.quantity or ZERO))
+
+
+def value_fits(case: Case) -> bool:
+    """Whether the line, where it is kept in value, still holds what the draw takes."""
+    line = case.line
+    if line is None or not controls_value(line):
+        return True
+    return _fits(case, case.takes.value, case.drawn.value, case.rules.value.of(line.value or ZERO))
+
+
+def quantity_within_licence(case: Case) -> Mismatch | None:
+    line = case.line
+    if line is None or quantity_fits(case):
         return None
+    return _overrun("quantity", case.takes.quantity, case.drawn.quantity, line.quantity, line.unit, case.rules.quantity)
+
+
+def value_within_licence(case: Case) -> Mismatch | None:
+    line = case.line
+    if line is None or value_fits(case):
+        return None
+    return _overrun("value", case.takes.value, case.drawn.value, line.value, line.currency, case.rules.value)
+
+
+def _overrun(
+    what: str,
+    takes: Decimal | None,
+    drawn: Decimal | None,
+    authorised: Decimal | None,
+    measure: str | None,
+    ceiling: Ceiling,
+) -> Mismatch:
+    most = ceiling.of(authorised or ZERO)
     return Mismatch(
         (Comparison(what=what, declared=shown(takes, measure), licensed=shown(authorised, measure)),),
         (Comparison(what=f"{what} drawn by others", declared=shown(drawn, measure), licensed=shown(most, measure)),),
         ceiling.mode,
     )
-
-
-def quantity_within_licence(case: Case) -> Mismatch | None:
-    line = case.line
-    if line is None or not controls_quantity(line):
-        return None
-    return _within(case, "quantity", case.takes.quantity, case.drawn.quantity, (line.quantity, line.unit))
-
-
-def value_within_licence(case: Case) -> Mismatch | None:
-    line = case.line
-    if line is None or not controls_value(line):
-        return None
-    return _within(case, "value", case.takes.value, case.drawn.value, (line.value, line.currency))
 
 
 RULES: tuple[Rule, ...] = (

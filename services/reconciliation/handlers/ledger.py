@@ -10,7 +10,7 @@ from datetime import datetime
 
 from services.core.decision import Decision
 from services.core.errors import Corrupt, Rejected
-from services.core.messages import Demand, Licence
+from services.core.messages import Demand, HeldShipment, Licence
 from services.core.values import LicenceRef, Mrn
 from services.reconciliation.domain.booking import Booking
 from services.reconciliation.domain.ledger import LicenceLedger
@@ -39,7 +39,12 @@ def record_licence(
     entry = booking.licence(licence)
     for line, failure in lines_overdrawn(licence, known, entry.balances, rule_set):
         booking.raise_for_line(line, failure, entry)
-    _judge_again(booking, state.shipments if known is None else state.unreleased, arrived=known is None)
+    if known is None:
+        for shipment in _by_arrival(booking.ledger, state.shipments):
+            booking.licence_arrived(shipment)
+    else:
+        for shipment in _by_arrival(booking.ledger, state.unreleased):
+            booking.licence_changed(shipment)
     return booking.decision()
 
 
@@ -55,7 +60,9 @@ def answer_demand(
         return _repeat(state, same=demand == held.demand, older=older, what=demand.identity)
     booking = Booking(state, demand.identity, now, rule_set)
     if booking.demand(demand, held):
-        _judge_again(booking, (mrn for mrn in booking.ledger.wanting if mrn != demand.mrn))
+        for shipment in _by_arrival(booking.ledger, booking.ledger.wanting):
+            if shipment.mrn != demand.mrn:
+                booking.amount_returned(shipment)
     return booking.decision()
 
 
@@ -65,7 +72,6 @@ def _repeat(state: LicenceLedger, *, same: bool, older: bool, what: str) -> Deci
     return Decision(state)
 
 
-def _judge_again(booking: Booking, shipments: Iterable[Mrn], *, arrived: bool = False) -> None:
-    ledger = booking.ledger
-    for _, mrn in sorted((ledger.shipments[mrn].arrival, mrn) for mrn in shipments):
-        booking.again(ledger.shipments[mrn], arrived=arrived)
+def _by_arrival(ledger: LicenceLedger, mrns: Iterable[Mrn]) -> Iterable[HeldShipment]:
+    """These shipments in order of arrival, as they stand before any of them is judged again."""
+    return sorted((ledger.shipments[mrn] for mrn in mrns), key=lambda shipment: shipment.arrival)
