@@ -51,7 +51,7 @@ def read(root: etree._Element, zone: tzinfo) -> Reading:
 
 def _declaration(reader: Reader, element: etree._Element, zone: tzinfo) -> Reading:
     function, kind = reader.text(element, "FunctionCode"), reader.text(element, "TypeCode") or ""
-    amends = function == _AMENDMENT and kind == "COR"
+    amends = _amends(reader, element, function, kind)
     if not amends and function != _ORIGINAL:
         raise Refused(
             415, f"A declaration of FunctionCode {function} and TypeCode {kind} is not a message this door takes"
