@@ -94,6 +94,16 @@ class Lives(RuleBasedStateMachine):
             ]
             self.ask(number, Phase(ship.phase), asked, final=ship.final)
 
+    @rule(number=st.integers(1, 5), older=st.integers(0, 3))
+    def a_message_comes_again(self, number: int, older: int) -> None:
+        held = self.play.state.shipments.get(mrn(number))
+        if held is not None:
+            last = held.demand
+            again = last if older == 0 else replace(last, revision=last.revision - older, draws=())
+            assert self.play.hand(again).outputs == ()
+        if self.play.state.terms is not None:
+            assert self.play.hand(self.play.state.terms).outputs == ()
+
     def ask(self, number: int, phase: Phase, asked: list[Asked], *, final: bool) -> None:
         self.asked[number] = asked
         final = final and phase is Phase.EXITED
