@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
+from prometheus_client import Counter
 
 from services.core.errors import Fault, Refused
 from services.customs.adapters import views
@@ -20,6 +21,8 @@ from services.customs.domain.answer import FINAL, answers
 from services.runtime.group_commit import GroupCommit
 
 Wait = Annotated[float, Query(ge=0, description="Seconds to wait for a final answer; more than 60 counts as 60.")]
+
+MESSAGES = Counter("tolbrug_customs_messages_total", "Messages taken, and repeats of them.", ["kind", "answer"])
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -46,6 +49,7 @@ def _receiving(routes: APIRouter, intake: Intake, commit: GroupCommit[Submission
         media_type, charset = _media_type(request.headers.get("content-type", ""))
         submission = await intake.submission(await _body(request), media_type, charset, idempotency_key)
         receipt = await commit.submit(submission)
+        MESSAGES.labels(submission.reading.kind, "repeat" if receipt.duplicate else "taken").inc()
         body = views.receipt(receipt.row) | ({"duplicate": True} if receipt.duplicate else {})
         location = {"Location": f"/v1/customs/messages/{receipt.row['id']}"}
         return JSONResponse(body, 200 if receipt.duplicate else 202, location)

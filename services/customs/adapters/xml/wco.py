@@ -52,14 +52,6 @@ def read(root: etree._Element, zone: tzinfo) -> Reading:
 def _declaration(reader: Reader, element: etree._Element, zone: tzinfo) -> Reading:
     function, kind = reader.text(element, "FunctionCode"), reader.text(element, "TypeCode") or ""
     amends = _amends(reader, element, function, kind)
-    if not amends and function != _ORIGINAL:
-        raise Refused(
-            415, f"A declaration of FunctionCode {function} and TypeCode {kind} is not a message this door takes"
-        )
-    if not amends and not kind.startswith(("EX", "CO")):
-        detail = f"line {element.sourceline}: TypeCode {kind!r} is no export declaration (EX… or CO…)"
-        fault = Fault(f"{reader.path(element)}/TypeCode", "declaration.not-an-export", detail)
-        raise Refused(422, "The message is understood but not acceptable", (fault,))
     xsd.check_declaration(reader, element)
     lrn = reader.needed(element, "FunctionalReferenceID", an(35))
     stated_at = reader.value(element, "IssueDateTime/DateTimeString", wco_time(zone))
@@ -90,3 +82,18 @@ def _declaration(reader: Reader, element: etree._Element, zone: tzinfo) -> Readi
         stated_at=stated_at,
         warnings=warnings,
     )
+
+
+def _amends(reader: Reader, element: etree._Element, function: str | None, kind: str) -> bool:
+    """Whether it is an amendment, else an original. Refused 415 when it is neither, 422 when it is no export."""
+    if function == _AMENDMENT and kind == "COR":
+        return True
+    if function != _ORIGINAL:
+        raise Refused(
+            415, f"A declaration of FunctionCode {function} and TypeCode {kind} is not a message this door takes"
+        )
+    if not kind.startswith(("EX", "CO")):
+        detail = f"line {element.sourceline}: TypeCode {kind!r} is no export declaration (EX… or CO…)"
+        fault = Fault(f"{reader.path(element)}/TypeCode", "declaration.not-an-export", detail)
+        raise Refused(422, "The message is understood but not acceptable", (fault,))
+    return False
