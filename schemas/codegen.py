@@ -1,9 +1,8 @@
 """Turns the `.avsc` files into immutable, typed Python messages.
 
-`python -m schemas.codegen` writes `services/core/messages.py` and, with `wire`, `services/runtime/wire.py`; with
-`--check` it only compares and exits 1 on a difference. Records become frozen, slotted dataclasses with `to_avro` and
-`from_avro`; enums become `StrEnum`; arrays become tuples; decimals `Decimal`; our own logical types (`mrn`, `eori`, …)
-become the types of `services.core.values`.
+`python -m schemas.codegen` writes `services/core/messages.py`; with `--check` it only compares and exits 1 on a
+difference. Records become frozen, slotted dataclasses with `to_avro` and `from_avro`; enums become `StrEnum`; arrays
+become tuples; decimals `Decimal`; our own logical types (`mrn`, `eori`, …) become the types of `services.core.values`.
 """
 
 import sys
@@ -11,8 +10,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from schemas import loader, release, wire
-from schemas.loader import class_name, is_enum, is_record, optional
+from schemas import loader, release
 
 TARGET = Path(__file__).parent.parent / "services" / "core" / "messages.py"
 
@@ -42,6 +40,27 @@ from typing import Any, ClassVar, Self
 from services.core.message import Message, Record
 from services.core.values import CommodityCode, CountryCode, Currency, Eori, LicenceRef, Mrn, Unit
 '''
+
+
+def class_name(full: str) -> str:
+    return full.rsplit(".", 1)[1]
+
+
+def is_record(schema: Any) -> bool:
+    return isinstance(schema, str) and schema not in PLAIN and loader.definition(schema)["type"] == "record"
+
+
+def is_enum(schema: Any) -> bool:
+    return isinstance(schema, str) and schema not in PLAIN and loader.definition(schema)["type"] == "enum"
+
+
+def optional(schema: Any) -> Any | None:
+    """The other branch of a `["null", X]` union, else None: no other union is allowed in a message."""
+    if not isinstance(schema, list):
+        return None
+    if len(schema) != 2 or schema[0] != "null":
+        raise ValueError(f"only [null, X] unions are allowed, found {schema}")
+    return schema[1]
 
 
 def annotation(schema: Any) -> str:
@@ -140,22 +159,16 @@ def generate() -> str:
     return "\n\n".join(parts)
 
 
-def targets() -> dict[Path, str]:
-    """Every generated file and what it must hold."""
-    return {TARGET: generate(), TARGET.parents[1] / "runtime" / "wire.py": wire.generate()}
-
-
 def main(arguments: list[str]) -> int:
-    stale = [path for path, text in targets().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
-    if "--check" in arguments:
-        sys.stderr.writelines(
-            f"{path} is not what schemas/*.avsc give: run `python -m schemas.codegen`\n" for path in stale
-        )
-        return 1 if stale else 0
-    for path in stale:
-        path.write_text(targets()[path], encoding="utf-8")
-    release.reset()  # only until the first release of the product
-    return 0
+    text = generate()
+    if "--check" not in arguments:
+        TARGET.write_text(text, encoding="utf-8")
+        release.reset()  # only until the first release of the product
+        return 0
+    if TARGET.read_text(encoding="utf-8") == text:
+        return 0
+    sys.stderr.write(f"{TARGET} is not what schemas/*.avsc give: run `python -m schemas.codegen`\n")
+    return 1
 
 
 if __name__ == "__main__":

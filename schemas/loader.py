@@ -44,30 +44,6 @@ def references(schema: Any) -> Iterator[str]:
         yield from references(schema["items"])
 
 
-def class_name(full: str) -> str:
-    """Name of the Python type of a definition."""
-    return full.rsplit(".", 1)[1]
-
-
-def is_record(schema: Any) -> bool:
-    """Whether a field's schema refers to a record."""
-    return isinstance(schema, str) and schema not in PRIMITIVES and definition(schema)["type"] == "record"
-
-
-def is_enum(schema: Any) -> bool:
-    """Whether a field's schema refers to an enum."""
-    return isinstance(schema, str) and schema not in PRIMITIVES and definition(schema)["type"] == "enum"
-
-
-def optional(schema: Any) -> Any | None:
-    """The other branch of a `["null", X]` union, else None: no other union is allowed in a message."""
-    if not isinstance(schema, list):
-        return None
-    if len(schema) != 2 or schema[0] != "null":
-        raise ValueError(f"only [null, X] unions are allowed, found {schema}")
-    return schema[1]
-
-
 def in_order_of_use() -> tuple[str, ...]:
     """All names, each after those it refers to."""
     done: dict[str, None] = {}

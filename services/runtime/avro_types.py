@@ -18,7 +18,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_ZERO = date(1970, 1, 1).toordinal()
 
 
-def write_amount(value: Any, _schema: Any = None) -> bytes:
+def _write_amount(value: Any, _schema: Any) -> bytes:
     if type(value) is not Decimal or not -_HIGHEST < value < _HIGHEST:
         raise ValueError(f"not an amount (a Decimal below 10^18): {value!r}")
     scaled = _EXACT.scaleb(value, _SCALE)
@@ -28,53 +28,53 @@ def write_amount(value: Any, _schema: Any = None) -> bytes:
     return units.to_bytes((units.bit_length() + 8) // 8, "big", signed=True)
 
 
-def read_amount(data: bytes, _writer: Any = None, _reader: Any = None) -> Decimal:
+def _read_amount(data: bytes, _writer: Any = None, _reader: Any = None) -> Decimal:
     units = int.from_bytes(data[:16], "big", signed=True)
     if len(data) > 16 or not -_LIMIT < units < _LIMIT:
         raise ValueError("an amount of more than 24 digits")
     return _EXACT.scaleb(Decimal(units), -_SCALE)
 
 
-def write_instant(value: Any, _schema: Any = None) -> int:
+def _write_instant(value: Any, _schema: Any) -> int:
     if not isinstance(value, datetime) or value.utcoffset() is None:
         raise ValueError(f"not an aware time: {value!r}")
     since = value - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def read_instant(data: int, _writer: Any = None, _reader: Any = None) -> datetime:
+def _read_instant(data: int, _writer: Any = None, _reader: Any = None) -> datetime:
     return _EPOCH + timedelta(microseconds=data)
 
 
-def write_day(value: Any, _schema: Any = None) -> int:
+def _write_day(value: Any, _schema: Any) -> int:
     if type(value) is not date:
         raise ValueError(f"not a date: {value!r}")
     return value.toordinal() - _DAY_ZERO
 
 
-def read_day(data: int, _writer: Any = None, _reader: Any = None) -> date:
+def _read_day(data: int, _writer: Any = None, _reader: Any = None) -> date:
     return date.fromordinal(data + _DAY_ZERO)
 
 
-def write_int(value: Any, _schema: Any = None) -> int:
+def _write_int(value: Any, _schema: Any) -> int:
     if type(value) is not int or not -(2**31) <= value < 2**31:
         raise ValueError(f"not a whole number of 32 bits: {value!r}")
     return value
 
 
-def write_long(value: Any, _schema: Any = None) -> int:
+def _write_long(value: Any, _schema: Any) -> int:
     if type(value) is not int or not -(2**63) <= value < 2**63:
         raise ValueError(f"not a whole number of 64 bits: {value!r}")
     return value
 
 
-def write_flag(value: Any, _schema: Any = None) -> bool:
+def _write_flag(value: Any, _schema: Any) -> bool:
     if type(value) is not bool:
         raise ValueError(f"not true or false: {value!r}")
     return value
 
 
-def write_text(value: Any, _schema: Any = None) -> str:
+def _write_text(value: Any, _schema: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(f"not text: {value!r}")  # noqa: TRY004 - one error type for every value that does not fit
     return value
@@ -98,18 +98,18 @@ def _count_record(fields: Any, _writer: Any = None, _reader: Any = None) -> Any:
 
 # fastavro's own names (`bytes-decimal`, …) stay as they are: other users of fastavro in the process keep its behaviour.
 WRITERS: Final[dict[str, Callable[..., Any]]] = {
-    "bytes-tolbrug-amount": write_amount,
-    "long-tolbrug-instant": write_instant,
-    "int-tolbrug-day": write_day,
-    "int-tolbrug-int": write_int,
-    "long-tolbrug-long": write_long,
-    "boolean-tolbrug-flag": write_flag,
-    "string-tolbrug-text": write_text,
+    "bytes-tolbrug-amount": _write_amount,
+    "long-tolbrug-instant": _write_instant,
+    "int-tolbrug-day": _write_day,
+    "int-tolbrug-int": _write_int,
+    "long-tolbrug-long": _write_long,
+    "boolean-tolbrug-flag": _write_flag,
+    "string-tolbrug-text": _write_text,
 }
 READERS: Final[dict[str, Callable[..., Any]]] = {
-    "bytes-tolbrug-amount": read_amount,
-    "long-tolbrug-instant": read_instant,
-    "int-tolbrug-day": read_day,
+    "bytes-tolbrug-amount": _read_amount,
+    "long-tolbrug-instant": _read_instant,
+    "int-tolbrug-day": _read_day,
     "record-tolbrug-record": _count_record,
 }
 _MARKS = {

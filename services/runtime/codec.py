@@ -1,10 +1,8 @@
 """Messages to bytes and back: Avro with the 5-byte prefix that Kafka tools know (0x00, schema id, big-endian).
 
-The only file that imports fastavro. What is in the current form goes through generated code (`wire`), several times as
-quick; whatever that does not take, and every other version, goes through fastavro. fastavro is trusting: it writes 1
-for the float 1.9, takes a naive time for local time, rounds a decimal that is too long on reading and ignores what
-follows a record. So our own logical types stand where that could happen, and a schema is judged once, before any value
-is read with it.
+The only file that imports fastavro. fastavro is quick and trusting: it writes 1 for the float 1.9, takes a naive time
+for local time, rounds a decimal that is too long on reading and ignores what follows a record. So our own logical
+types stand where that could happen, and a schema is judged once, before any value is read with it.
 
 **Amounts.** What comes out of Avro has six decimals: `Decimal("3")` comes back as `Decimal("3.000000")`. The two are
 equal, hash alike and encode to the same bytes, so `decode(encode(m)) == m`; only `str()` tells them apart. Text that
@@ -13,8 +11,7 @@ Times are instants: any aware time goes in, UTC comes out, to the microsecond.
 """
 
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -27,15 +24,13 @@ from schemas import evolution, loader
 from services.core.errors import Corrupt, Rejected, Transient
 from services.core.message import Message, Record
 from services.core.messages import RECORDS
-from services.runtime import avro_types, wire
+from services.runtime import avro_types
 from services.runtime.registry import BundledRegistry, Registry
 
 R = TypeVar("R", bound=Record)
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 """Largest message in either direction. Our own snapshots have no limit here."""
-STRAIGHT_BYTES: Final = 64 * 1024
-"""Up to here the generated code of `wire` reads messages: so few bytes cannot unfold to much."""
 MAX_RECORDS: Final = 50_000
 """Most records in one message, parts counted. With the rule that every array item takes a byte
 (`evolution.unfolding`) it bounds what a value can unfold to in memory."""
@@ -62,12 +57,11 @@ class UnknownSchema(Transient):
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """How to read the values written under one id. Written as we write now: `straight` reads them, `ours` is None."""
+    """How to read the values written under one id. `ours` is None when the writer's schema is the same."""
 
     record: type[Record]
     writer: Any
     ours: Any | None
-    straight: Callable[[bytes, int], tuple[Record, int]] | None
 
 
 class Codec:
@@ -124,7 +118,7 @@ class Codec:
         """
         if len(value) > MAX_BYTES:
             raise Rejected(f"{len(value)} bytes; at most {MAX_BYTES} are read")
-        record = self._decode(value, STRAIGHT_BYTES, MAX_RECORDS)
+        record = self._decode(value, MAX_RECORDS)
         if not isinstance(record, Message):
             raise Rejected(f"{record.SCHEMA} is not a message of its own")
         return record
@@ -149,34 +143,26 @@ class Codec:
         UnknownSchema (Transient) when a later release of ours wrote it: an upgraded worker takes over.
         """
         try:
-            record = self._decode(value, sys.maxsize, sys.maxsize)
+            record = self._decode(value, sys.maxsize)
         except Rejected as error:
             raise Corrupt(f"a stored {kind.SCHEMA} cannot be read: {error}") from error
         if not isinstance(record, kind):
             raise Corrupt(f"a stored {kind.SCHEMA} is a {record.SCHEMA}")
         return record
 
-    def _decode(self, value: bytes, straight_bytes: int, most_records: int) -> Record:
+    def _decode(self, value: bytes, most_records: int) -> Record:
         if len(value) < _PREFIX.size:
             raise Rejected(f"{len(value)} bytes: too short for the schema prefix")
         magic, schema_id = _PREFIX.unpack_from(value)
         if magic != _MAGIC:
             raise Rejected(f"first byte is 0x{magic:02x}, not 0x00: no Avro with a schema id")
         reader = self._readers.get(schema_id) or self._reader(schema_id)
-        if reader.straight is not None and len(value) <= straight_bytes:
-            with suppress(*_FAILURES):
-                record, end = reader.straight(value, _PREFIX.size)
-                if end == len(value):
-                    return record
         avro_types.BUDGET.left = most_records
-        return self._decode_any(reader, schema_id, value)
-
-    def _decode_any(self, reader: _Reader, schema_id: int, value: bytes) -> Record:
         stream = BytesIO(value)
         stream.seek(_PREFIX.size)
         try:
             fields: Any = fastavro.schemaless_reader(stream, reader.writer, reader.ours)
-            record: Record = reader.record.from_avro(fields)
+            record = reader.record.from_avro(fields)
         except _FAILURES as error:
             raise Rejected(f"not a {reader.record.SCHEMA} (schema {schema_id}): {_reason(error)}") from error
         if stream.tell() != len(value):
@@ -204,11 +190,7 @@ class Codec:
         except _SCHEMA_FAILURES as error:
             raise Rejected(f"schema {schema_id} is not usable: {_reason(error)}") from error
         ours = _parsed(name)
-        reader = (
-            _Reader(_CLASSES[name], writer, None, wire.READ[name])
-            if writer == ours
-            else _Reader(_CLASSES[name], writer, ours, None)
-        )
+        reader = _Reader(_CLASSES[name], writer, None if writer == ours else ours)
         self._readers[schema_id] = reader
         return reader
 
@@ -231,19 +213,10 @@ def _parsed(name: str) -> Any:
 
 
 def _encode(schema_id: int, record: Record) -> bytes:
-    value = bytearray(_PREFIX.pack(_MAGIC, schema_id))
-    try:
-        wire.WRITE[record.SCHEMA](value, record)
-    except _FAILURES:
-        value = _encode_any(schema_id, record)
-    return bytes(value)
-
-
-def _encode_any(schema_id: int, record: Record) -> bytearray:
     stream = BytesIO()
     stream.write(_PREFIX.pack(_MAGIC, schema_id))
     try:
         fastavro.schemaless_writer(stream, _parsed(record.SCHEMA), record.to_avro())
     except _FAILURES as error:
         raise Rejected(f"cannot write {record.SCHEMA}: {_reason(error)}") from error
-    return bytearray(stream.getvalue())
+    return stream.getvalue()

@@ -1,24 +1,20 @@
 """Every message comes back as it went in, and another Avro implementation reads and writes the same bytes."""
 
-from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 import avro.io
 import avro.schema
-import fastavro
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas import loader
 from services.core.message import Message, Record
-from services.core.messages import RECORDS, Demand, Draw
-from services.runtime import wire
+from services.core.messages import RECORDS, Demand
 from services.runtime.codec import Codec
 from services.runtime.registry import MESSAGES
-from services.runtime.wire_values import number
-from tests.contract.message_values import fullest, records, smallest
+from tests.contract.message_values import records, smallest
 
 CODEC = Codec()
 EVERY_RECORD = pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.SCHEMA)
@@ -52,36 +48,6 @@ def test_a_snapshot_comes_back_as_it_went_in(kind: type[Record], data: st.DataOb
 def test_apache_avro_reads_the_same_fields(kind: type[Message], data: st.DataObject) -> None:
     message = data.draw(records(kind))
     assert read_by_apache_avro(kind, CODEC.encode(message)[5:]) == message.to_avro()
-
-
-@EVERY_RECORD
-@few
-@given(data=st.data())
-def test_generated_code_and_fastavro_write_the_same_bytes_and_read_the_same_record(
-    kind: type[Record], data: st.DataObject
-) -> None:
-    record = data.draw(records(kind))
-    generated = bytearray()
-    wire.WRITE[kind.SCHEMA](generated, record)
-    schema = fastavro.parse_schema(loader.whole(kind.SCHEMA))
-    general = BytesIO()
-    fastavro.schemaless_writer(general, schema, record.to_avro())
-    assert bytes(generated) == general.getvalue()
-    assert wire.READ[kind.SCHEMA](bytes(generated), 0) == (record, len(generated))
-    assert fastavro.schemaless_reader(BytesIO(generated), schema, None) == record.to_avro()
-
-
-def test_arrays_in_several_blocks_with_and_without_their_size_are_read() -> None:
-    """As writers that do not know the length beforehand may do."""
-    demand = replace(smallest(Demand), draws=(fullest(Draw), smallest(Draw)), sources=())
-    value = CODEC.encode(demand)
-    first, second = (bytearray(), bytearray())
-    wire.WRITE[Draw.SCHEMA](first, demand.draws[0])
-    wire.WRITE[Draw.SCHEMA](second, demand.draws[1])
-    head = value.removesuffix(b"\x04" + first + second + b"\x00\x00")
-    assert len(head) < len(value)
-    sized = b"\x01" + number(len(second)) + second
-    assert CODEC.decode(head + b"\x02" + first + sized + b"\x00\x00") == demand
 
 
 @EVERY_MESSAGE
