@@ -39,7 +39,7 @@ install: .venv/developing
 		echo "Tolbrug needs Python 3.11 or later; $$(python3 --version 2>&1) is what python3 is here."; \
 		echo "Install a later one, or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(BIN)/python || { echo "Making .venv with $$($(PYTHON) --version)"; $(PYTHON) -m venv .venv; }
-	@echo "Installing Tolbrug, Java and PostgreSQL into .venv (about 200 MB, once)"
+	@echo "Installing Tolbrug, Java and PostgreSQL into .venv (about 90 MB, once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	@rm -f .venv/failed; { $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --editable . \
 		|| touch .venv/failed; } | grep -E 'Downloading .*[0-9] MB'; test ! -e .venv/failed

@@ -48,10 +48,17 @@ def play(*, url: Url = DEFAULT_URL, seed: Seed = None, as_json: AsJson = False) 
     from services.simulator.play import play as play_scenario
     from services.simulator.progress import Bars
     from services.simulator.scenario import DEFAULT_SEED
+    from services.simulator.summary import Summary
+
+    async def main() -> Summary:
+        watching = asyncio.create_task(_end_with_parent())
+        with Bars(remarks) as bars:
+            summary = await play_scenario(url, seed=DEFAULT_SEED if seed is None else seed, progress=bars)
+        watching.cancel()
+        return summary
 
     try:
-        with Bars(remarks) as bars:
-            summary = asyncio.run(play_scenario(url, seed=DEFAULT_SEED if seed is None else seed, progress=bars))
+        summary = asyncio.run(main())
     except Unreachable as error:
         remark(f"The services do not answer: {error}", wrong=True)
         raise typer.Exit(1) from error
@@ -63,6 +70,18 @@ def play(*, url: Url = DEFAULT_URL, seed: Seed = None, as_json: AsJson = False) 
 
 STARTED = {"engines_seconds": "TOLBRUG_DEMO_ENGINES_SECONDS", "services_seconds": "TOLBRUG_DEMO_SERVICES_SECONDS"}
 """How a demo tells its player what went before, for the summary."""
+
+
+PARENT = "TOLBRUG_DEMO_PARENT"
+
+
+async def _end_with_parent() -> None:
+    """A player that a demo started does not go on when the demo was killed; one that a person started does."""
+    parent = os.environ.get(PARENT)
+    while parent is not None:
+        if os.getppid() != int(parent):
+            os._exit(1)
+        await asyncio.sleep(0.5)
 
 
 class _Player:
@@ -93,7 +112,7 @@ class _Player:
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "services.cli", "play", "--url", ready.process.url, *self._options),
-            env=os.environ | {name: str(value) for name, value in seconds.items()},
+            env=os.environ | {name: str(value) for name, value in seconds.items()} | {PARENT: str(os.getpid())},
         )
         try:
             self.outcome = await child.wait()

@@ -84,7 +84,7 @@ def _fetch(
     source = repository.rstrip("/") or MAVEN_CENTRAL_URL
     what = f"Apache Kafka 4.3.1: {len(missing)} jars, {sum(jar.size for jar in missing) / 1e6:.1f} MB"
     _probe(f"{source}/org/apache/kafka/", what, directory)
-    console.print(f"Downloading {what}, from {source} (once, into {directory})")
+    console.print(f"Downloading {what}, from {source} (once, into {directory})", soft_wrap=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=console) as progress, ThreadPoolExecutor(4) as pool:
         task = progress.add_task("Kafka", total=sum(jar.size for jar in missing))

@@ -123,7 +123,8 @@ class Postgres:
             if folder.exists() and not mode & stat.S_IXOTH:
                 folder.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
                 self._console.print(
-                    f"{folder}: now passable (o+x) for {self._user}, as whom PostgreSQL runs since you are root"
+                    f"{folder}: now passable (o+x) for {self._user}, as whom PostgreSQL runs since you are root",
+                    soft_wrap=True,
                 )
 
 
