@@ -14,9 +14,8 @@ from pathlib import Path
 from services.core.errors import Fatal
 from services.embedded.engines import Addresses, engines
 from services.embedded.ports import free_port
+from tests import compose
 
-KAFKA_IMAGE = "apache/kafka:4.3.1"
-POSTGRES_IMAGE = "postgres:18"
 STATES = Path(__file__).parent.parent / ".tolbrug"
 
 
@@ -71,7 +70,7 @@ async def _containers() -> AsyncIterator[Addresses]:
     port = free_port()
     host = os.environ.get("TESTCONTAINERS_HOST_OVERRIDE", "127.0.0.1")
     kafka = (
-        DockerContainer(KAFKA_IMAGE)
+        DockerContainer(compose.services()["kafka"]["image"])
         .with_bind_ports(9092, port)
         .waiting_for(LogMessageWaitStrategy("Kafka Server started"))
     )
@@ -79,24 +78,12 @@ async def _containers() -> AsyncIterator[Addresses]:
         kafka.with_env(name, value)
     with ExitStack() as stack:
         stack.enter_context(kafka)
-        postgres = stack.enter_context(PostgresContainer(POSTGRES_IMAGE, driver=None))
+        postgres = stack.enter_context(PostgresContainer(compose.services()["postgres"]["image"], driver=None))
         address = socket.gethostbyname(host)
         yield Addresses(f"{address}:{port}", postgres.get_connection_url())
 
 
 def kafka_environment(advertised: str) -> dict[str, str]:
-    """What makes the image one node that tells clients the given address."""
-    return {
-        "KAFKA_NODE_ID": "1",
-        "KAFKA_PROCESS_ROLES": "broker,controller",
-        "KAFKA_LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
-        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://{advertised}",
-        "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
-        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
-        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
-        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
-        "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
-        "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
-        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
-    }
+    """The broker of docker-compose.yml, telling clients another address."""
+    given: dict[str, str] = compose.services()["kafka"]["environment"]
+    return given | {"KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://{advertised}"}
