@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,8 +77,8 @@ def state() -> Iterator[Path]:
     """A state directory outside of pytest's own, whose rights pytest takes back while PostgreSQL runs in it."""
     with TemporaryDirectory(prefix="tolbrug-walk-") as folder:
         yield Path(folder)
-        stop = [ROOT / ".venv/bin/tolbrug", "stop"]
-        subprocess.run(stop, env=os.environ | {"TOLBRUG_STATE": folder}, check=False)
+        stop = [sys.executable, "-m", "services.cli", "stop"]
+        subprocess.run(stop, cwd=ROOT, env=os.environ | {"TOLBRUG_STATE": folder}, check=False)
 
 
 def test_the_walk_by_hand_does_what_the_readme_shows(tmp_path: Path, state: Path) -> None:

@@ -1,0 +1,83 @@
+"""The demo from its command line, and killed in the middle."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from services.embedded.ports import free_port
+from tests.journey.scenario_process import Place, summary
+
+CODES = {
+    "licence.unknown",
+    "licence.line-unknown",
+    "licence.not-valid",
+    "exporter.mismatch",
+    "consignee.mismatch",
+    "destination.mismatch",
+    "commodity.mismatch",
+    "procedure.not-covered",
+    "unit.mismatch",
+    "currency.mismatch",
+    "write-off.missing",
+    "quantity.overrun",
+    "value.overrun",
+    "released.uncovered",
+    "exit.shortfall",
+    "exit.excess",
+}
+SAME = ("declarations", "verdicts", "balances", "alerts_by_code", "expected_outcomes")
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Outside of pytest's own directories, whose rights pytest takes back while PostgreSQL runs in them."""
+    with TemporaryDirectory(prefix="tolbrug-journey-") as name:
+        yield Path(name)
+
+
+@pytest.fixture
+async def place(folder: Path) -> AsyncIterator[Place]:
+    place = Place(folder, free_port())
+    yield place
+    await place.stop_engines()
+
+
+_uninterrupted: dict[str, Any] = {}
+
+
+@pytest.mark.timeout(300)
+async def test_the_demo_gives_every_expected_outcome(place: Place) -> None:
+    code, output = await place.finish(await place.start("make", "demo", "ONCE=1", "JSON=1"), 240)
+    result = summary(output)
+    assert result["expected_outcomes"] == "all"
+    assert code == 0
+    assert result["duplicates_ignored"] > 0
+    assert set(result["alerts_by_code"]) >= CODES
+    _uninterrupted.update(result)
+
+
+@pytest.mark.timeout(300)
+async def test_killed_in_the_middle_and_sent_again_the_outcome_is_the_same(place: Place) -> None:
+    first = await place.start("up")
+    await place.ready()
+    player = await place.start("play", "--json")
+    await place.folded("reconciliation.shipments", 700)
+    first.kill()
+    player.kill()
+    await first.wait()
+    await player.wait()
+    again = await place.start("up")
+    await place.ready()
+    code, output = await place.finish(await place.start("play", "--json"), 200)
+    result = summary(output)
+    assert result["expected_outcomes"] == "all"
+    assert code == 0
+    if _uninterrupted:  # it ran before, unless this test is run alone
+        assert {k: result[k] for k in SAME} == {k: _uninterrupted[k] for k in SAME}
+    verified, report = await place.finish(await place.start("verify", "--json"), 60)
+    assert verified == 0, report
+    again.terminate()
+    assert (await place.finish(again, 30))[0] == 0
