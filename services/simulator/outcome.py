@@ -97,7 +97,7 @@ async def _verdicts(
 
     async def one(wanted: Expected) -> None:
         async def ask() -> str | None:
-            verdicts[wanted.mrn] = await _verdict(wanted, doors)
+            verdicts[wanted.mrn] = await _verdict(wanted, doors, end - loop.time())
             return "as planned" if verdicts[wanted.mrn] == wanted.verdict else None
 
         await until(ask, end - loop.time())
@@ -107,8 +107,8 @@ async def _verdicts(
     return verdicts
 
 
-async def _verdict(one: Expected, doors: Doors) -> str | None:
-    hold = HOLD_SECONDS if one.verdict is not None else 0
+async def _verdict(one: Expected, doors: Doors, left_seconds: float) -> str | None:
+    hold = 0 if one.verdict is None else int(max(0.0, min(HOLD_SECONDS, left_seconds)))
     answer = await doors.get(f"/v1/customs/declarations/{one.mrn}/verdict", hold, version=one.version)
     return None if answer.status == 404 else str(answer.body.get("verdict"))
 

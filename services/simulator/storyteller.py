@@ -15,7 +15,10 @@ from services.simulator.steps import ACCEPTED, Await, Issue, Send, Settle, Story
 T = TypeVar("T")
 
 HOLD_SECONDS = 20
+"""How long a door may hold an answer back."""
 PATIENCE_SECONDS = 60.0
+SPENT_PATIENCE_SECONDS = 2.0
+"""Once something did not come in time: the rest is looked at, not waited for."""
 PAUSE_SECONDS = 0.1
 
 
@@ -26,6 +29,16 @@ class Tally:
         self.by_format: Counter[Format] = Counter()
         self.by_answer: Counter[str] = Counter()
         self.differences: list[Difference] = []
+        self.patience_seconds = PATIENCE_SECONDS
+
+    @property
+    def hold_seconds(self) -> int:
+        return int(min(HOLD_SECONDS, self.patience_seconds))
+
+    def late(self, what: str, expected: str) -> None:
+        """Something did not come in time: one long wait is enough to know that it will not."""
+        self.patience_seconds = SPENT_PATIENCE_SECONDS
+        self.differ(what, expected, "not in time")
 
     def differ(self, what: str, expected: str, came: str) -> None:
         self.differences.append(Difference(what, expected, came))
@@ -83,13 +96,15 @@ class _Telling:
         path = f"/v1/customs/declarations/{step.mrn}/verdict"
 
         async def ask() -> str | None:
-            answer = await self._doors.get(path, HOLD_SECONDS, version=step.version)
+            answer = await self._doors.get(path, self._tally.hold_seconds, version=step.version)
             verdict = answer.body.get("verdict")
             return None if answer.status == 404 or verdict == "pending" else str(verdict)
 
-        verdict = await until(ask)
-        if verdict != step.verdict and self._for_the_first_time:
-            self._tally.differ(f"first verdict of {step.mrn}", step.verdict, verdict or "none in time")
+        verdict = await until(ask, self._tally.patience_seconds)
+        if verdict is None:
+            self._tally.late(f"first verdict of {step.mrn}", step.verdict)
+        elif verdict != step.verdict and self._for_the_first_time:
+            self._tally.differ(f"first verdict of {step.mrn}", step.verdict, verdict)
 
     async def issue(self, step: Issue) -> None:
         answer = await issue(self._doors, step.licence.body())
@@ -111,8 +126,8 @@ async def in_ledger(doors: Doors, tally: Tally, ref: LicenceRef, status: str) ->
         answer = await doors.get(f"/v1/ledger/licences/{quote(ref)}")
         return status if answer.body.get("status") == status else None
 
-    if await until(ask) is None:
-        tally.differ(f"{ref} in the ledger", status, "not in time")
+    if await until(ask, tally.patience_seconds) is None:
+        tally.late(f"{ref} in the ledger", status)
 
 
 async def applied(doors: Doors, tally: Tally, message: str) -> None:
@@ -120,15 +135,17 @@ async def applied(doors: Doors, tally: Tally, message: str) -> None:
     path = f"/v1/customs/messages/{message}"
 
     async def ask() -> str | None:
-        state = str((await doors.get(path, HOLD_SECONDS)).body.get("state"))
+        state = str((await doors.get(path, tally.hold_seconds)).body.get("state"))
         return state if state in ("applied", "dead-lettered") else None
 
-    state = await until(ask)
-    if state != "applied":
-        tally.differ(f"state of message {message}", "applied", state or "not in time")
+    state = await until(ask, tally.patience_seconds)
+    if state is None:
+        tally.late(f"message {message}", "applied")
+    elif state != "applied":
+        tally.differ(f"message {message}", "applied", state)
 
 
-async def until(ask: Callable[[], Awaitable[str | None]], patience_seconds: float = PATIENCE_SECONDS) -> str | None:
+async def until(ask: Callable[[], Awaitable[str | None]], patience_seconds: float) -> str | None:
     """Ask until there is an answer; null when there is none in time."""
     loop = asyncio.get_running_loop()
     end = loop.time() + patience_seconds

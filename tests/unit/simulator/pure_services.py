@@ -6,6 +6,7 @@ Stories run one after the other, every message to its end before the next; the o
 from collections import defaultdict, deque
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from services.core.errors import Refused
@@ -13,9 +14,9 @@ from services.core.message import Message
 from services.core.messages import Cover, Demand, Finding, Licence, Shipment, Verdict
 from services.core.values import LicenceRef, Mrn
 from services.customs import handlers as customs
-from services.customs.adapters.intake import submission
+from services.customs.adapters.intake import read
 from services.customs.domain.lodgement import Outcome
-from services.customs.domain.reading import Logged
+from services.customs.domain.reading import Logged, message_id
 from services.licensing import handlers as licensing
 from services.licensing.adapters.bodies import LicenceBody, StepBody
 from services.reconciliation.domain.ledger import LicenceLedger
@@ -61,17 +62,15 @@ class PureServices:
     def receive(self, message: Outgoing) -> int:
         """The status the door would answer."""
         try:
-            asked = submission(
-                message.body, message.content_type, None, party="customs", zone=ZONE, idempotency_key=None
-            )
+            reading = read(message.body, message.content_type, None, ZONE)
         except Refused as refused:
             return refused.status
-        if asked.id in self._seen:
-            return 200 if self._seen[asked.id] == message.body else 409
-        self._seen[asked.id] = message.body
-        logged = Logged(
-            id=asked.id, party=asked.party, sha256=asked.sha256, received_at=self._tick(), reading=asked.reading
-        )
+        digest = sha256(message.body).hexdigest()
+        name = message_id("customs", reading.identity or ("sha256", digest))
+        if name in self._seen:
+            return 200 if self._seen[name] == message.body else 409
+        self._seen[name] = message.body
+        logged = Logged(id=name, party="customs", sha256=digest, received_at=self._tick(), reading=reading)
         self._run(customs.facts(self._outcomes(logged)))
         return 202
 

@@ -10,12 +10,12 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.simulator import outcome
+from services.simulator import outcome, storyteller
 from services.simulator.client import Doors, Unreachable
 from services.simulator.play import play_scenario
 from services.simulator.progress import Silent
 from services.simulator.scenario import build_scenario
-from services.simulator.steps import Scenario
+from services.simulator.steps import Await, Scenario
 from services.simulator.summary import Summary
 from tests.unit.simulator.fake_doors import FakeDoors
 
@@ -149,3 +149,22 @@ async def test_a_server_that_stays_away_is_unreachable(scenario: Scenario) -> No
     async with _doors(fake, patience_seconds=0.0) as doors:
         with pytest.raises(Unreachable, match="HTTP 503"):
             await doors.get("/v1/alerts")
+
+
+async def test_services_that_stand_still_are_found_out_after_one_long_wait(
+    scenario: Scenario, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every story would wait in vain; only the first one is waited for."""
+    monkeypatch.setattr(storyteller, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(storyteller, "SPENT_PATIENCE_SECONDS", 0.0)
+    fake = FakeDoors(scenario)
+
+    def before(request: Request) -> Response | None:
+        return JSONResponse({"verdict": "pending"}) if request.url.path.endswith("/verdict") else None
+
+    fake.before = before
+    summary = await _play(fake)
+    late = [one for one in summary.differences if one.came == "not in time"]
+    waits = [step for story in scenario.stories for step in story.steps if isinstance(step, Await)]
+    assert len(late) == len(waits)
+    assert summary.phases_seconds["declarations"] < 0.3 * len(waits)
