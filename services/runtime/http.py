@@ -9,7 +9,10 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as ASGIMessage
 
 from services.core.errors import Fault, Refused, Transient
 from services.runtime.database import AWAY
@@ -37,7 +40,7 @@ def application(
         app.include_router(router)
     app.include_router(_probes(ready, alive))
     _answer_errors(app)
-    app.middleware("http")(_observe)
+    app.add_middleware(Observed)
     return app
 
 
@@ -93,11 +96,27 @@ def _answer_errors(app: FastAPI) -> None:
         app.add_exception_handler(kind, away)
 
 
-async def _observe(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    follow_trace(request.headers.get("traceparent"))
-    started = time.perf_counter()
-    response = await call_next(request)
-    route = request.scope.get("route")
-    path = getattr(route, "path", "unmatched")
-    REQUEST_SECONDS.labels(request.method, path, response.status_code).observe(time.perf_counter() - started)
-    return response
+class Observed:
+    """Measures each request and follows its trace. Plain ASGI: bodies and streams pass through untouched."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        follow_trace(Headers(scope=scope).get("traceparent"))
+        started, status = time.perf_counter(), 500
+
+        async def note(message: ASGIMessage) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note)
+        finally:
+            route = getattr(scope.get("route"), "path", "unmatched")
+            REQUEST_SECONDS.labels(scope["method"], route, status).observe(time.perf_counter() - started)
