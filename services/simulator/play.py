@@ -26,7 +26,11 @@ async def play(base_url: str, *, seed: int = DEFAULT_SEED, progress: Progress | 
     """
     limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
     async with httpx.AsyncClient(base_url=base_url, timeout=15, limits=limits, trust_env=False) as http:
-        return await play_scenario(build_scenario(seed), Doors(http), base_url, progress or Silent())
+        try:
+            return await play_scenario(build_scenario(seed), Doors(http), base_url, progress or Silent())
+        except BaseExceptionGroup as group:
+            # Many stories meet the same silence; one of them tells it.
+            raise first_cause(group) from None
 
 
 async def play_scenario(scenario: Scenario, doors: Doors, base_url: str, progress: Progress) -> Summary:
@@ -42,6 +46,11 @@ async def play_scenario(scenario: Scenario, doors: Doors, base_url: str, progres
     outcome = await collect(scenario, doors, progress)
     seconds["settle"] = round(loop.time() - begun, 2)
     return outcome.summary(scenario, tally, seconds, round(loop.time() - started, 2), base_url.rstrip("/"))
+
+
+def first_cause(error: BaseException) -> BaseException:
+    """The first error inside nested groups."""
+    return first_cause(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 async def _licences(scenario: Scenario, doors: Doors, tally: Tally, progress: Progress) -> None:

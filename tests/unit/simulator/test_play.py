@@ -10,9 +10,8 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.simulator import outcome, storyteller
+from services.simulator import client, outcome, play, storyteller
 from services.simulator.client import Doors, Unreachable
-from services.simulator.play import play_scenario
 from services.simulator.progress import Silent
 from services.simulator.scenario import build_scenario
 from services.simulator.steps import Await, Scenario
@@ -43,7 +42,7 @@ async def _doors(fake: FakeDoors, patience_seconds: float = 5.0) -> AsyncIterato
 
 async def _play(fake: FakeDoors) -> Summary:
     async with _doors(fake) as doors:
-        return await play_scenario(fake.scenario, doors, "http://doors/", Silent())
+        return await play.play_scenario(fake.scenario, doors, "http://doors/", Silent())
 
 
 def _without_times(summary: Summary) -> dict[str, Any]:
@@ -149,6 +148,13 @@ async def test_a_server_that_stays_away_is_unreachable(scenario: Scenario) -> No
     async with _doors(fake, patience_seconds=0.0) as doors:
         with pytest.raises(Unreachable, match="HTTP 503"):
             await doors.get("/v1/alerts")
+
+
+async def test_the_player_says_so_once_when_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "FIRST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(play, "Doors", lambda http: Doors(http, patience_seconds=0.0))
+    with pytest.raises(Unreachable, match="ConnectError"):
+        await play.play("http://127.0.0.1:1")
 
 
 async def test_services_that_stand_still_are_found_out_after_one_long_wait(
