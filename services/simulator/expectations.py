@@ -101,14 +101,14 @@ def balance_differences(
 
 
 def _columns(
-    where: str, authorised: Decimal | None, wanted: Columns, got: Mapping[str, str] | None
+    where: str, authorised: Decimal | None, wanted: Columns, got: Mapping[str, str | None] | None
 ) -> Iterator[Difference]:
     if got is None:
         yield Difference(where, "columns", "none")
         return
+    available = None if authorised is None else authorised - wanted.reserved - wanted.consumed
     figures = {column.name: getattr(wanted, column.name) for column in fields(wanted)}
-    if authorised is not None:
-        figures |= {"authorised": authorised, "available": authorised - wanted.reserved - wanted.consumed}
-    for name, figure in figures.items():
-        if Decimal(got[name]) != figure:
-            yield Difference(f"{name} {where}", f"{figure:f}", got[name])
+    for name, figure in {**figures, "authorised": authorised, "available": available}.items():
+        came = got[name]
+        if (None if came is None else Decimal(came)) != figure:
+            yield Difference(f"{name} {where}", "none" if figure is None else f"{figure:f}", came or "none")

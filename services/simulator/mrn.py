@@ -26,12 +26,6 @@ def belgian_eori(serial: int) -> Eori:
     return parse_eori(f"BE{stem}{97 - int(stem) % 97:02d}")
 
 
-def enterprise_number_holds(eori: str) -> bool:
-    """Whether a Belgian EORI carries a valid enterprise number."""
-    number = eori.removeprefix("BE")
-    return len(number) == 10 and number.isdigit() and int(number[8:]) == 97 - int(number[:8]) % 97
-
-
 def _base36(number: int) -> str:
     text = ""
     for _ in range(_SERIAL_LENGTH):

@@ -1,7 +1,8 @@
 """Refused exports of nuclear and nuclear-related goods from Flanders, 2007-2017, as the authority would publish them.
 
 Figures restated from the advice to the Flemish Parliament on nuclear dual-use export control. A row of several years or
-destinations is one refusal here for each of them; its value is the total and goes with the first.
+destinations is one refusal here for each of them; its value is the total and goes with the first. The day of a decision
+is not known: the last of its year stands for it.
 """
 
 import csv

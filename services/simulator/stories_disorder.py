@@ -25,10 +25,9 @@ def disorder(desk: Desk) -> Iterator[Story]:
 def _malformed(desk: Desk, format_: Format) -> Story:
     """Cut off in transit: neither XML nor JSON any more."""
     story = StoryPlan(desk, f"malformed-{format_}")
-    made = _plain(desk, story, format_).lodge().never_accepted()
+    _plain(desk, story, format_).lodge().never_accepted()
     whole = story.messages()[0]
     story.steps = [Send(_cut(whole), MALFORMED)]
-    del made
     return story.finished()
 
 

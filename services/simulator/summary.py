@@ -11,6 +11,7 @@ from rich.text import Text
 from services.simulator.expectations import Difference
 
 MOST_SHOWN = 20
+COLUMNS = ("authorised", "reserved", "consumed", "exited", "available")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Summary:
         return Group(self._figures(), self._balances(), self._alerts(), self._outcome())
 
     def _figures(self) -> Table:
-        table = Table(title="What came in, and what was answered", show_header=False, title_justify="left")
+        table = _plain("What came in, and what was answered", show_header=False)
         table.add_column(justify="left")
         table.add_column(justify="right")
         formats = ", ".join(f"{name} {count}" for name, count in self.messages_in["by_format"].items())
@@ -82,22 +83,22 @@ class Summary:
         return table
 
     def _balances(self) -> Table:
-        table = Table(title="Balances", title_justify="left")
-        table.add_column("licence")
-        table.add_column("line", justify="right")
-        table.add_column("in")
-        for name in ("authorised", "reserved", "consumed", "exited", "available"):
-            table.add_column(name, justify="right")
+        """One row per line and dimension; the line is named where it is not the first."""
+        table = _plain("Balances")
+        table.add_column("licence", no_wrap=True)
+        table.add_column("in", no_wrap=True)
+        for name in COLUMNS:
+            table.add_column(name, justify="right", no_wrap=True)
         for ref, lines in self.balances.items():
             for line in lines:
+                name = ref if line["line"] == 1 else f"{ref} {line['line']}"
                 for dimension, measure in (("quantity", "unit"), ("value", "currency")):
                     if line[dimension] is not None:
-                        columns = line[dimension].values()
-                        table.add_row(ref, str(line["line"]), line[measure], *columns)
+                        table.add_row(name, line[measure], *(line[dimension][column] for column in COLUMNS))
         return table
 
     def _alerts(self) -> Table:
-        table = Table(title="Alerts", title_justify="left")
+        table = _plain("Alerts")
         table.add_column("code")
         table.add_column("alerts", justify="right")
         for code, count in self.alerts_by_code.items():
@@ -106,13 +107,20 @@ class Summary:
 
     def _outcome(self) -> RenderableType:
         if self.as_expected:
-            return Text("Everything came out as planned.", style="bold green")
-        table = Table(title=f"{len(self.differences)} differences from the plan", title_style="bold red")
+            return Text("\nEverything came out as planned.", style="bold green")
+        table = _plain(f"{len(self.differences)} differences from the plan", style="bold red")
         for name in ("what", "expected", "came"):
             table.add_column(name)
         for one in self.differences[:MOST_SHOWN]:
             table.add_row(one.what, one.expected, one.came)
         return table
+
+
+def _plain(title: str, *, style: str = "bold", show_header: bool = True) -> Table:
+    """A table without rules, so that figures fit on 80 columns."""
+    return Table(
+        title=f"\n{title}", title_style=style, title_justify="left", box=None, pad_edge=False, show_header=show_header
+    )
 
 
 def _ms(value: float | None) -> str:

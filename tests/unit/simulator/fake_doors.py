@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
@@ -126,12 +127,12 @@ class FakeDoors:
         ]
 
 
-def _columns(authorised: Any, columns: Columns) -> dict[str, str]:
-    available = (authorised or 0) - columns.reserved - columns.consumed
+def _columns(authorised: Decimal | None, columns: Columns) -> dict[str, str | None]:
+    available = None if authorised is None else authorised - columns.reserved - columns.consumed
     return {
-        "authorised": str(authorised or 0),
+        "authorised": None if authorised is None else str(authorised),
         "reserved": str(columns.reserved),
         "consumed": str(columns.consumed),
         "exited": str(columns.exited),
-        "available": str(available),
+        "available": None if available is None else str(available),
     }

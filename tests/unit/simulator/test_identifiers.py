@@ -5,8 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.values import mrn_check_digit_holds, parse_eori, parse_mrn
-from services.simulator.mrn import belgian_eori, enterprise_number_holds, export_mrn
+from services.simulator.mrn import belgian_eori, export_mrn
 from services.simulator.parties import FORWARDERS, HOLDERS, TRADERS
+
+
+def enterprise_number_holds(eori: str) -> bool:
+    """Whether a Belgian EORI carries a valid enterprise number."""
+    number = eori.removeprefix("BE")
+    return len(number) == 10 and number.isdigit() and int(number[8:]) == 97 - int(number[:8]) % 97
 
 
 @given(st.integers(min_value=0, max_value=36**6 - 1))
