@@ -28,7 +28,7 @@ def _rendered(ledger: dict[str, Any]) -> RenderableType:
         for dimension, measure in (("quantity", line["unit"]), ("value", line["currency"])):
             figures = line[dimension]
             if figures is not None:
-                lines.add_row(str(line["line"]), line["basis"], measure, *(str(figures[name]) for name in COLUMNS))
+                lines.add_row(str(line["line"]), line["basis"], measure, *(figures[name] for name in COLUMNS))
     draws = Table(title=f"{len(ledger['draws'])} draws", title_justify="left")
     for name in dict.fromkeys(name for draw in ledger["draws"] for name in draw):
         draws.add_column(name)

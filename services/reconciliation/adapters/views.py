@@ -9,6 +9,7 @@ from typing import Any
 
 from services.core.messages import (
     Amounts,
+    Basis,
     Entry,
     Finding,
     HeldDraw,
@@ -44,20 +45,27 @@ def _line(line: LicenceLine, balance: LineBalance | None) -> dict[str, Any]:
         "basis": word(line.basis),
         "unit": line.unit,
         "currency": line.currency,
-        "quantity": None if balance is None else _columns(balance.quantity),
-        "value": None if balance is None else _columns(balance.value),
+        "quantity": None if balance is None else _columns(balance.quantity, authorised=_authorises(line, line.quantity)),
+        "value": None if balance is None else _columns(balance.value, authorised=_authorises(line, line.value)),
     }
 
 
-def _columns(amounts: Amounts | None) -> dict[str, str] | None:
+def _authorises(line: LicenceLine, figure: Decimal | None) -> bool:
+    """Whether the line says how much; an open one only records."""
+    return line.basis is not Basis.OPEN and figure is not None
+
+
+def _columns(amounts: Amounts | None, *, authorised: bool) -> dict[str, str | None] | None:
+    """`authorised` and `available` are null where nothing says how much: then there is no balance to fall below."""
     if amounts is None:
         return None
+    available = amounts.authorised - amounts.reserved - amounts.consumed
     return {
-        "authorised": format_amount(amounts.authorised),
+        "authorised": format_amount(amounts.authorised) if authorised else None,
         "reserved": format_amount(amounts.reserved),
         "consumed": format_amount(amounts.consumed),
         "exited": format_amount(amounts.exited),
-        "available": format_amount(amounts.authorised - amounts.reserved - amounts.consumed),
+        "available": format_amount(available) if authorised else None,
     }
 
 

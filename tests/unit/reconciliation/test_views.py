@@ -1,8 +1,11 @@
 """What the HTTP answers look like."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
+
+import pytest
 
 from services.core.messages import (
     Amounts,
@@ -106,6 +109,20 @@ def test_a_ledger_shows_its_columns_as_text_and_what_is_available() -> None:
             "value": None,
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("basis", "figure", "shown"),
+    [(Basis.QUANTITY, "2.5", ("2.5", "-1.5")), (Basis.VALUE, "2.5", ("2.5", "-1.5"))]
+    + [(Basis.VALUE, None, (None, None)), (Basis.OPEN, "2.5", (None, None)), (Basis.OPEN, None, (None, None))],
+)
+def test_where_nothing_says_how_much_there_is_no_authorised_and_no_available(
+    basis: Basis, figure: str | None, shown: tuple[str | None, str | None]
+) -> None:
+    line = replace(TERMS.lines[0], basis=basis, quantity=None if figure is None else Decimal(figure))
+    (view,) = ledger_view(a_ledger(terms=replace(TERMS, lines=(line,))), ACCEPTED_AT)["lines"]
+    assert (view["quantity"]["authorised"], view["quantity"]["available"]) == shown
+    assert (view["quantity"]["reserved"], view["quantity"]["consumed"], view["quantity"]["exited"]) == ("1", "3", "0")
 
 
 def test_a_ledger_shows_the_status_in_force_now() -> None:
