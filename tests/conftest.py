@@ -2,6 +2,8 @@
 
 async def test_…(runtime_settings): …        a fresh database and topic prefix on running engines, as settings
 async def test_…(database_url, kafka): …     the parts
+
+Property tests try few examples, so that `tests/unit` stays a matter of seconds; HYPOTHESIS_PROFILE=thorough tries many.
 """
 
 import os
@@ -12,6 +14,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 from services.embedded.engines import Addresses
@@ -23,6 +26,10 @@ from services.runtime.settings import (
     RuntimeSettings,
 )
 from tests.engines import test_engines
+
+settings.register_profile("quick", max_examples=20, stateful_step_count=20, deadline=None)
+settings.register_profile("thorough", max_examples=500, stateful_step_count=40, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.fixture(scope="session")

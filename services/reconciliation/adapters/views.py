@@ -45,13 +45,13 @@ def _line(line: LicenceLine, balance: LineBalance | None) -> dict[str, Any]:
         "basis": word(line.basis),
         "unit": line.unit,
         "currency": line.currency,
-        "quantity": None if balance is None else _columns(balance.quantity, authorised=_authorises(line, line.quantity)),
-        "value": None if balance is None else _columns(balance.value, authorised=_authorises(line, line.value)),
+        "quantity": None if balance is None else _columns(balance.quantity, authorised=_says(line, line.quantity)),
+        "value": None if balance is None else _columns(balance.value, authorised=_says(line, line.value)),
     }
 
 
-def _authorises(line: LicenceLine, figure: Decimal | None) -> bool:
-    """Whether the line says how much; an open one only records."""
+def _says(line: LicenceLine, figure: Decimal | None) -> bool:
+    """Whether the line says how much may be drawn; an open one only records."""
     return line.basis is not Basis.OPEN and figure is not None
 
 

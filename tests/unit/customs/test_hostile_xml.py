@@ -49,7 +49,7 @@ def mutate(root: etree._Element, data: st.DataObject) -> None:
             element.attrib.clear()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=5 * settings().max_examples)
 @given(st.data())
 def test_a_damaged_message_is_read_or_refused_with_its_places(data: st.DataObject) -> None:
     root = etree.fromstring(data.draw(st.sampled_from(GOOD)))
@@ -62,7 +62,7 @@ def test_a_damaged_message_is_read_or_refused_with_its_places(data: st.DataObjec
         assert all(fault.path and fault.code and fault.detail for fault in given_answer.faults)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 @given(st.sampled_from(GOOD), st.data())
 def test_damaged_bytes_are_read_or_refused(body: bytes, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(body) - 1))

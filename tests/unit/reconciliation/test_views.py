@@ -113,8 +113,13 @@ def test_a_ledger_shows_its_columns_as_text_and_what_is_available() -> None:
 
 @pytest.mark.parametrize(
     ("basis", "figure", "shown"),
-    [(Basis.QUANTITY, "2.5", ("2.5", "-1.5")), (Basis.VALUE, "2.5", ("2.5", "-1.5"))]
-    + [(Basis.VALUE, None, (None, None)), (Basis.OPEN, "2.5", (None, None)), (Basis.OPEN, None, (None, None))],
+    [
+        (Basis.QUANTITY, "2.5", ("2.5", "-1.5")),
+        (Basis.VALUE, "2.5", ("2.5", "-1.5")),
+        (Basis.VALUE, None, (None, None)),
+        (Basis.OPEN, "2.5", (None, None)),
+        (Basis.OPEN, None, (None, None)),
+    ],
 )
 def test_where_nothing_says_how_much_there_is_no_authorised_and_no_available(
     basis: Basis, figure: str | None, shown: tuple[str | None, str | None]

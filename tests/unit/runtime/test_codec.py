@@ -87,14 +87,14 @@ def test_a_value_cut_short_anywhere_is_rejected(length: int) -> None:
         CODEC.decode(VALUE[:length])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=5 * settings().max_examples)
 @given(st.binary(max_size=200))
 def test_no_bytes_at_all_raise_anything_but_rejected(body: bytes) -> None:
     with contextlib.suppress(Rejected):
         CODEC.decode(VALUE[:5] + body)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=5 * settings().max_examples)
 @given(place=st.integers(5, len(VALUE) - 1), byte=st.integers(0, 255))
 def test_one_changed_byte_gives_a_message_or_rejected(place: int, byte: int) -> None:
     with contextlib.suppress(Rejected):
