@@ -66,6 +66,15 @@ async def test_a_message_is_taken_once_and_every_repeat_is_told_so(
     assert len(await facts(installation, 1)) == 1
 
 
+async def test_what_cannot_be_a_name_of_ours_names_nothing(runtime_settings: RuntimeSettings) -> None:
+    async with door(runtime_settings) as one:
+        assert (await one.post(as_json(declaration()))).status_code == 202
+        for path in ("/messages/%00", "/declarations/%00", "/declarations/%00/verdict"):
+            assert (await one.get(path)).status_code == 404, path
+        assert (await one.get("/messages/%00", raw=1)).status_code == 404
+        assert (await one.get(f"/declarations/{MRN}/verdict", message="\0")).status_code == 404
+
+
 async def test_a_key_of_the_sender_stands_for_the_identity(runtime_settings: RuntimeSettings) -> None:
     async with door(runtime_settings) as one:
         key = {"Idempotency-Key": "k-1"}

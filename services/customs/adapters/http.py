@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import Counter
 
 from services.core.errors import Fault, Refused
+from services.core.values import Mrn, parse_mrn
 from services.customs.adapters import views
 from services.customs.adapters.intake import Intake, Submission
 from services.customs.adapters.queries import MessageView, Queries, until
@@ -75,7 +76,7 @@ def _declarations(routes: APIRouter, queries: Queries) -> None:
     @routes.get("/declarations/{mrn}")
     async def declaration(mrn: str) -> JSONResponse:
         """A declaration: phase, version, items with documents and cover, verdict, history."""
-        found = await queries.shipment(mrn)
+        found = await queries.shipment(_reference(mrn))
         if found is None:
             raise _unknown(mrn)
         return JSONResponse(views.shipment(found))
@@ -95,7 +96,7 @@ def _declarations(routes: APIRouter, queries: Queries) -> None:
         version and holds the effect of every message received for the MRN when the question was asked; with `message`
         until it holds the effect of that message.
         """
-        if not await queries.known(mrn):
+        if not await queries.known(_reference(mrn)):
             raise _unknown(mrn)
         expected = await _expected(queries, mrn, version, message)
         answer = await until(lambda: queries.answer(mrn), lambda found: answers(found, version, expected), wait)
@@ -127,6 +128,14 @@ async def _raw(queries: Queries, message_id: str) -> Response:
         "Content-Disposition": f'attachment; filename="{message_id}"',
     }
     return Response(bytes(row["body"]), headers=headers)
+
+
+def _reference(mrn: str) -> Mrn:
+    """What cannot be an MRN names nothing."""
+    try:
+        return parse_mrn(mrn)
+    except ValueError:
+        raise _unknown(mrn) from None
 
 
 def _unknown(mrn: str) -> Refused:

@@ -6,11 +6,11 @@ pointer of its place.
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from services.core.messages import (
     DeclarationInvalidated,
@@ -39,6 +39,7 @@ from services.core.values import (
     parse_mrn,
     parse_unit,
 )
+from services.customs.adapters.times import instant
 from services.customs.domain.declaration import Declaration, Fact, in_order
 
 T = TypeVar("T")
@@ -61,7 +62,7 @@ def _from(parse: Callable[[str], T]) -> BeforeValidator:
 def _time(text: str) -> datetime:
     if not _TIME.fullmatch(text):
         raise ValueError("not a time with its zone, such as 2026-03-02T08:15:00Z")
-    return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    return instant(datetime.fromisoformat(text.upper()))
 
 
 def _amount(text: str) -> Decimal:
@@ -89,6 +90,13 @@ def _text(least: int, most: int) -> BeforeValidator:
     return _from(parse)
 
 
+def _name(text: str) -> str:
+    """A name that a sender gives: control characters in it would let two senders' names read as one."""
+    if any(c < " " or c == "\x7f" for c in text):
+        raise ValueError("a control character is no part of a name")
+    return text
+
+
 MrnText = Annotated[Mrn, _from(parse_mrn)]
 EoriText = Annotated[Eori, _from(parse_eori)]
 Country = Annotated[CountryCode, _from(parse_country)]
@@ -101,6 +109,7 @@ Amount = Annotated[Decimal, _from(_amount)]
 Drawn = Annotated[Decimal, _from(_drawn)]
 Short = Annotated[str, _text(1, 70)]
 Long = Annotated[str, _text(1, 512)]
+Name = Annotated[str, AfterValidator(_name), _text(1, 70)]
 Number = Annotated[int, Field(ge=1, le=99_999)]
 Procedure = Annotated[str, Field(pattern=r"^[0-9]{2}$")]
 
@@ -171,8 +180,8 @@ class ItemIn(_Strict):
 
 
 class _Message(_Strict):
-    sender: Short
-    message_id: Short
+    sender: Name
+    message_id: Name
     mrn: MrnText
 
 

@@ -1,6 +1,7 @@
 """What the door's GET routes read: messages of the log, shipments, answers."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -22,6 +23,7 @@ LONGEST_WAIT_S = 60.0
 _FIRST_PAUSE_S = 0.02
 _LONGEST_PAUSE_S = 0.2
 
+_ID = re.compile(r"[0-9a-f]{32}")
 _COLUMNS = (
     "id, message_id, kind, mrn, lrn, sha256, received_at, warnings, state, note, shipment, fact_id, fact_type, fact"
 )
@@ -74,6 +76,8 @@ class Queries:
         self._store = store
 
     async def message(self, message_id: str) -> MessageView | None:
+        if not _ID.fullmatch(message_id):
+            return None
         rows = await self._database.rows(_ONE, (message_id,))
         if not rows:
             return None
@@ -85,6 +89,8 @@ class Queries:
 
     async def raw(self, message_id: str) -> DictRow | None:
         """`body`, `media_type` and `charset` as received."""
+        if not _ID.fullmatch(message_id):
+            return None
         rows = await self._database.rows(_RAW, (message_id,))
         return rows[0] if rows else None
 

@@ -277,6 +277,14 @@ def test_a_header_without_sender_or_identification_is_a_fault() -> None:
     ]
 
 
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00", "9999-12-31T23:59:59Z", "9999-12-31"])
+def test_a_time_that_another_zone_cannot_tell_is_a_fault(time: str) -> None:
+    body = aes("CC529C", f"<ExportOperation><MRN>{MRN}</MRN></ExportOperation>", identification="m", at=time)
+    assert faults(body) == [("/CC529C/preparationDateAndTime", "value.invalid")]
+    body = about("CC529C", f"<releaseDate>{time}</releaseDate>")
+    assert faults(body) == [("/CC529C/ExportOperation/releaseDate", "value.invalid")]
+
+
 def test_elements_of_a_foreign_namespace_are_not_the_messages_own() -> None:
     foreign = changed("<LRN>ANR-2026-77</LRN>", '<LRN xmlns="urn:other">ANR-2026-77</LRN>')
     assert faults(foreign) == [("/CC515C/ExportOperation/LRN", "element.missing")]

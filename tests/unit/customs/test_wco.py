@@ -86,6 +86,12 @@ def test_a_fault_is_told_with_its_path(old: str, new: str, path: str) -> None:
     assert refusal(body).status == 422
 
 
+@pytest.mark.parametrize("time", ["99991231235959Z", "00010101000000+14:00"])
+def test_a_time_that_another_zone_cannot_tell_is_a_fault(time: str) -> None:
+    body = text("01_DMSACC.xml", (">20191113080000Z<", f">{time}<"))
+    assert faults(body) == [("/MetaData/Response/Declaration/AcceptanceDateTime/DateTimeString", "value.invalid")]
+
+
 def test_what_the_schema_finds_is_told_by_name_with_its_line() -> None:
     body = text("TT_EX009a.xml", ("<GoodsItemQuantity>1<", "<GoodsItemQuantity>one<"))
     (fault,) = refusal(body).faults

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from services.core.values import CommodityCode, Unit, parse_commodity_code, parse_decimal, parse_unit
+from services.customs.adapters.times import instant, reckoned
 
 T = TypeVar("T")
 
@@ -114,9 +115,9 @@ def xml_time(zone: tzinfo) -> Parse[datetime | date]:
         if not _XML_DATE.fullmatch(text.strip()):
             raise ValueError(f"not a date or time such as 2026-03-02T08:15:00: {text[:40]!r}")
         if "T" not in text:
-            return date.fromisoformat(text.strip())
+            return reckoned(date.fromisoformat(text.strip()))
         value = datetime.fromisoformat(text.strip())
-        return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
+        return instant(value if value.tzinfo else value.replace(tzinfo=zone))
 
     return parse
 
@@ -138,7 +139,7 @@ def wco_time(zone: tzinfo) -> Parse[datetime]:
 
     def parse(text: str) -> datetime:
         value = _wco_naive(text.strip())
-        return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
+        return instant(value if value.tzinfo else value.replace(tzinfo=zone))
 
     return parse
 
