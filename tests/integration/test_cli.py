@@ -1,16 +1,25 @@
 """Commands that need engines, as processes."""
 
 import asyncio
+import base64
 import json
 import os
+import shutil
+import signal
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
+from standardwebhooks import Webhook
 
+from services.embedded.ports import free_port
+from services.embedded.process import Record
 from services.runtime.settings import RuntimeSettings
 
+ROOT = Path(__file__).parents[2]
 TOLBRUG = str(Path(sys.executable).with_name("tolbrug"))
 
 
@@ -54,6 +63,55 @@ async def test_a_ledger_without_its_entries_is_found_by_verify(runtime_settings:
     code, result = await tolbrug(runtime_settings, "verify")
     assert code == 1
     assert "VL/2026/1" in result["differences"][0]
+
+
+async def test_an_interrupted_start_leaves_no_engines(runtime_settings: RuntimeSettings) -> None:
+    state = ROOT / ".tolbrug" / f"start-{os.getpid()}"
+    env = os.environ | {"TOLBRUG_STATE": str(state), "TOLBRUG_HTTP__PORT": "0"}
+    process = await asyncio.create_subprocess_exec(TOLBRUG, "up", env=env, stderr=asyncio.subprocess.DEVNULL)
+    try:
+        record = Record(state / "engines.json")
+        while not (begun := record.read()):
+            assert process.returncode is None
+            await asyncio.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 60) == 0
+        assert [name for name, entry in (begun | record.read()).items() if entry.process()] == []
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        shutil.rmtree(state, ignore_errors=True)
+
+
+async def test_signed_alerts_are_printed_and_others_refused(runtime_settings: RuntimeSettings) -> None:
+    secret, port = "whsec_" + base64.b64encode(bytes(32)).decode(), free_port()
+    env = os.environ | {"TOLBRUG_ALERTING__WEBHOOK_SECRET": secret}
+    process = await asyncio.create_subprocess_exec(
+        *(TOLBRUG, "alerts", "listen", "--port", str(port), "--json"),
+        env=env,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        assert b"Listening" in await asyncio.wait_for(process.stderr.readline(), 30)
+        body, now = json.dumps({"data": {"code": "quantity.overrun"}}), datetime.now(UTC)
+        headers = {
+            "webhook-id": "msg_1",
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": Webhook(secret).sign("msg_1", now, body),
+        }
+        async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(retries=5)) as client:
+            url = f"http://127.0.0.1:{port}/"
+            assert (await client.post(url, content=body + " ", headers=headers)).status_code == 401
+            assert (await client.post(url, content=body, headers=headers)).status_code == 204
+        printed = json.loads(await asyncio.wait_for(process.stdout.readline(), 10))
+        assert printed == {"webhook_id": "msg_1", "data": {"code": "quantity.overrun"}}
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 async def migrated(settings: RuntimeSettings) -> None:
