@@ -137,8 +137,7 @@ class Session(Generic[S]):
 
     async def _step(self) -> None:
         self._publication.check()
-        most = self._engines.settings.fold.batch
-        records = await self._reader.read(most, IDLE_MS)  # 1
+        records = await self._reader.read(self._engines.settings.fold.batch, IDLE_MS)  # 1
         started = time.perf_counter()
         if not records:
             await self._idle()
@@ -146,7 +145,7 @@ class Session(Generic[S]):
         decoded = await self._decode(records)  # 2
         await self._load(decoded)  # 3
         outputs = self._fold(decoded)  # 4
-        await self._commit(records, outputs, backlog=len(records) >= most)  # 5
+        await self._commit(records, outputs)  # 5
         await self._publication.put(outputs)  # 6
         BATCH_SECONDS.labels(self._spec.title).observe(time.perf_counter() - started)
         RECORDS_IN.labels(self._spec.title).inc(len(records))
@@ -238,12 +237,12 @@ class Session(Generic[S]):
             value=value,
         )
 
-    async def _commit(self, records: Sequence[Incoming], outputs: Sequence[Output], *, backlog: bool) -> None:
+    async def _commit(self, records: Sequence[Incoming], outputs: Sequence[Output], *, final: bool = False) -> None:
+        """Aggregates that entries can complete are written every `snapshot_s`, and with the last commit."""
         positions = dict(self._row.positions)
         positions.update({r.topic: Position(r.offset + 1, r.hash) for r in records})
         last = self._row.last_output + len(outputs)
-        lagging = self._spec.entries is not None and backlog
-        save = not (lagging and time.monotonic() - self._snapshot_at < self._engines.settings.fold.snapshot_s)
+        save = final or self._spec.entries is None or self._snapshot_is_due()
         after = replace(
             self._row,
             batch=self._row.batch + 1,
@@ -282,8 +281,8 @@ class Session(Generic[S]):
             del self._cache[name]
 
     async def _idle(self) -> None:
-        if self._dirty and time.monotonic() - self._snapshot_at >= self._engines.settings.fold.snapshot_s:
-            await self._commit([], [], backlog=False)
+        if self._dirty and self._snapshot_is_due():
+            await self._commit([], [])
         elif self._publication.published > self._row.published:
             self._row = replace(self._row, published=self._publication.published)
             async with self._engines.database.connection() as connection:
@@ -295,4 +294,7 @@ class Session(Generic[S]):
     async def _save_rest(self) -> None:
         """A clean stop leaves nothing to complete and nothing to publish."""
         await self._publication.flush()
-        await self._commit([], [], backlog=False)
+        await self._commit([], [], final=True)
+
+    def _snapshot_is_due(self) -> bool:
+        return time.monotonic() - self._snapshot_at >= self._engines.settings.fold.snapshot_s
