@@ -83,7 +83,7 @@ class Summary:
         return table
 
     def _balances(self) -> Table:
-        """One row per line and dimension; the line is named where it is not the first."""
+        """One row per line and dimension; the line is named where it is not the first. An open line authorises no figure."""
         table = _plain("Balances")
         table.add_column("licence", no_wrap=True)
         table.add_column("in", no_wrap=True)
@@ -94,7 +94,7 @@ class Summary:
                 name = ref if line["line"] == 1 else f"{ref} {line['line']}"
                 for dimension, measure in (("quantity", "unit"), ("value", "currency")):
                     if line[dimension] is not None:
-                        table.add_row(name, line[measure], *(line[dimension][column] for column in COLUMNS))
+                        table.add_row(name, line[measure], *(line[dimension][column] or "-" for column in COLUMNS))
         return table
 
     def _alerts(self) -> Table:

@@ -52,6 +52,12 @@ def test_every_figure_is_readable_on_eighty_columns() -> None:
     assert "Everything came out as planned." in text
 
 
+def test_an_open_line_shows_no_ceiling() -> None:
+    line = {"line": 1, "unit": "NAR", "quantity": {**COLUMNS, "authorised": None, "available": None}, "value": None}
+    row = next(row for row in _shown(replace(SUMMARY, balances={"VL/1": [line]})).splitlines() if "VL/1" in row)
+    assert row.split() == ["VL/1", "NAR", "-", "13132.7", "1563800.03", "108120.92", "-"]
+
+
 def test_differences_are_shown_with_both_sides_and_counted_beyond_the_first() -> None:
     many = tuple(Difference(f"verdict of {place}", "covered", "refused") for place in range(MOST_SHOWN + 5))
     text = _shown(replace(SUMMARY, differences=many))
