@@ -67,7 +67,8 @@ async def test_a_ledger_without_its_entries_is_found_by_verify(runtime_settings:
 
 async def test_an_interrupted_start_leaves_no_engines(runtime_settings: RuntimeSettings) -> None:
     state = ROOT / ".tolbrug" / f"start-{os.getpid()}"
-    env = os.environ | {"TOLBRUG_STATE": str(state), "TOLBRUG_HTTP__PORT": "0"}
+    given = {name: value for name, value in os.environ.items() if not name.startswith("TOLBRUG_")}
+    env = given | {"TOLBRUG_STATE": str(state), "TOLBRUG_HTTP__PORT": "0"}
     process = await asyncio.create_subprocess_exec(TOLBRUG, "up", env=env, stderr=asyncio.subprocess.DEVNULL)
     try:
         record = Record(state / "engines.json")

@@ -1,5 +1,6 @@
 """The program as the shell sees it, and where it takes its addresses from."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,13 @@ from services.runtime.settings import DatabaseSettings, KafkaSettings, RuntimeSe
 
 ROOT = Path(__file__).parents[3]
 EMBEDDED = Addresses("127.0.0.1:1", "postgresql://embedded/postgres")
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if none were set, also where the tests are given external engines."""
+    for name in [name for name in os.environ if name.startswith("TOLBRUG_")]:
+        monkeypatch.delenv(name)
 
 
 def shell(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
