@@ -83,7 +83,7 @@ class Summary:
         return table
 
     def _balances(self) -> Table:
-        """One row per line and dimension; the line is named where it is not the first. An open line authorises no figure."""
+        """One row per line and dimension; the line is named where it is not the first, an open line has no ceiling."""
         table = _plain("Balances")
         table.add_column("licence", no_wrap=True)
         table.add_column("in", no_wrap=True)

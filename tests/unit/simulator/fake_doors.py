@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from decimal import Decimal
-from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
