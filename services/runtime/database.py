@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from psycopg import AsyncConnection, InterfaceError, OperationalError
+from psycopg.errors import IdleInTransactionSessionTimeout, ReadOnlySqlTransaction
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -12,8 +13,9 @@ from services.core.errors import Transient
 
 Connection = AsyncConnection[DictRow]
 
-AWAY = (OperationalError, InterfaceError, PoolTimeout)
-"""What psycopg raises when the server is gone, restarting, full or too slow: what became of a statement is unknown."""
+AWAY = (OperationalError, InterfaceError, PoolTimeout, IdleInTransactionSessionTimeout, ReadOnlySqlTransaction)
+"""What psycopg raises when the server is gone, restarting, full or too slow, no longer the one that may be written, or
+ended the session because this process stood still in it: what became of a statement is unknown."""
 
 
 # A process that was stopped or cut off inside a transaction holds its row locks; the server ends such a session after

@@ -15,11 +15,13 @@ from services.core.message import Message
 from services.runtime.codec import Codec
 from services.runtime.crash import crash_point
 from services.runtime.database import AWAY, Connection, Database
-from services.runtime.kafka.producer import Outgoing, Producer
+from services.runtime.kafka.producer import DEADLINE_S, Outgoing, Producer
 from services.runtime.telemetry import log, trace_parent
 
 POLL_S = 0.25
 GROUP = 500
+# A group stays locked while Kafka is slow, longer than other transactions may stand still (`database.OPTIONS`).
+_PATIENCE = f"SET LOCAL idle_in_transaction_session_timeout = '{3 * DEADLINE_S:.0f}s'"
 
 
 class Outbox:
@@ -94,6 +96,7 @@ class Outbox:
             rows = await (await connection.execute(self._select, (GROUP,))).fetchall()
             if not rows:
                 return 0
+            await connection.execute(_PATIENCE)
             await producer.publish([Outgoing.of_row(row, self.service) for row in rows])
             crash_point("relay-after-publish")
             await connection.execute(self._mark, ([row["id"] for row in rows],))

@@ -1,6 +1,7 @@
 """Publishing: idempotent, `acks=all`, every acknowledgement looked at."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from services.core.errors import Transient
 from services.runtime.telemetry import RECORDS_OUT, log
@@ -17,6 +18,7 @@ LARGEST = 4 * 1024 * 1024
 """Bytes of one record, checked before anything is committed that would publish it."""
 
 DEADLINE_S = 20.0
+FLUSH_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Producer:
         self._prefix = prefix
         self._producer: AIOKafkaProducer | None = None
         self._lock = asyncio.Lock()
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Connect. Transient when no broker answers."""
@@ -76,8 +79,9 @@ class Producer:
     async def stop(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            with suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(producer.stop(), 5)
+            self._close(producer)
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=FLUSH_S + 1)
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Send in order and return when all are acknowledged. Transient when one is not: publish all of them again."""
@@ -96,10 +100,10 @@ class Producer:
                 ]
                 await asyncio.gather(*sent)
         except (KafkaError, TimeoutError) as error:
-            await self._discard(producer)
+            self._discard(producer)
             raise Transient(f"Kafka did not acknowledge: {error!r}") from error
-        for record in records:
-            RECORDS_OUT.labels(record.topic).inc()
+        for topic, count in Counter(r.topic for r in records).items():
+            RECORDS_OUT.labels(topic).inc(count)
 
     async def _current(self) -> AIOKafkaProducer:
         async with self._lock:
@@ -116,16 +120,37 @@ class Producer:
                 try:
                     await asyncio.wait_for(producer.start(), DEADLINE_S)
                 except (KafkaError, TimeoutError) as error:
-                    with suppress(KafkaError, TimeoutError):
-                        await asyncio.wait_for(producer.stop(), 5)
+                    self._close(producer)
                     raise Transient(f"Kafka does not answer at {self._bootstrap}: {error!r}") from error
+                except asyncio.CancelledError:
+                    self._close(producer)
+                    raise
                 self._producer = producer
             return self._producer
 
-    async def _discard(self, producer: AIOKafkaProducer) -> None:
-        async with self._lock:
-            if self._producer is producer:
-                self._producer = None
-        log.warning("producer.rebuilt")
-        with suppress(KafkaError, TimeoutError):
-            await asyncio.wait_for(producer.stop(), 5)
+    def _discard(self, producer: AIOKafkaProducer) -> None:
+        if self._producer is producer:
+            self._producer = None
+            log.warning("producer.rebuilt")
+            self._close(producer)
+
+    def _close(self, producer: AIOKafkaProducer) -> None:
+        closing = asyncio.create_task(_closed(producer))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
+
+async def _closed(producer: AIOKafkaProducer) -> None:
+    """Flush, then fail what is left: its owner publishes it again.
+
+    `stop` by itself waits for as long as Kafka is away, and cancelling it leaves its tasks and connections behind,
+    which would deliver what is stale once Kafka is back.
+    """
+    stopping = asyncio.create_task(producer.stop())
+    await asyncio.wait({stopping}, timeout=FLUSH_S)
+    if not stopping.done():
+        # There is no public way to give up a flush. The sender first: it puts back what it has under way.
+        await producer._sender.close()  # noqa: SLF001
+        producer._message_accumulator.fail_all(KafkaConnectionError("closed before"))  # noqa: SLF001
+    with suppress(KafkaError):
+        await stopping
