@@ -95,6 +95,30 @@ async def test_a_reference_that_ends_like_a_part_is_reached_by_query(door: Runni
     assert (await door.http.get("/v1/licences?ref=VL/status")).status_code == 200
 
 
+@pytest.mark.parametrize("ref", ["../x", "a/./b", "/a", "a/", "a/status", "a?b#c%2F", "é ü"])
+async def test_a_created_licence_is_where_its_location_says(ref: str, door: Running) -> None:
+    created = await door.http.post("/v1/licences", json=changed(LICENCE, ref=ref))
+    assert created.status_code == 201
+    found = await door.http.get(created.headers["location"])
+    assert (found.status_code, found.json()["ref"]) == (200, ref)
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b'{"ref": "a",\n  "type": }', "line 2, column 11"),
+        (b'{"ref":\n"\xff"}', "line 2, column 2"),
+        (b'{"ref": "a", "ref": "b"}', "line 1, column 1"),
+        (b'{"ref": NaN}', "line 1, column 1"),
+        (b"[" * 100_000, "line 1, column 1"),
+        (b"", "line 1, column 1"),
+    ],
+)
+async def test_what_is_no_json_is_told_with_its_place(body: bytes, place: str, door: Running) -> None:
+    answer = await door.http.post("/v1/licences", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, [error["path"] for error in answer.json()["errors"]]) == (400, [place])
+
+
 async def test_lists_filter_by_holder_and_status_in_force_and_page_to_the_end(door: Running) -> None:
     for n in range(5):
         await door.http.post("/v1/licences", json=changed(LICENCE, ref=f"VL/{n}"))

@@ -6,15 +6,13 @@ from typing import Any, TypeVar
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from starlette.exceptions import HTTPException
-from starlette.types import Message
 
 from services.core.errors import Fault, Refused
 from services.licensing.adapters.bodies import GoodsBody, LicenceBody, LineBody, PartyBody, Period, RefusalBody, kind
 from services.licensing.adapters.fields import Body
+from services.licensing.adapters.json_body import with_json
 from services.licensing.domain import terms
 
-LARGEST = 2 * 1024 * 1024
 NOT_ACCEPTABLE = "The request is not acceptable"
 P = TypeVar("P", bound=Body)
 Broken = set[tuple[Any, ...]]
@@ -29,34 +27,15 @@ class DoorRoute(APIRoute):
 
         async def answer(request: Request) -> Response:
             try:
-                return await handle(request if expected is None else _measured(request))
+                return await handle(request if expected is None else await with_json(request))
             except RequestValidationError as error:
                 raise _refused(error, expected) from error
 
         return answer
 
 
-def _measured(request: Request) -> Request:
-    """The request, ended when its body grows too large: its length is known only once it is there."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise Refused(415, "The body must be application/json, and say so in Content-Type")
-    size = 0
-
-    async def receive() -> Message:
-        nonlocal size
-        message = await request.receive()
-        size += len(message.get("body", b""))
-        if size > LARGEST:
-            raise HTTPException(413)
-        return message
-
-    return Request(request.scope, receive)
-
-
 def _refused(error: RequestValidationError, expected: Any) -> Refused:
     faults = tuple(_fault(one) for one in error.errors())
-    if any(fault.code == "json-invalid" for fault in faults):
-        return Refused(400, "The body is not JSON", faults)
     if isinstance(error.body, Mapping):
         broken = {tuple(one["loc"][1:]) for one in error.errors() if one["loc"][0] == "body"}
         if expected is LicenceBody:

@@ -145,10 +145,11 @@ def _refusal(refusal: Refusal, status: int) -> Response:
 
 
 def _tagged(view: dict[str, Any], status: int, collection: str) -> Response:
-    """ETag is the revision. Location takes the query form where the path form would be read as a part."""
+    """ETag is the revision. Location takes the query form where clients or we would read the path form otherwise."""
     headers = {"ETag": f'"{view["revision"]}"'}
     if status == 201:
-        by_query = str(view["ref"]).rpartition("/")[2] in RESERVED
+        steps = str(view["ref"]).split("/")
+        by_query = steps[-1] in RESERVED or bool({"", ".", ".."} & set(steps))
         headers["Location"] = f"/v1/{collection}{'?ref=' if by_query else '/'}{quote(str(view['ref']))}"
     return JSONResponse(view, status, headers)
 
