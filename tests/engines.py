@@ -14,6 +14,7 @@ from pathlib import Path
 from services.core.errors import Fatal
 from services.embedded.engines import Addresses, engines
 from services.embedded.ports import free_port
+from services.embedded.state import owned
 from tests import compose
 
 STATES = Path(__file__).parent.parent / ".tolbrug"
@@ -31,22 +32,20 @@ async def test_engines(source: str) -> AsyncIterator[Addresses]:
 
 @asynccontextmanager
 async def _embedded() -> AsyncIterator[Addresses]:
-    """In the first state directory that no other run holds; what a killed run left there is adopted."""
-    for number in range(16):
-        state = STATES / f"tests-{number}"
-        running = engines(state)
-        try:
-            addresses = await running.__aenter__()
-        except Fatal as error:
-            if "Another tolbrug" in str(error):
-                continue
-            raise
-        try:
+    """In the first slot that no other run holds; what a killed run left there is adopted."""
+    with ExitStack() as stack:
+        slot = _first_free_slot(stack)
+        async with engines(slot / "state") as addresses:
             yield addresses
-        finally:
-            await running.__aexit__(None, None, None)
-            shutil.rmtree(state, ignore_errors=True)
-        return
+        shutil.rmtree(slot / "state", ignore_errors=True)  # the slot is still ours
+
+
+def _first_free_slot(stack: ExitStack) -> Path:
+    for number in range(16):
+        try:
+            return stack.enter_context(owned(STATES / f"tests-{number}"))
+        except Fatal:
+            continue
     raise Fatal(f"Sixteen test runs hold the directories {STATES}/tests-*: end some of them.")
 
 

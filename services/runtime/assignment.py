@@ -9,11 +9,12 @@ lease or on any clock: a worker that was overtaken loses the compare-and-set of 
 """
 
 import asyncio
+from contextlib import suppress
 from math import ceil
 from typing import Any, Generic, TypeVar
 
 from services.core.errors import Corrupt, Fenced, Transient
-from services.runtime.database import AWAY
+from services.runtime.database import AWAY, Connection
 from services.runtime.fold import FoldSpec
 from services.runtime.fold_table import FoldTable
 from services.runtime.partition import Engines, Session
@@ -23,6 +24,8 @@ from services.runtime.worker import Worker
 S = TypeVar("S")
 
 DRAIN_S = 12.0
+PAUSE_S = 0.2
+LONGEST_PAUSE_S = 5.0
 
 
 class FoldWorker(Generic[S]):
@@ -31,6 +34,8 @@ class FoldWorker(Generic[S]):
     def __init__(self, spec: FoldSpec[S], engines: Engines, worker: Worker, partitions: int) -> None:
         self.title = spec.title
         self._begun = False
+        self._leaving = False
+        self._turn = asyncio.Lock()
         self._spec = spec
         self._engines = engines
         self._worker = worker.name
@@ -51,10 +56,9 @@ class FoldWorker(Generic[S]):
         """Hold a fair share of the partitions until cancelled."""
         while True:
             try:
-                if not self._begun:
-                    await self._free_what_died_here()
-                await self._tick()
-                self._begun = True
+                async with self._turn:
+                    if not self._leaving:
+                        await self._take_turn()
             except AWAY as error:
                 log.warning("assignment.waiting", fold=self.title, reason=str(error))
             OWNED.labels(self.title).set(len(self._tasks))
@@ -62,6 +66,9 @@ class FoldWorker(Generic[S]):
 
     async def stop(self) -> None:
         """Finish what is under way and give the partitions back, so that others need not wait for the lease."""
+        self._leaving = True
+        async with self._turn:  # a turn under way ends first: it must not claim again what is given back
+            pass
         for session in self._sessions.values():
             session.stop()
         tasks = [task for _, task in self._tasks.values()]
@@ -80,26 +87,43 @@ class FoldWorker(Generic[S]):
                 if self._is_gone(owner):
                     await self._table.forget(connection, owner)
 
+    async def _take_turn(self) -> None:
+        if not self._begun:
+            await self._free_what_died_here()
+        await self._tick()
+        self._begun = True
+
     async def _tick(self) -> None:
         self._tasks = {p: held for p, held in self._tasks.items() if not held[1].done()}
         async with self._engines.database.connection() as connection:
-            owned = await self._table.renew(connection, self._worker, self._lease_s)
-            for partition, (epoch, task) in list(self._tasks.items()):
-                if owned.get(partition) != epoch:
-                    log.warning("partition.fenced", fold=self.title, partition=partition, epoch=epoch)
-                    task.cancel()
-            workers = await self._table.beat(connection, self._worker, self._lease_s)
-            share = ceil(self._partitions / max(1, workers))
-            for partition in sorted(self._tasks)[share:]:
-                self._sessions[partition].stop()
-            for partition in await self._table.free(connection):
-                if len(self._tasks) >= share:
-                    break
-                epoch_won = await self._table.claim(connection, partition, self._worker, self._lease_s)
-                if epoch_won is not None:
-                    self._start(partition, epoch_won)
+            await self._keep(connection)
+            await self._share(connection)
             halted = await self._table.halted(connection)
         HALTED.labels(self.title).set(len(halted))
+
+    async def _keep(self, connection: Connection) -> None:
+        """Prolong the leases; end sessions on what is no longer ours, give back what no session works on."""
+        owned = await self._table.renew(connection, self._worker, self._lease_s)
+        for partition, (epoch, task) in self._tasks.items():
+            if owned.get(partition) != epoch and not task.cancelling():
+                log.warning("partition.fenced", fold=self.title, partition=partition, epoch=epoch)
+                task.cancel()
+        for partition in owned.keys() - self._tasks.keys():
+            await self._table.release(connection, partition, owned[partition])
+
+    async def _share(self, connection: Connection) -> None:
+        workers = await self._table.beat(connection, self._worker, self._lease_s)
+        share = ceil(self._partitions / max(1, workers))
+        for partition in sorted(self._tasks)[share:]:
+            self._sessions[partition].stop()
+        for partition in await self._table.free(connection):
+            if len(self._tasks) >= share:
+                break
+            if partition in self._tasks:
+                continue  # its last session has not ended yet
+            epoch = await self._table.claim(connection, partition, self._worker, self._lease_s)
+            if epoch is not None:
+                self._start(partition, epoch)
 
     def _start(self, partition: int, epoch: int) -> None:
         name = f"{self.title}[{partition}]"
@@ -109,8 +133,8 @@ class FoldWorker(Generic[S]):
     async def _work(self, partition: int, epoch: int) -> None:
         """Sessions one after another until the partition is given up."""
         bound: dict[str, Any] = {"fold": self.title, "partition": partition, "epoch": epoch}
-        pause = 0.2
-        stopped = False
+        pause = PAUSE_S
+        stopped = self._leaving
         while not stopped:
             session = self._sessions[partition] = Session(self._spec, self._engines, partition, epoch)
             try:
@@ -121,19 +145,21 @@ class FoldWorker(Generic[S]):
                 return
             except (Transient, *AWAY) as error:
                 log.warning("partition.retry", reason=str(error), **bound)
+                pause = PAUSE_S if session.ready else min(pause * 2, LONGEST_PAUSE_S)
+                await asyncio.sleep(0 if session.stopping else pause)
                 stopped = session.stopping
-                await asyncio.sleep(0 if stopped else pause)
-                pause = min(pause * 2, 5.0)
             except Exception as error:  # noqa: BLE001 - an invariant or a bug: this partition, not the process
                 await self._halt(partition, epoch, error)
                 return
-        async with self._engines.database.connection() as connection:
-            await self._table.release(connection, partition, epoch)
+        with suppress(*AWAY):  # then `_keep` does it
+            async with self._engines.database.connection() as connection:
+                await self._table.release(connection, partition, epoch)
         log.info("partition.released", **bound)
 
     async def _halt(self, partition: int, epoch: int, error: Exception) -> None:
         reason = str(error) if isinstance(error, Corrupt) else repr(error)
         log.critical("partition.halted", fold=self.title, partition=partition, reason=reason, exc_info=error)
         HALTED.labels(self.title).inc()
-        async with self._engines.database.connection() as connection:
-            await self._table.halt(connection, partition, epoch, reason)
+        with suppress(*AWAY):  # then the next session finds the same
+            async with self._engines.database.connection() as connection:
+                await self._table.halt(connection, partition, reason, epoch)

@@ -4,6 +4,9 @@ import asyncio
 import signal
 import time
 
+from services.core.messages import Licence
+from services.runtime.database import Database
+from services.runtime.fold_table import FoldTable
 from services.runtime.settings import FoldSettings
 from tests.integration.runtime.probe_process import Probe, post_licences, until
 
@@ -82,3 +85,52 @@ async def test_a_worker_that_joins_gets_its_share_and_a_clean_stop_gives_it_back
 
     await until(alone, "the first holds all", timeout_s=6)
     assert await first.terminate() == 0
+    assert await probe.rows("SELECT partition FROM probe.fold WHERE owner IS NOT NULL") == []
+    assert await probe.rows("SELECT worker FROM probe.worker") == []
+
+
+async def test_a_commit_that_landed_unseen_makes_the_session_start_over(probe: Probe) -> None:
+    process = await probe.start()
+    await probe.rows("UPDATE probe.fold SET batch = batch + 1 RETURNING 1")
+    await post_licences(process.url, NAMES)
+    await until(lambda: _all_done(probe), "every licence has its entry")
+    await process.terminate()
+
+
+async def test_a_partition_that_is_owned_and_that_nobody_works_on_is_taken_again(probe: Probe) -> None:
+    process = await probe.start()
+    # As when a session has ended and the database could not be told so.
+    await probe.rows("UPDATE probe.fold SET epoch = epoch + 1 RETURNING 1")
+    await post_licences(process.url, NAMES)
+    await until(lambda: _all_done(probe), "every licence has its entry")
+    await process.terminate()
+
+
+async def _all_done(probe: Probe) -> bool:
+    return await probe.entries() == {name: [1] for name in NAMES}
+
+
+async def test_a_partition_halted_from_outside_commits_nothing_more_until_it_is_let_go(probe: Probe) -> None:
+    process = await probe.start()
+    table = FoldTable("probe", "count")
+    database = Database(probe.installation.database_url, size=2)
+    await database.open()
+    async with database.connection() as connection:
+        assert await table.halt(connection, 0, "found wrong")
+        assert not await table.halt(connection, 0, "found wrong again"), "the first reason stays"
+    await post_licences(process.url, NAMES)
+    log = probe.log(Licence.TOPIC)
+    others = {name for name in NAMES if await log.partition_of(name.encode()) != 0}
+    assert others < set(NAMES)
+
+    async def others_done() -> bool:
+        return set(await probe.entries()) >= others
+
+    await until(others_done, "the other partitions go on")
+    await asyncio.sleep(1)
+    assert set(await probe.entries()) == others
+    assert await probe.rows("SELECT halted FROM probe.fold WHERE partition = 0") == [{"halted": "found wrong"}]
+    await probe.rows("UPDATE probe.fold SET halted = NULL RETURNING 1")
+    await until(lambda: _all_done(probe), "let go, it goes on")
+    await process.terminate()
+    await database.close()

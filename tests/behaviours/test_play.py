@@ -16,7 +16,7 @@ from services.simulator.progress import Silent
 from services.simulator.scenario import build_scenario
 from services.simulator.steps import Await, Scenario
 from services.simulator.summary import Summary
-from tests.unit.simulator.fake_doors import FakeDoors
+from tests.behaviours.fake_doors import FakeDoors
 
 TIMES = ("wall_seconds", "phases_seconds", "message_to_alert_ms")
 

@@ -19,7 +19,7 @@ from services.simulator.expectations import (
 )
 from services.simulator.scenario import build_scenario
 from services.simulator.steps import Await, Issue, Scenario, Send, Step
-from tests.unit.simulator.pure_services import NOW, PureServices
+from tests.behaviours.pure_services import NOW, PureServices
 
 
 @pytest.fixture(scope="module", params=[2026, 11])

@@ -19,7 +19,7 @@ from services.embedded.ports import free_port
 from services.embedded.process import Record
 from services.runtime.settings import RuntimeSettings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TOLBRUG = str(Path(sys.executable).with_name("tolbrug"))
 
 

@@ -21,7 +21,7 @@ from services.embedded.settings import EmbeddedSettings
 from services.runtime.kafka import topics
 from services.runtime.settings import KafkaSettings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NO_NETWORK = EmbeddedSettings(maven_repository="http://127.0.0.1:9")
 HOLD = """
 import asyncio, sys
