@@ -4,14 +4,16 @@ A demand follows from the facts alone, never from a cover: were it to depend on 
 could answer each other's answers for ever.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from decimal import Decimal
 from operator import attrgetter
 
 from services.core.messages import (
     Demand,
     Document,
     Draw,
+    GoodsExited,
     Item,
     LicenceDemand,
     Phase,
@@ -19,7 +21,7 @@ from services.core.messages import (
 )
 from services.core.values import ZERO, LicenceRef
 from services.reconciliation.domain.declaration import Declaration, licences_ever_cited
-from services.reconciliation.domain.departure import what_left
+from services.reconciliation.domain.departure import Share, in_unit, what_left
 from services.reconciliation.domain.documents import cites_a_licence
 from services.reconciliation.domain.phase import Standing, departure, standing
 
@@ -34,60 +36,76 @@ class Citation:
     draw: Draw
 
 
-def citations(declaration: Declaration) -> tuple[Citation, ...]:
-    """All draws of a declaration as declared: by item, then in the order its documents first cite the line."""
-    return tuple(c for item in declaration.items for c in _citations_of(item, declaration))
+def citations(declaration: Declaration, exited: GoodsExited | None = None) -> tuple[Citation, ...]:
+    """All draws of a declaration, and what left of each once goods left: by item, then as its documents cite lines."""
+    totals = {total.item: total for total in exited.items} if exited else {}
+    cited: list[Citation] = []
+    for item in declaration.items:
+        documents = [d for d in item.documents if cites_a_licence(d.type)]
+        places = _places(documents)
+        shares = _shares(documents, places.values())
+        left = what_left(shares, totals.get(item.item)) if exited else []
+        for (licence, line), numbers in places.items():
+            types = {documents[n].type for n in numbers}
+            draw = _draw(item, line, types, [shares[n] for n in numbers], declaration)
+            cited.append(Citation(licence, _with_what_left(draw, [left[n] for n in numbers]) if left else draw))
+    return tuple(cited)
 
 
-def _citations_of(item: Item, declaration: Declaration) -> Iterable[Citation]:
-    grouped: dict[tuple[LicenceRef, int], list[Document]] = {}
-    for document in item.documents:
-        if cites_a_licence(document.type):
-            place = (LicenceRef(document.reference), document.line or NO_LINE)
-            grouped.setdefault(place, []).append(document)
-    for (licence, line), documents in grouped.items():
-        yield Citation(licence, _draw(item, line, documents, declaration))
+def _places(documents: Sequence[Document]) -> dict[tuple[LicenceRef, int], list[int]]:
+    """The numbers of the documents on each licence line, in the order the lines are first cited."""
+    places: dict[tuple[LicenceRef, int], list[int]] = {}
+    for number, document in enumerate(documents):
+        place = (LicenceRef(document.reference), document.line or NO_LINE)
+        places.setdefault(place, []).append(number)
+    return places
 
 
-def _draw(item: Item, line: int, documents: list[Document], declaration: Declaration) -> Draw:
-    quantities = [d.quantity for d in documents if d.quantity is not None]
-    amounts = [d.amount for d in documents if d.amount is not None]
+def _shares(documents: Sequence[Document], places: Iterable[list[int]]) -> list[Share]:
+    """What each document writes off; those on one line in the unit of the first, when all convert exactly."""
+    shares = [Share(d.quantity, d.unit, d.amount, d.currency) for d in documents]
+    for numbers in places:
+        units = [shares[n].unit for n in numbers if shares[n].quantity is not None]
+        if len(set(units)) > 1 and units[0] is not None:
+            moved = [in_unit(shares[n], units[0]) for n in numbers]
+            if all(q is not None or shares[n].quantity is None for n, q in zip(numbers, moved, strict=True)):
+                for n, quantity in zip(numbers, moved, strict=True):
+                    shares[n] = replace(shares[n], quantity=quantity, unit=units[0])
+    return shares
+
+
+def _draw(item: Item, line: int, types: Iterable[str], shares: Sequence[Share], declaration: Declaration) -> Draw:
     return Draw(
         item=item.item,
         line=line,
-        document_types=tuple(sorted({d.type for d in documents})),
+        document_types=tuple(sorted(types)),
         commodity_code=item.commodity_code,
         description=item.description,
         procedure=item.procedure,
         consignee=item.consignee or declaration.stated.consignee,
         destination=item.destination or declaration.stated.country_of_destination,
-        quantity=sum(quantities, ZERO) if quantities else None,
-        units=tuple(sorted({d.unit for d in documents if d.unit is not None})),
-        amount=sum(amounts, ZERO) if amounts else None,
-        currencies=tuple(sorted({d.currency for d in documents if d.currency is not None})),
+        quantity=_sum(share.quantity for share in shares),
+        units=tuple(sorted({s.unit for s in shares if s.unit is not None and s.quantity is not None})),
+        amount=_sum(share.amount for share in shares),
+        currencies=tuple(sorted({s.currency for s in shares if s.currency is not None and s.amount is not None})),
     )
 
 
-def _with_departure(cited: tuple[Citation, ...], shipment: Shipment) -> tuple[Citation, ...]:
-    """The same draws with what left of each, once the goods left."""
-    exited = departure(shipment)
-    if exited is None:
-        return cited
-    totals = {total.item: total for total in exited.items}
-    by_item: dict[int, list[Citation]] = {}
-    for citation in cited:
-        by_item.setdefault(citation.draw.item, []).append(citation)
-    return tuple(
-        Citation(citation.licence, draw)
-        for item, group in by_item.items()
-        for citation, draw in zip(group, what_left([c.draw for c in group], totals.get(item)), strict=True)
-    )
+def _with_what_left(draw: Draw, left: Sequence[Share]) -> Draw:
+    quantity, amount = _sum(share.quantity for share in left), _sum(share.amount for share in left)
+    return replace(draw, exited_quantity=quantity, exited_amount=amount)
+
+
+def _sum(figures: Iterable[Decimal | None]) -> Decimal | None:
+    """None when none is stated."""
+    stated = [figure for figure in figures if figure is not None]
+    return sum(stated, ZERO) if stated else None
 
 
 def asked(shipment: Shipment, declaration: Declaration) -> tuple[Demand, ...]:
     """The demands the facts give, one per licence ever cited, sorted; revision 0: not yet numbered."""
     stands = standing(shipment)
-    cited = _with_departure(citations(declaration), shipment)
+    cited = citations(declaration, departure(shipment))
     licences = sorted(licences_ever_cited(shipment))
     return tuple(_demand(shipment, declaration, stands, licence, cited) for licence in licences)
 

@@ -1,16 +1,17 @@
-"""What left of each draw: an item's exit totals, spread over the documents it was declared with.
+"""What left of each document an item was declared with, from the exit's totals of the item.
 
-Totals fill the draws first to last, so what is missing returns from the last document first; what left beyond the
-declared goes on the last draw, where the ledger finds the excess. An amount that is not stated follows the quantity pro
+Totals fill the documents first to last, so what is missing returns from the last document first; what left beyond the
+declared goes on the last one, where the ledger finds the excess. An amount that is not stated follows the quantity pro
 rata, rounded down to the cent, so that never more value counts as gone than can be shown.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
-from services.core.messages import Draw, ExitItem
-from services.core.values import ZERO
+from services.core.messages import ExitItem
+from services.core.values import ZERO, Currency, Unit
+from services.reconciliation.domain.measures import converted
 
 CENT = Decimal("0.01")
 MICRO = Decimal("0.000001")
@@ -18,40 +19,73 @@ MICRO = Decimal("0.000001")
 EXACT_DIGITS = 80
 
 
-def what_left(draws: Sequence[Draw], totals: ExitItem | None) -> tuple[Draw, ...]:
-    """The draws of one item, in declared order, with what left of each; no totals: as declared."""
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one document of an item writes off, or what left of it."""
+
+    quantity: Decimal | None
+    unit: Unit | None
+    amount: Decimal | None
+    currency: Currency | None
+
+
+def what_left(shares: Sequence[Share], totals: ExitItem | None) -> list[Share]:
+    """What left of the documents of one item, in declared order; no totals: as declared."""
     if totals is None:
-        totals = ExitItem(item=0)
-    quantities = _spread_like(totals.quantity, [d.quantity for d in draws], [d.units for d in draws])
-    amounts = _spread_like(totals.amount, [d.amount for d in draws], [d.currencies for d in draws])
+        return list(shares)
+    quantities = _quantities_left(shares, totals.quantity)
     if totals.amount is None:
-        amounts = [_follow(draw, quantity) for draw, quantity in zip(draws, quantities, strict=True)]
-    return tuple(
-        replace(draw, exited_quantity=quantity, exited_amount=amount)
-        for draw, quantity, amount in zip(draws, quantities, amounts, strict=True)
-    )
+        amounts = [_follow(share, quantity) for share, quantity in zip(shares, quantities, strict=True)]
+    else:
+        amounts = _amounts_left(shares, totals.amount)
+    return [
+        Share(quantity, share.unit, amount, share.currency)
+        for share, quantity, amount in zip(shares, quantities, amounts, strict=True)
+    ]
 
 
-def _follow(draw: Draw, left: Decimal | None) -> Decimal | None:
-    if draw.amount is None or draw.quantity is None or left is None:
-        return draw.amount
-    return pro_rata(draw.amount, left, draw.quantity, CENT)
+def _follow(share: Share, left: Decimal | None) -> Decimal | None:
+    if share.amount is None or share.quantity is None or left is None:
+        return share.amount
+    return pro_rata(share.amount, left, share.quantity, CENT)
 
 
-def _spread_like(
-    total: Decimal | None, declared: Sequence[Decimal | None], measures: Sequence[tuple[str, ...]]
+def _quantities_left(shares: Sequence[Share], total: Decimal | None) -> list[Decimal | None]:
+    """A total is stated in the unit of the first document."""
+    declared = [share.quantity for share in shares]
+    unit = next((share.unit for share in shares if share.quantity is not None), None)
+    if total is None or unit is None:
+        return declared
+    return _spread_alike(total, declared, [in_unit(share, unit) for share in shares])
+
+
+def in_unit(share: Share, unit: Unit) -> Decimal | None:
+    """Its quantity in this unit; None when it states none or does not convert exactly."""
+    return None if share.quantity is None or share.unit is None else converted(share.quantity, share.unit, unit)
+
+
+def _amounts_left(shares: Sequence[Share], total: Decimal) -> list[Decimal | None]:
+    """A total is stated in the currency of the first document."""
+    currency = next((share.currency for share in shares if share.amount is not None), None)
+    alike = [share.amount if share.currency == currency else None for share in shares]
+    return _spread_alike(total, [share.amount for share in shares], alike)
+
+
+def _spread_alike(
+    total: Decimal, declared: Sequence[Decimal | None], alike: Sequence[Decimal | None]
 ) -> list[Decimal | None]:
-    """A total is stated in the measure (unit, currency) of the first document; draws in another one follow pro rata."""
-    if total is None:
-        return list(declared)
-    measure = next((m for m, share in zip(measures, declared, strict=True) if share is not None), ())
-    alike = [share if m == measure else None for m, share in zip(measures, declared, strict=True)]
+    """`alike` is what each document declares in the measure of the total; one in another measure follows pro rata."""
     filled = spread(total, alike)
     whole = sum((share for share in alike if share is not None), ZERO)
-    return [
-        part if m == measure or share is None else pro_rata(share, total, whole, MICRO)
-        for part, m, share in zip(filled, measures, declared, strict=True)
-    ]
+    left: list[Decimal | None] = []
+    for share, same, part in zip(declared, alike, filled, strict=True):
+        if share is None or same == share:
+            left.append(part)
+        elif same is None or part is None:
+            left.append(pro_rata(share, total, whole, MICRO))
+        else:
+            left.append(pro_rata(share, part, same, MICRO))
+    return left
 
 
 def spread(total: Decimal, shares: Sequence[Decimal | None]) -> list[Decimal | None]:

@@ -12,8 +12,8 @@ from services.core.values import ZERO, Unit, format_amount
 
 DECIMALS = 6
 WHOLE_DIGITS = 18
-# Powers of ten in grams (UN/ECE Recommendation 20).
-_MASS = {"GRM": 0, "KGM": 3, "TNE": 6}
+# Powers of ten in grams (UN/ECE Recommendation 20); TARIC counts in hectokilograms too.
+_MASS = {"GRM": 0, "KGM": 3, "DTN": 5, "TNE": 6}
 
 
 @dataclass(frozen=True, slots=True)
