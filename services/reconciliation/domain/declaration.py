@@ -24,7 +24,7 @@ from services.reconciliation.domain.documents import cites_a_licence
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """The declaration that counts now, and the facts it rests on."""
+    """The declaration that counts now; `sources` say it, and when it was accepted."""
 
     stated: DeclarationAccepted
     version: int
@@ -50,16 +50,20 @@ def current(shipment: Shipment) -> Declaration | None:
     versions = whole_versions(shipment)
     if not versions:
         return None
-    stated, deltas = versions[-1], _deltas_after(versions[-1], shipment.amendments)
+    first, stated, deltas = versions[0], versions[-1], _deltas_after(versions[-1], shipment.amendments)
     items = stated.items
     for delta in deltas:
         items = amended(items, delta, stated.procedure)
     return Declaration(
         stated=stated,
         version=stated.version + len(shipment.amendments),
-        accepted_at=versions[0].accepted_at,
+        accepted_at=first.accepted_at,
         items=items,
-        sources=(*stated.sources, *(source for delta in deltas for source in delta.sources)),
+        sources=(
+            *(() if first.accepted_at == stated.accepted_at else first.sources),
+            *stated.sources,
+            *(source for delta in deltas for source in delta.sources),
+        ),
     )
 
 
