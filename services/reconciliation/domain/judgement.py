@@ -38,13 +38,17 @@ FREEING = frozenset({Phase.NOT_RELEASED, Phase.INVALIDATED})
 RELEASED = frozenset({Phase.RELEASED, Phase.EXITED})
 
 
-def line_of(draw: Draw, terms: Licence | None) -> LicenceLine | None:
-    """The line a draw is on; without a number, the line of a licence that has only one."""
+def line_of(draw: Draw, terms: Licence | None, before: HeldDraw | None = None) -> LicenceLine | None:
+    """The line a draw is on; without a number, the line of a licence that has only one.
+
+    There it stays when the licence gets more lines: what it holds is not lost with the number it never had.
+    """
     if terms is None:
         return None
-    if draw.line == 0:
+    number = draw.line or (before.line if before is not None else 0)
+    if number == 0:
         return terms.lines[0] if len(terms.lines) == 1 else None
-    return next((line for line in terms.lines if line.line == draw.line), None)
+    return next((line for line in terms.lines if line.line == number), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def judge(
     bench = Bench(columns, terms, demand, before.demand if before else None, rules)
     draws = [(draw, earlier.get(_place(draw))) for draw in sorted(demand.draws, key=_place)]
     if demand.phase in FREEING:
-        return tuple(judged(_free(draw, terms), (), asked) for draw, asked in draws)
+        return tuple(judged(_free(draw, terms, asked), (), asked) for draw, asked in draws)
     if demand.phase in RELEASED:
         return _released(bench, draws)
     return tuple(_accepted(bench, draw, asked) for draw, asked in draws)
@@ -107,7 +111,7 @@ def may_gain(columns: Columns, terms: Licence, shipment: HeldShipment, rules: Ru
 
 
 def _fits_now(bench: Bench, held: HeldDraw) -> bool:
-    line = line_of(held.draw, bench.terms)
+    line = line_of(held.draw, bench.terms, held)
     if line is None or OVERRUNS.isdisjoint(held.reasons):
         return False
     case = bench.case(held.draw, line, declared(held.draw, line), keeps=False)
@@ -120,8 +124,8 @@ def _place(draw: Draw) -> tuple[int, int]:
     return draw.item, draw.line
 
 
-def _free(draw: Draw, terms: Licence | None) -> HeldDraw:
-    return held_draw(draw, line_of(draw, terms), DrawVerdict.FREED)
+def _free(draw: Draw, terms: Licence | None, before: HeldDraw | None) -> HeldDraw:
+    return held_draw(draw, line_of(draw, terms, before), DrawVerdict.FREED)
 
 
 def _verdict(failures: tuple[Failure, ...]) -> DrawVerdict:
@@ -129,7 +133,7 @@ def _verdict(failures: tuple[Failure, ...]) -> DrawVerdict:
 
 
 def _accepted(bench: Bench, draw: Draw, before: HeldDraw | None) -> Judged:
-    line = line_of(draw, bench.terms)
+    line = line_of(draw, bench.terms, before)
     asks = NOTHING if line is None else declared(draw, line)
     failures = failures_of(bench.case(draw, line, asks, keeps=False))
     verdict = _verdict(failures)
@@ -141,7 +145,7 @@ def _accepted(bench: Bench, draw: Draw, before: HeldDraw | None) -> Judged:
 
 def _again(bench: Bench, before: HeldDraw) -> Judged:
     draw = before.draw
-    line = line_of(draw, bench.terms)
+    line = line_of(draw, bench.terms, before)
     asks = NOTHING if line is None else declared(draw, line)
     keeps = before.verdict is DrawVerdict.COVERED or holds_anything(before)
     bench.columns.lift(before)
@@ -158,7 +162,7 @@ def _released(bench: Bench, draws: list[tuple[Draw, HeldDraw | None]]) -> tuple[
     results: dict[int, Judged] = {}
     for keeping in (True, False):
         for place, (draw, before) in enumerate(draws):
-            line = line_of(draw, bench.terms)
+            line = line_of(draw, bench.terms, before)
             left = departure(draw, line, bench.demand)
             keeps = before is not None and line is not None and _keeps(bench, draw, before, line, left.consumed)
             if keeps is keeping:
