@@ -28,11 +28,12 @@ class FoldRow:
     last_output: int
     published: int
     snapshot: int
+    halted: str | None = None
 
     @classmethod
     def of(cls, row: DictRow) -> "FoldRow":
         positions = {topic: Position(p["next"], p["hash"]) for topic, p in row["positions"].items()}
-        names = ("partition", "epoch", "batch", "last_output", "published", "snapshot")
+        names = ("partition", "epoch", "batch", "last_output", "published", "snapshot", "halted")
         return cls(positions=positions, **{name: row[name] for name in names})
 
 
@@ -59,7 +60,7 @@ class Output:
         }
 
 
-_ROW = "partition, epoch, batch, positions, last_output, published, snapshot"
+_ROW = "partition, epoch, batch, positions, last_output, published, snapshot, halted"
 _OUTPUT = "fold, partition, seq, topic, key, type, identity, at, traceparent, headers, entry_of, entry_revision, value"
 
 
@@ -137,10 +138,10 @@ class FoldTable:
         return None if row is None else int(row["epoch"])
 
     async def renew(self, connection: Connection, worker: str, lease_s: float) -> dict[int, int]:
-        """Prolong the leases of this worker; its partitions and their epochs."""
+        """Prolong the leases of this worker; its partitions and their epochs. Halted ones are no longer its own."""
         query = (
-            "UPDATE {s}.fold SET lease_until = now() + make_interval(secs => %s) WHERE fold = %s AND owner = %s"
-            " RETURNING partition, epoch"
+            "UPDATE {s}.fold SET lease_until = now() + make_interval(secs => %s)"
+            " WHERE fold = %s AND owner = %s AND halted IS NULL RETURNING partition, epoch"
         )
         rows = await (await connection.execute(self._sql(query), (lease_s, self._fold, worker))).fetchall()
         return {row["partition"]: row["epoch"] for row in rows}
@@ -149,9 +150,13 @@ class FoldTable:
         query = "UPDATE {s}.fold SET owner = NULL, lease_until = NULL WHERE fold = %s AND partition = %s AND epoch = %s"
         await connection.execute(self._sql(query), (self._fold, partition, epoch))
 
-    async def halt(self, connection: Connection, partition: int, epoch: int, reason: str) -> None:
-        query = "UPDATE {s}.fold SET halted = %s WHERE fold = %s AND partition = %s AND epoch = %s"
-        await connection.execute(self._sql(query), (reason, self._fold, partition, epoch))
+    async def halt(self, connection: Connection, partition: int, reason: str, epoch: int | None = None) -> bool:
+        """Nothing more is committed there; False when it was halted already. `epoch`: only while it is a session's."""
+        query = (
+            "UPDATE {s}.fold SET halted = %s"
+            " WHERE fold = %s AND partition = %s AND epoch = coalesce(%s, epoch) AND halted IS NULL"
+        )
+        return (await connection.execute(self._sql(query), (reason, self._fold, partition, epoch))).rowcount == 1
 
     async def halted(self, connection: Connection) -> dict[int, str]:
         """Halted partitions with their reasons."""
@@ -166,10 +171,10 @@ class FoldTable:
         return FoldRow.of(row)
 
     async def advance(self, connection: Connection, before: FoldRow, after: FoldRow) -> bool:
-        """Compare and set; False when the row is no longer as it was."""
+        """Compare and set; False when the row is no longer as it was, or halted."""
         query = (
             "UPDATE {s}.fold SET batch = %s, positions = %s, last_output = %s, published = %s, snapshot = %s"
-            " WHERE fold = %s AND partition = %s AND epoch = %s AND batch = %s"
+            " WHERE fold = %s AND partition = %s AND epoch = %s AND batch = %s AND halted IS NULL"
         )
         positions = Jsonb({t: {"next": p.next, "hash": p.hash} for t, p in after.positions.items()})
         values = (after.batch, positions, after.last_output, after.published, after.snapshot)

@@ -15,10 +15,9 @@ record) and the next one begins from the row: there is one way to recover.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from services.core.errors import Corrupt, Fenced, Rejected
+from services.core.errors import Corrupt, Fenced, Rejected, Transient
 from services.core.message import Message
 from services.runtime.codec import Codec
 from services.runtime.crash import crash_point
@@ -26,8 +25,9 @@ from services.runtime.database import Connection, Database
 from services.runtime.dead_letter import dead_letter
 from services.runtime.fold import FoldSpec
 from services.runtime.fold_table import FoldRow, FoldTable, Output
-from services.runtime.kafka.producer import LARGEST, Producer
+from services.runtime.kafka.producer import Producer
 from services.runtime.kafka.reader import Incoming, PartitionReader, Position
+from services.runtime.output import output_of
 from services.runtime.publication import Publication
 from services.runtime.settings import RuntimeSettings
 from services.runtime.telemetry import BATCH_SECONDS, COMMITS, DEAD_LETTERS, LAG, RECORDS_IN, log
@@ -111,6 +111,8 @@ class Session(Generic[S]):
     def _own(self, row: FoldRow) -> None:
         if row.epoch != self._epoch:
             raise Fenced(f"{self._spec.title}[{self._partition}] is at epoch {row.epoch}, ours is {self._epoch}")
+        if row.halted is not None:
+            raise Fenced(f"{self._spec.title}[{self._partition}] is halted: {row.halted}")
 
     async def _publish_rest(self, connection: Connection) -> None:
         seq = self._row.published
@@ -206,7 +208,10 @@ class Session(Generic[S]):
         try:
             decision = handler(self._cache[name], message, record.at)
             trace = record.header("traceparent")
-            outputs = [self._output(m, seq + n, record.at, trace) for n, m in enumerate(decision.outputs)]
+            outputs = [
+                output_of(self._spec, self._engines.codec, m, seq + n, record.at, trace)
+                for n, m in enumerate(decision.outputs)
+            ]
         except (Rejected, Corrupt):
             raise
         except Exception as error:
@@ -216,26 +221,6 @@ class Session(Generic[S]):
             self._cache[name] = decision.state
             self._dirty.add(name)
         return outputs
-
-    def _output(self, message: Message, seq: int, at: datetime, trace: str | None) -> Output:
-        value = self._engines.codec.encode(message)
-        if len(value) > LARGEST:
-            raise Rejected(f"gives a {type(message).__name__} of {len(value)} bytes, more than {LARGEST}")
-        is_entry = self._spec.entries is not None and isinstance(message, self._spec.entries.type)
-        fields: Any = message
-        return Output(
-            seq=seq,
-            topic=message.TOPIC,
-            key=message.key.encode(),
-            type=message.SCHEMA,
-            identity=message.identity,
-            at=at,
-            traceparent=trace,
-            headers=None,
-            entry_of=message.key if is_entry else None,
-            entry_revision=fields.revision if is_entry else None,
-            value=value,
-        )
 
     async def _commit(self, records: Sequence[Incoming], outputs: Sequence[Output], *, final: bool = False) -> None:
         """Aggregates that entries can complete are written every `snapshot_s`, and with the last commit."""
@@ -272,7 +257,7 @@ class Session(Generic[S]):
         """The row is not as this session left it: another owns it, or a commit of ours landed unseen."""
         COMMITS.labels(self._spec.title, "lost").inc()
         self._own(await self._table.read(connection, self._partition))
-        raise Fenced(f"{self._spec.title}[{self._partition}] moved under this session")
+        raise Transient(f"{self._spec.title}[{self._partition}] moved under this session")
 
     def _evict(self) -> None:
         """Forget the aggregates loaded first; all are saved at this point."""
