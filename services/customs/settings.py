@@ -10,10 +10,14 @@ class CustomsSettings(BaseModel):
     """`party`: in whose name every message comes in. There is no authentication: who reaches the port is this party.
 
     `time_zone`: of times that state none, as AES writes them.
+    `in_flight_s`: how long after its publication a message may be undecided before it counts as unaccounted for, which
+    is looked at every `accounts_every_s` seconds.
     """
 
     party: str = Field(default="customs", min_length=1, max_length=70)
     time_zone: str = "Europe/Brussels"
+    in_flight_s: float = Field(default=600, gt=0)
+    accounts_every_s: float = Field(default=15, gt=0)
 
     @field_validator("time_zone")
     @classmethod

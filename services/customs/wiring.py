@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from services.core.values import Mrn
 from services.customs import topology
 from services.customs.adapters import http
+from services.customs.adapters.accounts import Accounts
 from services.customs.adapters.answers import AnswerStore
 from services.customs.adapters.intake import Intake
 from services.customs.adapters.log import MessageLog
@@ -29,6 +30,7 @@ def build(runtime: Runtime) -> Service:
     commit = GroupCommit(runtime.database, register.receive, outbox.wake)
     store = AnswerStore(runtime.codec)
     queries = Queries(runtime.database, runtime.codec, store)
+    accounts = Accounts(runtime.database, store, every_s=settings.accounts_every_s, in_flight_s=settings.in_flight_s)
     return Service(
         name=NAME,
         migrations="services.customs.adapters.migrations",
@@ -36,7 +38,7 @@ def build(runtime: Runtime) -> Service:
         routers=(http.router(intake, commit, queries),),
         folds=(_answers(store),),
         outboxes=(outbox,),
-        loops={"intake": commit.run},
+        loops={"intake": commit.run, "accounts": accounts.watch},
     )
 
 

@@ -19,6 +19,7 @@ class Door:
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
+        self.host, self.port = client.base_url.host, client.base_url.port
 
     async def post(self, body: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
         kind = XML if body.lstrip().startswith(b"<") else JSON

@@ -75,6 +75,15 @@ async def test_what_cannot_be_a_name_of_ours_names_nothing(runtime_settings: Run
         assert (await one.get(f"/declarations/{MRN}/verdict", message="\0")).status_code == 404
 
 
+async def test_what_says_to_be_too_large_is_not_waited_for(runtime_settings: RuntimeSettings) -> None:
+    async with door(runtime_settings) as one, asyncio.timeout(5):
+        head = "POST /v1/customs/messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        reader, writer = await asyncio.open_connection(one.host, one.port)
+        writer.write(f"{head}Content-Length: 1000000000\r\n\r\n".encode())
+        assert (await reader.readline()).split()[1] == b"413"
+        writer.close()
+
+
 async def test_a_key_of_the_sender_stands_for_the_identity(runtime_settings: RuntimeSettings) -> None:
     async with door(runtime_settings) as one:
         key = {"Idempotency-Key": "k-1"}

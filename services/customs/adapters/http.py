@@ -23,7 +23,7 @@ from services.runtime.group_commit import GroupCommit
 
 Wait = Annotated[float, Query(ge=0, description="Seconds to wait for a final answer; more than 60 counts as 60.")]
 
-MESSAGES = Counter("tolbrug_customs_messages_total", "Messages taken, and repeats of them.", ["kind", "answer"])
+RECEIVED = Counter("tolbrug_customs_received_total", "Messages taken, and repeats of them.", ["kind", "answer"])
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -50,7 +50,7 @@ def _receiving(routes: APIRouter, intake: Intake, commit: GroupCommit[Submission
         media_type, charset = _media_type(request.headers.get("content-type", ""))
         submission = await intake.submission(await _body(request), media_type, charset, idempotency_key)
         receipt = await commit.submit(submission)
-        MESSAGES.labels(submission.reading.kind, "repeat" if receipt.duplicate else "taken").inc()
+        RECEIVED.labels(submission.reading.kind, "repeat" if receipt.duplicate else "taken").inc()
         body = views.receipt(receipt.row) | ({"duplicate": True} if receipt.duplicate else {})
         location = {"Location": f"/v1/customs/messages/{receipt.row['id']}"}
         return JSONResponse(body, 200 if receipt.duplicate else 202, location)
@@ -143,7 +143,10 @@ def _unknown(mrn: str) -> Refused:
 
 
 async def _body(request: Request) -> bytes:
-    """The body, read no further than the limit."""
+    """The body, read no further than the limit, and not at all when it says to be beyond it."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and len(length) < 20 and int(length) > LARGEST:
+        raise Refused(413, f"A message has at most {LARGEST} bytes")
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
