@@ -44,7 +44,8 @@ def read(body: bytes, media_type: str, charset: str | None, zone: tzinfo) -> Rea
         return aes.read(root, zone)
     if wco.is_wco(root):
         return wco.read(root, zone)
-    raise Refused(415, f"{local(root)} is not a message this door takes: send AES CC5xxC or WCO-DMS MetaData")
+    taken = ", ".join((*aes.KINDS, "WCO-DMS MetaData"))
+    raise Refused(415, f"{local(root)} is not a message this door takes; it takes {taken}")
 
 
 class Intake:

@@ -285,6 +285,12 @@ def test_a_time_that_another_zone_cannot_tell_is_a_fault(time: str) -> None:
     assert faults(body) == [("/CC529C/ExportOperation/releaseDate", "value.invalid")]
 
 
+def test_a_reason_is_no_longer_than_its_element_may_be() -> None:
+    assert faults(about("CC551C", f"<noReleaseMotivationText>{'x' * 513}</noReleaseMotivationText>")) == [
+        ("/CC551C/ExportOperation/noReleaseMotivationText", "value.invalid")
+    ]
+
+
 def test_elements_of_a_foreign_namespace_are_not_the_messages_own() -> None:
     foreign = changed("<LRN>ANR-2026-77</LRN>", '<LRN xmlns="urn:other">ANR-2026-77</LRN>')
     assert faults(foreign) == [("/CC515C/ExportOperation/LRN", "element.missing")]

@@ -92,6 +92,11 @@ def test_a_time_that_another_zone_cannot_tell_is_a_fault(time: str) -> None:
     assert faults(body) == [("/MetaData/Response/Declaration/AcceptanceDateTime/DateTimeString", "value.invalid")]
 
 
+def test_what_customs_tells_of_an_invalidation_is_no_longer_than_it_may_be() -> None:
+    body = text("10_DMSINV.xml", (">Comments for Submitter for TC18<", f">{'x' * 513}<"))
+    assert faults(body) == [("/MetaData/Response/AdditionalInformation/StatementDescription", "value.invalid")]
+
+
 def test_what_the_schema_finds_is_told_by_name_with_its_line() -> None:
     body = text("TT_EX009a.xml", ("<GoodsItemQuantity>1<", "<GoodsItemQuantity>one<"))
     (fault,) = refusal(body).faults

@@ -10,11 +10,10 @@ from datetime import datetime, tzinfo
 
 from lxml import etree
 
-from services.core.errors import Refused
 from services.core.messages import DeclarationInvalidated, ExitResult, GoodsExited, GoodsReleased, ReleaseRefused
 from services.core.values import Mrn, parse_eori
 from services.customs.adapters.xml import aes_declaration
-from services.customs.adapters.xml.formats import an, moment, office, one_of, xml_time
+from services.customs.adapters.xml.formats import an, free_text, moment, office, one_of, xml_time
 from services.customs.adapters.xml.reader import Reader, local
 from services.customs.domain.reading import Acceptance, Lodged, NothingToDo, Reading, Stated, Statement
 
@@ -50,10 +49,8 @@ def is_aes(root: etree._Element) -> bool:
 
 
 def read(root: etree._Element, zone: tzinfo) -> Reading:
-    """What an AES message says. Refused 415 for one that is not taken here, 422 with the path of each fault."""
+    """What an AES message says. Refused 422 with the path of each fault."""
     kind = local(root)
-    if not is_aes(root):
-        raise Refused(415, f"{kind} is not a message this door takes; of AES it takes {', '.join(sorted(_KINDS))}")
     reader = Reader([NAMESPACE])
     sender = reader.needed(root, "messageSender", an(35))
     identification = reader.needed(root, "messageIdentification", an(35))
@@ -148,8 +145,8 @@ def _exited(message: _Message) -> Statement | None:
 
 
 def _first(message: _Message, *paths: str) -> str | None:
-    texts = (message.reader.text(message.root, path) for path in paths)
-    return next((" ".join(text.split()) for text in texts if text), None)
+    texts = (message.reader.value(message.root, path, free_text(512)) for path in paths)
+    return next((text for text in texts if text), None)
 
 
 _KINDS: dict[str, Callable[[_Message], Statement | None]] = {
@@ -160,3 +157,4 @@ _KINDS: dict[str, Callable[[_Message], Statement | None]] = {
     "CC551C": _not_released,
     "CC599C": _exited,
 }
+KINDS = tuple(sorted(_KINDS))

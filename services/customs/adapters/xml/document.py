@@ -49,7 +49,7 @@ def parse(body: bytes, charset: str | None = None) -> etree._Element:
         root = etree.fromstring(text.encode(), _parser())
     except etree.XMLSyntaxError as error:
         line, column = error.lineno or 1, (error.offset or 0) + 1
-        reason = _PLACE.sub("", error.msg or "not well-formed")
+        reason = _PLACE.sub("", error.msg or "not well-formed").strip()
         raise malformed(line, column, "xml.malformed", reason) from None
     _refuse_excess(root)
     return root

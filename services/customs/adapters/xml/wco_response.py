@@ -9,7 +9,7 @@ from lxml import etree
 from services.core.errors import Refused
 from services.core.messages import DeclarationInvalidated, ExitResult, GoodsExited, GoodsReleased
 from services.core.values import Mrn, parse_mrn
-from services.customs.adapters.xml.formats import an, integer, office, one_of, wco_time
+from services.customs.adapters.xml.formats import an, free_text, integer, office, one_of, wco_time
 from services.customs.adapters.xml.reader import Reader
 from services.customs.domain.reading import Acceptance, Reading, Rejection, Stated, Statement
 
@@ -42,8 +42,7 @@ class _Notification:
         """The description of the additional information of one type."""
         for one in self.reader.children(self.root, "AdditionalInformation"):
             if self.reader.text(one, "StatementTypeCode") == kind:
-                text = self.reader.text(one, "StatementDescription")
-                return " ".join(text.split()) if text else None
+                return self.reader.value(one, "StatementDescription", free_text(512))
         return None
 
 
