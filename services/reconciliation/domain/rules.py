@@ -128,7 +128,9 @@ def _same_consignee(stated: Party, allowed: Party) -> bool:
 
 
 def _described(party: Party | None) -> str:
-    return "none" if party is None else f"{party.name or party.eori or 'none'} ({party.country or 'no country'})"
+    if party is None:
+        return "none"
+    return f"{', '.join(filter(None, (party.name, party.eori))) or 'none'} ({party.country or 'no country'})"
 
 
 def consignee_is_allowed(case: Case) -> Mismatch | None:

@@ -76,7 +76,10 @@ def lines_overdrawn(
 def _overdrawn(what: str, amounts: Amounts | None, ceiling: Ceiling, measure: str | None) -> Mismatch | None:
     authorised: Decimal = ZERO if amounts is None else amounts.authorised
     held = drawn(amounts)
-    if held <= ceiling.of(authorised):
+    most = ceiling.of(authorised)
+    if held <= most:
         return None
-    compared = Comparison(what=f"{what} drawn", declared=shown(held, measure), licensed=shown(authorised, measure))
-    return Mismatch((compared,), mode=ceiling.mode)
+    stated = shown(held, measure)
+    compared = Comparison(what=f"{what} drawn", declared=stated, licensed=shown(authorised, measure))
+    at_most = Comparison(what=f"{what} drawn at most", declared=stated, licensed=shown(most, measure))
+    return Mismatch((compared,), (at_most,), mode=ceiling.mode)
