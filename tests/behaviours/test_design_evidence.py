@@ -45,6 +45,13 @@ MISMATCHES: dict[str, tuple[Callable[[], Exchange], Compared]] = {
         lambda: Exchange(licence(consignees=[{"name": "Other", "country": "IN"}]), declaration(A, document())),
         [("consignee", "Bharat Forge (IN)", "Other (IN)")],
     ),
+    "consignee.mismatch by EORI": (
+        lambda: Exchange(
+            licence(consignees=[{"name": "Bharat Forge", "eori": "IN1", "country": "IN"}]),
+            declaration(A, document(), consignee={"name": "Bharat Forge", "eori": "IN2", "country": "IN"}),
+        ),
+        [("consignee", "Bharat Forge, IN2 (IN)", "Bharat Forge, IN1 (IN)")],
+    ),
     "destination.mismatch": (
         lambda: Exchange(licence(), declaration(A, document(), country_of_destination="PK")),
         [("country of destination", "PK", "IN")],
@@ -84,9 +91,10 @@ MISMATCHES: dict[str, tuple[Callable[[], Exchange], Compared]] = {
 }
 
 
-@pytest.mark.parametrize("code", MISMATCHES)
-def test_a_finding_holds_every_value_compared_its_rule_its_messages_and_its_entry(code: str) -> None:
-    made, compared = MISMATCHES[code]
+@pytest.mark.parametrize("case", MISMATCHES)
+def test_a_finding_holds_every_value_compared_its_rule_its_messages_and_its_entry(case: str) -> None:
+    made, compared = MISMATCHES[case]
+    code = case.split(maxsplit=1)[0]
     exchange = made()
     [finding] = exchange.findings(code)
     assert [(c.what, c.declared, c.licensed) for c in finding.comparisons] == compared

@@ -1,4 +1,4 @@
-"""DESIGN 6, how a draw is judged: at acceptance, up to the ceiling, in order of arrival, and when it is judged again."""
+"""DESIGN 6, how a draw is judged: at acceptance, up to the ceiling, in order of arrival, and when again."""
 
 from decimal import Decimal
 
@@ -173,6 +173,22 @@ def test_a_suspension_to_come_leaves_what_was_accepted_before_it() -> None:
     exchange.step("suspended", "2026-03-10T00:00:00+00:00")
     exchange.send(declaration(B, document("1"), accepted_at="2026-03-10T00:00:00Z"))
     assert (exchange.verdict(A), exchange.verdict(B)) == ("covered", "refused")
+
+
+def test_a_line_that_is_added_covers_what_waited_for_it() -> None:
+    exchange = Exchange(licence(), declaration(A, document("4", line=2)))
+    exchange.amend(lines=[line(), line("5", number=2)])
+    assert (exchange.verdict(A), exchange.balance(2)) == ("covered", "4 0 0 1")
+
+
+def test_an_authority_that_allows_more_says_how_much_was_compared() -> None:
+    exchange = Exchange(licence(), declaration(A, document("8")), rule_set=rule_set(quantity=Ceiling(Decimal("0.05"))))
+    exchange.amend(lines=[line("5")])
+    [finding] = exchange.findings("quantity.overrun")
+    assert [(c.what, c.declared, c.licensed) for c in finding.comparisons] == [
+        ("quantity drawn", "8 NAR", "5 NAR"),
+        ("quantity drawn at most", "8 NAR", "5.25 NAR"),
+    ]
 
 
 def test_draws_on_an_unknown_licence_wait_refused_and_are_judged_in_order_of_arrival() -> None:

@@ -1,4 +1,4 @@
-"""DESIGN 6, measures: exact decimals, units with their qualifier, mass among itself, one currency, figures or nothing."""
+"""DESIGN 6, measures: exact decimals, units with their qualifier, mass among itself, one currency, or nothing."""
 
 import pytest
 
@@ -12,8 +12,13 @@ def weighed(unit: str = "KGM", quantity: str = "1000") -> dict[str, object]:
 
 @pytest.mark.parametrize(
     ("quantity", "unit", "balance"),
-    [("400", "KGM", "400 0 0 600"), ("0.4", "TNE", "400 0 0 600"), ("4000", "GRM", "4 0 0 996")]
-    + [("2", "DTN", "200 0 0 800"), ("0.001", "GRM", "0.000001 0 0 999.999999")],
+    [
+        ("400", "KGM", "400 0 0 600"),
+        ("0.4", "TNE", "400 0 0 600"),
+        ("2", "DTN", "200 0 0 800"),
+        ("4000", "GRM", "4 0 0 996"),
+        ("0.001", "GRM", "0.000001 0 0 999.999999"),
+    ],
 )
 def test_mass_converts_exactly(quantity: str, unit: str, balance: str) -> None:
     assert Exchange(weighed(), declaration(A, document(quantity, unit=unit))).balance() == balance
