@@ -16,14 +16,13 @@ from services.core.messages import (
     GoodsExited,
     Item,
     LicenceDemand,
-    Phase,
     Shipment,
 )
 from services.core.values import ZERO, LicenceRef
 from services.reconciliation.domain.declaration import Declaration, licences_ever_cited
 from services.reconciliation.domain.departure import Share, in_unit, what_left
 from services.reconciliation.domain.documents import cites_a_licence
-from services.reconciliation.domain.phase import Standing, departure, standing
+from services.reconciliation.domain.phase import Standing, standing
 
 NO_LINE = 0
 
@@ -105,7 +104,7 @@ def _sum(figures: Iterable[Decimal | None]) -> Decimal | None:
 def asked(shipment: Shipment, declaration: Declaration) -> tuple[Demand, ...]:
     """The demands the facts give, one per licence ever cited, sorted; revision 0: not yet numbered."""
     stands = standing(shipment)
-    cited = citations(declaration, departure(shipment))
+    cited = citations(declaration, stands.fact if isinstance(stands.fact, GoodsExited) else None)
     licences = sorted(licences_ever_cited(shipment))
     return tuple(_demand(shipment, declaration, stands, licence, cited) for licence in licences)
 
@@ -114,14 +113,13 @@ def _demand(
     shipment: Shipment, declaration: Declaration, stands: Standing, licence: LicenceRef, cited: tuple[Citation, ...]
 ) -> Demand:
     draws = (c.draw for c in cited if c.licence == licence)
-    exited = departure(shipment)
     return Demand(
         mrn=shipment.mrn,
         licence=licence,
         revision=0,
         version=declaration.version,
         phase=stands.phase,
-        final_exit=stands.phase is Phase.EXITED and exited is not None and exited.final,
+        final_exit=isinstance(stands.fact, GoodsExited) and stands.fact.final,
         accepted_at=declaration.accepted_at,
         occurred_at=stands.occurred_at or declaration.accepted_at,
         exporter=declaration.stated.exporter,
