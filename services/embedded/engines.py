@@ -3,8 +3,8 @@
 import asyncio
 import signal
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,11 +12,14 @@ from typing import Protocol
 import psutil
 from rich.console import Console
 
+from services.core.errors import Fatal
 from services.embedded.kafka import Kafka
 from services.embedded.postgres import Postgres
-from services.embedded.process import Record, Recorded, stop, strays
+from services.embedded.process import Record, Recorded, is_alive, stop, strays
 from services.embedded.settings import EmbeddedSettings
 from services.embedded.state import owned
+
+WATCH_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ async def engines(
     """Run the engines asked for while the block runs. Fatal, with the ways out, when one cannot be had.
 
     What a killed process left running in this state directory is adopted when it answers, else stopped.
+    One that ends meanwhile is started again where it was: its clients only wait.
     What the person who waits should know is printed on `console` (default: standard error).
     """
     settings = settings or EmbeddedSettings()
@@ -71,12 +75,36 @@ async def engines(
             # Not gather: cancelling it would leave threads behind that start engines nobody stops.
             await asyncio.wait(starting.values(), return_when=asyncio.FIRST_EXCEPTION)
             found = {name: task.result() for name, task in starting.items() if task.done()}
-            yield Addresses(found.get("kafka", ""), found.get("postgres", ""))
+            async with _kept(running, each, console):
+                yield Addresses(found.get("kafka", ""), found.get("postgres", ""))
         finally:
             for broker in brokers:
                 broker.cancelled.set()
             await asyncio.gather(*starting.values(), return_exceptions=True)
             await asyncio.gather(*(asyncio.to_thread(running.stop, engine) for engine in each))
+
+
+@asynccontextmanager
+async def _kept(running: "_Running", each: Sequence[Engine], console: Console) -> AsyncIterator[None]:
+    """Look after the engines while the block runs."""
+    over = asyncio.Event()
+
+    async def keep() -> None:
+        while not over.is_set():
+            for engine in each:
+                said = await asyncio.to_thread(running.revive, engine)
+                if said:
+                    console.print(said, soft_wrap=True, markup=False)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), WATCH_S)
+
+    keeping = asyncio.create_task(keep(), name="engines")
+    try:
+        yield
+    finally:
+        # Not cancelled: a thread that is starting an engine would be left behind with it.
+        over.set()
+        await asyncio.wait({keeping})
 
 
 class _Running:
@@ -102,6 +130,21 @@ class _Running:
             self._record.write(self._entries)
         engine.wait(process, port)
         return engine.address(port)
+
+    def revive(self, engine: Engine) -> str:
+        """Start an engine that has ended, at the port it had; what to say about it, empty when it lives."""
+        process = self._processes.get(engine.name)
+        if process is None or is_alive(process):
+            return ""
+        with suppress(psutil.Error):
+            process.wait(0)
+        port = self._entries[engine.name].port
+        try:
+            if self.start(engine) == engine.address(port):
+                return f"{engine.name} had ended (pid {process.pid}) and was started again"
+        except Fatal as error:
+            return f"{engine.name} has ended (pid {process.pid}) and does not start: {error}"
+        return f"{engine.name} had ended (pid {process.pid}) and its port {port} was taken: start all again"
 
     def stop(self, engine: Engine) -> None:
         """Stop what was started or adopted; nothing when it has ended by itself."""

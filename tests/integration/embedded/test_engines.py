@@ -14,7 +14,7 @@ import psutil
 import psycopg
 import pytest
 
-from services.core.errors import Fatal
+from services.core.errors import Fatal, Transient
 from services.embedded.engines import Addresses, engines, running_in
 from services.embedded.process import Record, Recorded
 from services.embedded.settings import EmbeddedSettings
@@ -74,6 +74,14 @@ async def fill(addresses: Addresses) -> None:
         await connection.execute("CREATE TABLE kept (n int)")
 
 
+async def answers(addresses: Addresses) -> bool:
+    try:
+        await assert_filled(addresses)
+    except (psycopg.OperationalError, Transient):
+        return False
+    return True
+
+
 async def assert_filled(addresses: Addresses) -> None:
     plans = await topics.plan(KafkaSettings(bootstrap_servers=addresses.bootstrap_servers, partitions=1), ["kept"])
     assert [plan.action for plan in plans] == ["keep"]
@@ -119,6 +127,21 @@ async def test_an_engine_that_does_not_answer_is_replaced(state: Path) -> None:
         assert after["postgres"].pid != before["postgres"].pid
         assert not psutil.pid_exists(before["kafka"].pid)
         await fill(addresses)
+
+
+async def test_an_engine_that_is_killed_is_started_again_where_it_was(state: Path) -> None:
+    async with engines(state, NO_NETWORK) as addresses:
+        await fill(addresses)
+        before = recorded(state)
+        for entry in before.values():
+            os.kill(entry.pid, signal.SIGKILL)
+        async with asyncio.timeout(30):
+            while {e.pid for e in recorded(state).values()} & {e.pid for e in before.values()}:  # noqa: ASYNC110 - a file
+                await asyncio.sleep(0.1)
+            while running_in(state) != addresses or not await answers(addresses):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.1)
+        await assert_filled(addresses)
+    assert living(state) == set()
 
 
 async def test_ctrl_c_reaches_the_process_and_not_its_engines(state: Path) -> None:
