@@ -8,6 +8,7 @@ from contextvars import ContextVar
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
+from structlog.tracebacks import ExceptionDictTransformer
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("tolbrug")
 
@@ -31,10 +32,14 @@ def trace_parent() -> str | None:
     return _trace.get()
 
 
+def well_formed(header: str | None) -> str | None:
+    """A `traceparent` as W3C writes it, else None."""
+    return header if header is not None and _TRACE_PARENT.fullmatch(header) else None
+
+
 def follow_trace(header: str | None) -> str:
     """Take over a caller's `traceparent`, or begin a trace when there is none or it is malformed."""
-    if header is None or not _TRACE_PARENT.fullmatch(header):
-        header = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    header = well_formed(header) or f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
     _trace.set(header)
     return header
 
@@ -50,7 +55,7 @@ def configure_logging(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
