@@ -42,4 +42,5 @@ class FoldReader(Generic[S]):
         """Entries of an aggregate above a revision, in order."""
         async with self._database.connection() as connection:
             rows = await self._table.entries_of(connection, aggregate, after, limit)
+        await self._codec.resolve([row.value for row in rows if row.value is not None])
         return [self._codec.decode(row.value or b"") for row in rows]

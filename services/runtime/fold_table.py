@@ -48,7 +48,7 @@ class Output:
     identity: str
     at: datetime
     traceparent: str | None
-    headers: list[list[str]] | None
+    headers: list[list[str | None]] | None
     entry_of: str | None
     entry_revision: int | None
     value: bytes | None

@@ -13,17 +13,17 @@ record) and the next one begins from the row: there is one way to recover.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from services.core.errors import Corrupt, Fenced, Rejected, Transient
-from services.core.message import Message
 from services.runtime.codec import Codec
 from services.runtime.crash import crash_point
 from services.runtime.database import Connection, Database
 from services.runtime.dead_letter import dead_letter
-from services.runtime.fold import FoldSpec
+from services.runtime.decoding import Decoded, decode
+from services.runtime.fold import Entries, FoldSpec
 from services.runtime.fold_table import FoldRow, FoldTable, Output
 from services.runtime.kafka.producer import Producer
 from services.runtime.kafka.reader import Incoming, PartitionReader, Position
@@ -46,15 +46,6 @@ class Engines:
     database: Database
     codec: Codec
     producer: Producer
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """A record and its message, or the reason there is none."""
-
-    record: Incoming
-    message: Message | None
-    reason: str = ""
 
 
 class Session(Generic[S]):
@@ -92,18 +83,18 @@ class Session(Generic[S]):
                 await self._step()
             await self._save_rest()
         finally:
-            await self._reader.stop()
             if hasattr(self, "_publication"):
-                await self._publication.stop()
+                self._publication.stop()
+            await self._reader.stop()
 
     async def _take_over(self) -> None:
         """Publish what the table still holds, find the inputs as they were left, complete the aggregates."""
         async with self._engines.database.connection() as connection:
             self._row = await self._table.read(connection, self._partition)
             self._own(self._row)
-            self._publication = Publication(self._engines.producer, self._spec.service, self._row.published)
-            await self._publish_rest(connection)
-            await self._complete_aggregates(connection)
+        self._publication = Publication(self._engines.producer, self._spec.service, self._row.published)
+        await self._publish_rest()
+        await self._complete_aggregates()
         await self._reader.start(self._row.positions)
         self.ready = True
         log.info("partition.ready", fold=self._spec.title, partition=self._partition, epoch=self._epoch)
@@ -114,65 +105,69 @@ class Session(Generic[S]):
         if row.halted is not None:
             raise Fenced(f"{self._spec.title}[{self._partition}] is halted: {row.halted}")
 
-    async def _publish_rest(self, connection: Connection) -> None:
-        seq = self._row.published
-        while outputs := await self._table.outputs_after(connection, self._partition, seq, RESTORE_PAGE):
-            await self._publication.put(outputs)
-            seq = outputs[-1].seq
-        await self._publication.flush()
-        await self._table.mark_published(connection, self._row, self._publication.published)
+    async def _outputs_after(self, seq: int) -> AsyncIterator[Sequence[Output]]:
+        """Pages of what is committed. No connection is held while a page is worked on: Kafka may be away for long."""
+        while True:
+            async with self._engines.database.connection() as connection:
+                page = await self._table.outputs_after(connection, self._partition, seq, RESTORE_PAGE)
+            if not page:
+                return
+            yield page
+            seq = page[-1].seq
 
-    async def _complete_aggregates(self, connection: Connection) -> None:
+    async def _publish_rest(self) -> None:
+        async for outputs in self._outputs_after(self._row.published):
+            await self._publication.put(outputs)
+        await self._publication.flush()
+        async with self._engines.database.connection() as connection:
+            await self._table.mark_published(connection, self._row, self._publication.published)
+
+    async def _complete_aggregates(self) -> None:
         """Snapshot + the entries after it = state."""
         if self._spec.entries is None:
             return
-        seq = self._row.snapshot
-        while outputs := await self._table.outputs_after(connection, self._partition, seq, RESTORE_PAGE):
+        async for outputs in self._outputs_after(self._row.snapshot):
             entries = [o for o in outputs if o.entry_of is not None]
-            await self._fetch(connection, {str(o.entry_of) for o in entries})
+            await self._engines.codec.resolve([o.value for o in entries if o.value is not None])
+            await self._load({str(o.entry_of) for o in entries})
             for output in entries:
-                name, entry = str(output.entry_of), self._engines.codec.decode(output.value or b"")
-                if output.entry_revision == self._spec.entries.revision(self._cache[name]) + 1:
-                    self._cache[name] = self._spec.entries.apply(self._cache[name], entry)
-                    self._dirty.add(name)
-            seq = outputs[-1].seq
+                self._complete(str(output.entry_of), output, self._spec.entries)
+
+    def _complete(self, name: str, output: Output, entries: Entries[S]) -> None:
+        following = (output.entry_revision or 0) - entries.revision(self._cache[name])
+        if following > 1:
+            raise Corrupt(
+                f"entry {output.entry_revision} of {name} follows a stored state {following} revisions before"
+            )
+        if following == 1:
+            self._cache[name] = entries.apply(self._cache[name], self._engines.codec.decode(output.value or b""))
+            self._dirty.add(name)
 
     async def _step(self) -> None:
         self._publication.check()
         records = await self._reader.read(self._engines.settings.fold.batch, IDLE_MS)  # 1
         started = time.perf_counter()
+        for topic, lag in self._reader.lag(self._row.positions).items():
+            LAG.labels(self._spec.title, topic, self._partition).set(lag)
         if not records:
             await self._idle()
             return
-        decoded = await self._decode(records)  # 2
-        await self._load(decoded)  # 3
+        decoded = await decode(self._engines.codec, records)  # 2
+        await self._load(
+            {self._spec.aggregate(d.message) for d in decoded if type(d.message) in self._spec.handlers}
+        )  # 3
         outputs = self._fold(decoded)  # 4
         await self._commit(records, outputs)  # 5
         await self._publication.put(outputs)  # 6
         BATCH_SECONDS.labels(self._spec.title).observe(time.perf_counter() - started)
         RECORDS_IN.labels(self._spec.title).inc(len(records))
 
-    async def _decode(self, records: Sequence[Incoming]) -> list[Decoded]:
-        codec = self._engines.codec
-        await codec.resolve([r.value for r in records if r.value is not None])
-        decoded = []
-        for record in records:
-            try:
-                decoded.append(Decoded(record, codec.decode(record.value or b"")))
-            except Rejected as error:
-                decoded.append(Decoded(record, None, str(error)))
-        return decoded
-
-    async def _load(self, decoded: Sequence[Decoded]) -> None:
-        touched = {self._spec.aggregate(d.message) for d in decoded if type(d.message) in self._spec.handlers}
-        missing = touched - self._cache.keys()
-        if missing:
-            async with self._engines.database.connection() as connection:
-                await self._fetch(connection, missing)
-
-    async def _fetch(self, connection: Connection, names: set[str]) -> None:
+    async def _load(self, names: set[str]) -> None:
         missing = sorted(names - self._cache.keys())
-        stored = await self._spec.store.load(connection, missing) if missing else {}
+        if not missing:
+            return
+        async with self._engines.database.connection() as connection:
+            stored = await self._spec.store.load(connection, missing)
         for name in missing:
             self._cache[name] = stored[name] if name in stored else self._spec.new(name)
 
@@ -207,7 +202,7 @@ class Session(Generic[S]):
         name = self._spec.aggregate(message)
         try:
             decision = handler(self._cache[name], message, record.at)
-            trace = record.header("traceparent")
+            trace = record.trace
             outputs = [
                 output_of(self._spec, self._engines.codec, m, seq + n, record.at, trace)
                 for n, m in enumerate(decision.outputs)
@@ -225,7 +220,7 @@ class Session(Generic[S]):
     async def _commit(self, records: Sequence[Incoming], outputs: Sequence[Output], *, final: bool = False) -> None:
         """Aggregates that entries can complete are written every `snapshot_s`, and with the last commit."""
         positions = dict(self._row.positions)
-        positions.update({r.topic: Position(r.offset + 1, r.hash) for r in records})
+        positions.update({t: Position(r.offset + 1, r.hash) for t, r in {r.topic: r for r in records}.items()})
         last = self._row.last_output + len(outputs)
         save = final or self._spec.entries is None or self._snapshot_is_due()
         after = replace(
@@ -273,8 +268,6 @@ class Session(Generic[S]):
             async with self._engines.database.connection() as connection:
                 await self._table.mark_published(connection, self._row, self._row.published)
             await self._reader.show_positions(self._row.positions)
-        for topic, lag in self._reader.lag(self._row.positions).items():
-            LAG.labels(self._spec.title, topic, self._partition).set(lag)
 
     async def _save_rest(self) -> None:
         """A clean stop leaves nothing to complete and nothing to publish."""

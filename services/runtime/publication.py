@@ -7,6 +7,9 @@ from services.runtime.crash import crash_point
 from services.runtime.fold_table import Output
 from services.runtime.kafka.producer import Outgoing, Producer
 
+PART = 2_000
+"""Records published at once: what is acknowledged of a large batch need not be published again."""
+
 
 class Publication:
     """Publishes the outputs of one partition. A failure surfaces at the next `put` or `flush`: the owner starts over
@@ -42,14 +45,15 @@ class Publication:
         joining.cancel()
         self.check()
 
-    async def stop(self) -> None:
+    def stop(self) -> None:
         self._task.cancel()
-        await asyncio.wait({self._task})
 
     async def _run(self) -> None:
         while True:
             outputs = await self._queue.get()
-            await self._producer.publish([Outgoing.of_row(o.row(), self._source) for o in outputs])
-            crash_point("fold-between-publish-and-mark")
-            self.published = outputs[-1].seq
+            for begin in range(0, len(outputs), PART):
+                part = outputs[begin : begin + PART]
+                await self._producer.publish([Outgoing.of_row(o.row(), self._source) for o in part])
+                crash_point("fold-between-publish-and-mark")
+                self.published = part[-1].seq
             self._queue.task_done()

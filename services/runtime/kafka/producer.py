@@ -15,7 +15,9 @@ from services.core.errors import Transient
 from services.runtime.telemetry import RECORDS_OUT, log
 
 LARGEST = 4 * 1024 * 1024
-"""Bytes of one record, checked before anything is committed that would publish it."""
+"""Bytes of one value, checked before anything is committed that would publish it."""
+HEADROOM = 64 * 1024
+"""Bytes that key, headers and framing may take beside it."""
 
 DEADLINE_S = 20.0
 FLUSH_S = 5.0
@@ -29,15 +31,14 @@ class Outgoing:
     key: bytes | None
     value: bytes | None
     at: datetime
-    headers: tuple[tuple[str, bytes], ...]
+    headers: tuple[tuple[str, bytes | None], ...]
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any], source: str) -> "Outgoing":
         """From a row of an outbox or of a fold's output."""
+        headers: tuple[tuple[str, bytes | None], ...] = cloud_event(row, source)
         if row.get("headers") is not None:
-            headers = tuple((name, bytes.fromhex(value)) for name, value in row["headers"])
-        else:
-            headers = cloud_event(row, source)
+            headers = tuple((name, None if value is None else bytes.fromhex(value)) for name, value in row["headers"])
         key = None if row["key"] is None else bytes(row["key"])
         return cls(row["topic"], key, None if row["value"] is None else bytes(row["value"]), row["at"], headers)
 
@@ -91,7 +92,7 @@ class Producer:
                 sent = [
                     await producer.send(
                         self._prefix + r.topic,
-                        value=r.value,
+                        value=b"" if r.key is r.value is None else r.value,  # aiokafka wants one of them
                         key=r.key,
                         headers=list(r.headers),
                         timestamp_ms=int(r.at.timestamp() * 1000),
@@ -114,7 +115,7 @@ class Producer:
                     acks="all",
                     linger_ms=0,
                     max_batch_size=128 * 1024,
-                    max_request_size=LARGEST + 64 * 1024,
+                    max_request_size=LARGEST + HEADROOM,
                     request_timeout_ms=10_000,
                 )
                 try:

@@ -1,5 +1,6 @@
 """Reading one partition number of several topics from known positions. No consumer group decides anything."""
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from services.core.errors import Corrupt, Transient
-from services.runtime.telemetry import log
+from services.runtime.telemetry import log, well_formed
+
+SHOW_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +27,18 @@ class Incoming:
     key: bytes | None
     value: bytes | None
     at: datetime
-    headers: tuple[tuple[str, bytes], ...]
+    headers: tuple[tuple[str, bytes | None], ...]
 
     @property
     def hash(self) -> str:
         """What a position remembers of the record before it, to notice a truncated or recreated topic."""
         return sha256((self.key or b"") + b"\x00" + (self.value or b"")).hexdigest()[:16]
 
-    def header(self, name: str) -> str | None:
-        return next((value.decode(errors="replace") for key, value in self.headers if key == name), None)
+    @property
+    def trace(self) -> str | None:
+        """Its W3C trace context, when it has one that is well-formed."""
+        found = next((value for key, value in self.headers if key == "traceparent" and value is not None), b"")
+        return well_formed(found.decode(errors="replace"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ class PartitionReader:
             first = await self._consumer.beginning_offsets(list(self._topics))
             end = await self._consumer.end_offsets(list(self._topics))
             for tp, position in wanted.items():
-                if not first[tp] <= position.next <= end[tp]:
+                if not first[tp] <= max(position.next - 1, 0) or position.next > end[tp]:
                     raise Corrupt(
                         f"{tp.topic}[{tp.partition}] holds offsets {first[tp]} to {end[tp]}, the next to read is"
                         f" {position.next}: it was truncated or recreated"
@@ -120,8 +126,8 @@ class PartitionReader:
         """Commit group offsets, for lag tools only."""
         offsets: dict[TopicPartition, Any] = {tp: positions[t].next for tp, t in self._topics.items() if t in positions}
         try:
-            await self._consumer.commit(offsets)
-        except KafkaError as error:
+            await asyncio.wait_for(self._consumer.commit(offsets), SHOW_S)
+        except (KafkaError, TimeoutError) as error:
             log.debug("reader.offsets-not-shown", reason=repr(error))
 
     def _incoming(self, record: "ConsumerRecord[bytes, bytes]") -> Incoming:

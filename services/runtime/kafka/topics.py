@@ -7,7 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from services.core.errors import Fatal, Transient
-from services.runtime.kafka.producer import LARGEST
+from services.runtime.kafka.producer import HEADROOM, LARGEST
 from services.runtime.settings import KafkaSettings
 
 DEAD_LETTER_SUFFIX = ".dlq"
@@ -23,8 +23,9 @@ class TopicPlan:
 
 
 def with_dead_letters(topics: Iterable[str]) -> tuple[str, ...]:
-    """The topics and a dead-letter topic beside each, sorted."""
-    return tuple(sorted({name for t in topics for name in (t, t + DEAD_LETTER_SUFFIX)}))
+    """The topics and a dead-letter topic beside each that is not one itself, sorted."""
+    given = set(topics)
+    return tuple(sorted(given | {t + DEAD_LETTER_SUFFIX for t in given if not t.endswith(DEAD_LETTER_SUFFIX)}))
 
 
 async def plan(settings: KafkaSettings, topics: Iterable[str]) -> list[TopicPlan]:
@@ -67,7 +68,7 @@ async def apply(settings: KafkaSettings, topics: Iterable[str]) -> int:
 
 async def _create(settings: KafkaSettings, missing: list[TopicPlan]) -> None:
     # Kept for ever, never compacted: what a ledger was computed from must stay readable.
-    configs = {"retention.ms": "-1", "cleanup.policy": "delete", "max.message.bytes": str(LARGEST + 1024)}
+    configs = {"retention.ms": "-1", "cleanup.policy": "delete", "max.message.bytes": str(LARGEST + HEADROOM)}
     new = [
         NewTopic(settings.topic_prefix + p.topic, p.partitions, settings.replication_factor, topic_configs=configs)
         for p in missing

@@ -1,0 +1,65 @@
+"""What the runtime publishes, without an engine: in parts, and to which topics."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from services.core.errors import Transient
+from services.runtime.fold_table import Output
+from services.runtime.kafka import reader
+from services.runtime.kafka.producer import Outgoing, Producer
+from services.runtime.kafka.reader import PartitionReader, Position
+from services.runtime.kafka.topics import with_dead_letters
+from services.runtime.publication import PART, Publication
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def an_output(seq: int) -> Output:
+    return Output(seq, "t", b"k", "T", str(seq), AT, None, None, None, None, b"v")
+
+
+class Failing(Producer):
+    """Acknowledges so many calls, then no more."""
+
+    def __init__(self, calls: int) -> None:
+        super().__init__("nowhere:1")
+        self.left = calls
+        self.seen: list[int] = []
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        await asyncio.sleep(0.01)
+        if not self.left:
+            raise Transient("away")
+        self.left -= 1
+        self.seen.append(len(records))
+
+
+async def test_of_a_large_batch_what_was_acknowledged_is_known_when_the_rest_fails() -> None:
+    producer = Failing(2)
+    publication = Publication(producer, "probe", 0)
+    await publication.put([an_output(n) for n in range(1, 2 * PART + 2)])
+    with pytest.raises(Transient):
+        await publication.flush()
+    assert publication.published == 2 * PART
+    assert producer.seen == [PART, PART]
+
+
+async def test_offsets_for_lag_tools_hold_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def no_coordinator(_: Any) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(reader, "SHOW_S", 0.05)
+    partition = PartitionReader("nowhere:1", "", ("t",), 0, "group")
+    monkeypatch.setattr(partition._consumer, "commit", no_coordinator)
+    async with asyncio.timeout(2):
+        await partition.show_positions({"t": Position(1, "")})
+        await partition.stop()
+
+
+def test_a_dead_letter_topic_has_none_of_its_own() -> None:
+    assert with_dead_letters(["a", "b.dlq"]) == ("a", "a.dlq", "b.dlq")
+    assert with_dead_letters(with_dead_letters(["a"])) == ("a", "a.dlq")
