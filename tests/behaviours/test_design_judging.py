@@ -151,6 +151,13 @@ def test_a_lowered_licence_keeps_its_reservations_and_says_so() -> None:
     assert exchange.verdict(A) == "covered"
 
 
+def test_a_raised_licence_that_is_still_overdrawn_says_nothing_new() -> None:
+    exchange = Exchange(licence(), declaration(A, document("14")), release(A))
+    before = exchange.codes()
+    assert exchange.amend(lines=[line("12")]).balance() == "0 14 0 -2"
+    assert exchange.codes() == before
+
+
 def test_a_suspension_in_the_past_refuses_open_draws_which_keep_their_amount() -> None:
     exchange = Exchange(licence(), declaration(A, document("4")), declaration(B, document("3")), release(B))
     before = exchange.all(Entry)

@@ -55,7 +55,7 @@ def _check_unchanged(licence: Licence, before: LicenceLine, line: LicenceLine | 
 def lines_overdrawn(
     licence: Licence, known: Licence | None, balances: Iterable[LineBalance], rules: RuleSet
 ) -> Iterator[tuple[int, Failure]]:
-    """Lines whose authorised amount was changed to less than is drawn already. Reservations stay; this is said."""
+    """Lines whose authorised amount was lowered below what is drawn already. Reservations stay; this is said."""
     before = {line.line: line for line in known.lines} if known else {}
     columns = {balance.line: balance for balance in balances}
     for line in licence.lines:
@@ -63,11 +63,11 @@ def lines_overdrawn(
         if was is None:
             continue
         balance = columns[line.line]
-        if controls_quantity(line) and was.quantity != line.quantity:
+        if controls_quantity(line) and (line.quantity or ZERO) < (was.quantity or ZERO):
             over = _overdrawn("quantity", balance.quantity, rules.quantity, line.unit)
             if over:
                 yield line.line, Failure(QUANTITY_OVERRUN, _VERSIONS[QUANTITY_OVERRUN], over)
-        if controls_value(line) and was.value != line.value:
+        if controls_value(line) and (line.value or ZERO) < (was.value or ZERO):
             over = _overdrawn("value", balance.value, rules.value, line.currency)
             if over:
                 yield line.line, Failure(VALUE_OVERRUN, _VERSIONS[VALUE_OVERRUN], over)
