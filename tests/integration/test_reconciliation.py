@@ -1,5 +1,6 @@
 """Reconciliation on real engines: Avro in, verdicts and findings out, ledgers over HTTP, balances verified."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from services.core.message import Message
-from services.core.messages import Finding, Ledger, Verdict, VerdictKind
+from services.core.messages import Demand, Finding, Ledger, Verdict, VerdictKind
 from services.core.values import Mrn
 from services.reconciliation import topology
 from services.reconciliation.adapters.invariants import Invariants
@@ -171,6 +172,35 @@ async def test_a_missing_entry_shows_in_the_invariants(service: Running) -> None
         await until_columns(service, "2 0 2 2 0")
         await watching.pass_once()
         assert shown() == (0, 1, 1)
+
+
+async def test_a_ledger_found_wrong_halts_its_partition(service: Running) -> None:
+    await send(service, a_licence(), a_release(), TWO_PRESSES)
+    await until_columns(service, "2 0 2 0 0")
+    async with a_database(service) as database:
+        watching = Invariants(database, a_reader(database), "ledger", every_s=1, budget_s=10)
+        await watching.pass_once()
+        await send(service, an_exit(a_total(1, "1")))
+        await until_columns(service, "2 0 1 1 1")
+        revision = (await the_ledger(service))["revision"]
+        await until(lambda: is_stored(database, revision), "the ledger is stored as of its last entry")
+        await alter(service.settings.database.url)
+        await watching.pass_once()
+    await send(service, a_declaration(an_item(a_document(REF)), mrn=SECOND, fact_id="after"))
+    await until_demanded(service, SECOND)
+    await asyncio.sleep(1)
+    assert (await the_ledger(service))["revision"] == revision, "nothing more is booked"
+    (partition,) = await service.rows("SELECT halted FROM reconciliation.fold WHERE halted IS NOT NULL")
+    assert partition["halted"].startswith(f"the ledger of {REF} violates an invariant: {REF} revision {revision}")
+
+
+async def until_demanded(service: Running, mrn: Mrn) -> None:
+    """Until the ledger has something to read about a shipment."""
+
+    async def demanded() -> bool:
+        return any(isinstance(d, Demand) and d.mrn == mrn for d in await service.published(Demand.TOPIC))
+
+    await until(demanded, f"{mrn} makes a demand")
 
 
 def a_reader(database: Database) -> FoldReader[LicenceLedger]:

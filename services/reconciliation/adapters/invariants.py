@@ -4,7 +4,7 @@ Each pass takes the licences whose ledger changed since the pass before and look
 column equal the sum of its draws, does it equal the movements of all entries, do revisions follow one another. A pass
 has a time budget; licences that do not get their turn keep it for the next one. Beyond `LONGEST` entries a ledger is
 recounted by `tolbrug verify` only. A process looks at changes from its own start on; what was before is `tolbrug
-verify`'s too.
+verify`'s too. A ledger found wrong halts its partition: nothing more is booked on what may be false.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.verification import entries_are_columns
 from services.runtime.database import AWAY, Database
 from services.runtime.fold_reader import FoldReader
+from services.runtime.fold_table import FoldTable
 from services.runtime.telemetry import log
 
 LONGEST: Final = 2_000
@@ -54,6 +55,11 @@ class Checked:
     def __bool__(self) -> bool:
         return bool(self.draws or self.entries or self.gaps)
 
+    def told(self) -> list[str]:
+        """Sentences, the first twenty."""
+        missing = [f"{self.gaps} revisions are missing"] if self.gaps else []
+        return [*missing, *(str(violation) for violation in (*self.draws, *self.entries))][:20]
+
 
 def check(ledger: LicenceLedger, entries: Sequence[Entry] | None) -> Checked:
     """A ledger against its draws and, when they are given, against all its entries."""
@@ -64,7 +70,7 @@ def check(ledger: LicenceLedger, entries: Sequence[Entry] | None) -> Checked:
 
 
 class Invariants:
-    """Checks changed ledgers until cancelled. Reads only; a violation is logged, shown, and never corrected."""
+    """Checks changed ledgers until cancelled. A violation is shown, halts its partition, and is never corrected."""
 
     def __init__(
         self,
@@ -79,11 +85,12 @@ class Invariants:
         self._database = database
         self._reader = reader
         self._fold = fold
+        self._table = FoldTable("reconciliation", fold)
         self._every_s = every_s
         self._budget_s = budget_s
         self._clock = clock
         self._ends: dict[int, int] | None = None
-        self._waiting: dict[str, None] = {}
+        self._waiting: dict[str, int] = {}
         self._wrong: dict[str, Checked] = {}
 
     async def watch(self) -> None:
@@ -98,8 +105,8 @@ class Invariants:
         await self._collect()
         started = self._clock()
         while self._waiting:
-            licence = next(iter(self._waiting))
-            self._keep(licence, await self._check(licence))
+            licence, partition = next(iter(self._waiting.items()))
+            await self._keep(licence, partition, await self._check(licence))
             del self._waiting[licence]
             if self._clock() - started >= self._budget_s:
                 break
@@ -113,7 +120,7 @@ class Invariants:
             if begin < end:
                 span = (self._fold, partition, begin, end, SAMPLE)
                 changed = await self._database.rows(_CHANGED, span)
-                self._waiting.update(dict.fromkeys(row["entry_of"] for row in changed))
+                self._waiting.update(dict.fromkeys((row["entry_of"] for row in changed), partition))
         self._ends = ends
 
     async def _check(self, licence: str) -> Checked:
@@ -133,12 +140,16 @@ class Invariants:
             entries = [e for e in read if isinstance(e, Entry) and e.revision <= ledger.revision]
         return await asyncio.to_thread(check, ledger, entries)
 
-    def _keep(self, licence: str, checked: Checked) -> None:
+    async def _keep(self, licence: str, partition: int, checked: Checked) -> None:
         self._wrong.pop(licence, None)
-        if checked:
-            self._wrong[licence] = checked
-            told = [str(violation) for violation in (*checked.draws, *checked.entries)][:20]
-            log.critical("invariant.violated", licence=licence, gaps=checked.gaps, violations=told)
+        if not checked:
+            return
+        self._wrong[licence] = checked
+        log.critical("invariant.violated", licence=licence, gaps=checked.gaps, violations=checked.told())
+        async with self._database.connection() as connection:
+            reason = f"the ledger of {licence} violates an invariant: {checked.told()[0]}"
+            if await self._table.halt(connection, partition, reason):
+                log.critical("partition.halted", fold=self._fold, partition=partition, reason=reason)
 
     def _show(self) -> None:
         DRAWS.set(sum(bool(checked.draws) for checked in self._wrong.values()))
