@@ -84,6 +84,21 @@ async def test_what_says_to_be_too_large_is_not_waited_for(runtime_settings: Run
         writer.close()
 
 
+async def test_a_sender_that_goes_away_is_no_error_of_ours(
+    runtime_settings: RuntimeSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with door(runtime_settings) as one:
+        head = "POST /v1/customs/messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        _, writer = await asyncio.open_connection(one.host, one.port)
+        writer.write(f"{head}Content-Length: 100\r\n\r\n{{".encode())
+        await writer.drain()
+        await asyncio.sleep(0.3)
+        writer.close()
+        await asyncio.sleep(0.3)
+    told = capsys.readouterr()
+    assert "http.error" not in told.out + told.err
+
+
 async def test_a_key_of_the_sender_stands_for_the_identity(runtime_settings: RuntimeSettings) -> None:
     async with door(runtime_settings) as one:
         key = {"Idempotency-Key": "k-1"}

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import Counter
+from starlette.requests import ClientDisconnect
 
 from services.core.errors import Fault, Refused
 from services.core.values import Mrn, parse_mrn
@@ -148,11 +149,14 @@ async def _body(request: Request) -> bytes:
     if length.isdecimal() and len(length) < 20 and int(length) > LARGEST:
         raise Refused(413, f"A message has at most {LARGEST} bytes")
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST:
-            raise Refused(413, f"A message has at most {LARGEST} bytes")
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > LARGEST:
+                raise Refused(413, f"A message has at most {LARGEST} bytes")
+            parts.append(part)
+    except ClientDisconnect:
+        raise Refused(400, "The sender went away before the message was whole") from None
     return b"".join(parts)
 
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from services.core.errors import Fault, Refused
@@ -16,11 +17,14 @@ async def with_json(request: Request) -> Request:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise Refused(415, "The body must be application/json, and say so in Content-Type")
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST:
-            raise Refused(413, f"A body has at most {LARGEST} bytes")
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > LARGEST:
+                raise Refused(413, f"A body has at most {LARGEST} bytes")
+            parts.append(part)
+    except ClientDisconnect:
+        raise Refused(400, "The sender went away before the body was whole") from None
     body = b"".join(parts)
     _refuse_malformed(body)
 
