@@ -91,8 +91,7 @@ async def _kept(running: "_Running", each: Sequence[Engine], console: Console) -
 
     async def keep() -> None:
         while not over.is_set():
-            for engine in each:
-                said = await asyncio.to_thread(running.revive, engine)
+            for said in await asyncio.gather(*(asyncio.to_thread(running.revive, engine) for engine in each)):
                 if said:
                     console.print(said, soft_wrap=True, markup=False)
             with suppress(TimeoutError):
