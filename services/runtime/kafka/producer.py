@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -87,24 +88,30 @@ class Producer:
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Send in order and return when all are acknowledged. Transient when one is not: publish all of them again."""
         producer = await self._current()
+        sent: list[asyncio.Future[Any]] = []
         try:
             async with asyncio.timeout(DEADLINE_S):
-                sent = [
-                    await producer.send(
-                        self._prefix + r.topic,
-                        value=b"" if r.key is r.value is None else r.value,  # aiokafka wants one of them
-                        key=r.key,
-                        headers=list(r.headers),
-                        timestamp_ms=int(r.at.timestamp() * 1000),
-                    )
-                    for r in records
-                ]
+                for record in records:
+                    sent.append(await self._send(producer, record))  # noqa: PERF401 - what is sent is needed on failure
                 await asyncio.gather(*sent)
         except (KafkaError, TimeoutError) as error:
             self._discard(producer)
             raise Transient(f"Kafka did not acknowledge: {error!r}") from error
+        finally:
+            for future in sent:
+                future.cancel()  # of one that is done, nothing; of the others nobody waits for the outcome
         for topic, count in Counter(r.topic for r in records).items():
             RECORDS_OUT.labels(topic).inc(count)
+
+    async def _send(self, producer: AIOKafkaProducer, record: Outgoing) -> "asyncio.Future[Any]":
+        sent: asyncio.Future[Any] = await producer.send(
+            self._prefix + record.topic,
+            value=b"" if record.key is record.value is None else record.value,  # aiokafka wants one of them
+            key=record.key,
+            headers=list(record.headers),
+            timestamp_ms=int(record.at.timestamp() * 1000),
+        )
+        return sent
 
     async def _current(self) -> AIOKafkaProducer:
         async with self._lock:
@@ -152,6 +159,15 @@ async def _closed(producer: AIOKafkaProducer) -> None:
     if not stopping.done():
         # There is no public way to give up a flush. The sender first: it puts back what it has under way.
         await producer._sender.close()  # noqa: SLF001
-        producer._message_accumulator.fail_all(KafkaConnectionError("closed before"))  # noqa: SLF001
+        _fail(producer._message_accumulator)  # noqa: SLF001
     with suppress(KafkaError):
         await stopping
+
+
+def _fail(accumulator: Any) -> None:
+    """Fail all batches; without what stands around the call, aiokafka has asyncio report errors of its own."""
+    batches = {*accumulator._pending_batches, *chain.from_iterable(accumulator._batches.values())}  # noqa: SLF001
+    accumulator._pending_batches.update(batches)  # noqa: SLF001
+    accumulator.fail_all(KafkaConnectionError("closed before it was acknowledged"))
+    for batch in batches:
+        batch._drain_waiter.exception()  # noqa: SLF001

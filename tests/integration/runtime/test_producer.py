@@ -1,6 +1,7 @@
 """The producer when Kafka does not acknowledge."""
 
 import asyncio
+import gc
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +27,8 @@ async def test_a_producer_that_is_given_up_leaves_nothing_running(
     monkeypatch.setattr(kafka_producer, "DEADLINE_S", 0.5)
     monkeypatch.setattr(kafka_producer, "FLUSH_S", 0.5, raising=False)
     before = aiokafka_tasks()
+    complaints: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
     producer = Producer(probe.installation.bootstrap_servers, probe.installation.topic_prefix)
     record = Outgoing(Licence.TOPIC, b"L", b"value", datetime(2026, 3, 1, tzinfo=UTC), ())
     await producer.publish([record])
@@ -42,3 +45,5 @@ async def test_a_producer_that_is_given_up_leaves_nothing_running(
     await producer.publish([record])
     await producer.stop()
     assert aiokafka_tasks() == before, "a sender that lives on would deliver what is stale"
+    gc.collect()
+    assert complaints == []
