@@ -1,5 +1,6 @@
 """The demo from its command line, and killed in the middle."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.embedded.ports import free_port
-from tests.journey.scenario_process import Place, summary
+from tests.journey.scenario_process import README, Place, summary
 
 CODES = {
     "licence.unknown",
@@ -45,6 +46,13 @@ async def place(folder: Path) -> AsyncIterator[Place]:
     await place.stop_engines()
 
 
+def shown_in_readme() -> dict[str, int]:
+    """The counts of the demo's output in the README that are the same at every run."""
+    text = README.split("```text\n")[1].split("```")[0]
+    wanted = re.compile(r"^(declarations|covered|refused|not controlled|[a-z-]+\.[a-z-]+) +(\d+)$", re.MULTILINE)
+    return {name.replace(" ", "_"): int(count) for name, count in wanted.findall(text)}
+
+
 _uninterrupted: dict[str, Any] = {}
 
 
@@ -56,6 +64,11 @@ async def test_the_demo_gives_every_expected_outcome(place: Place) -> None:
     assert code == 0
     assert result["duplicates_ignored"] > 0
     assert set(result["alerts_by_code"]) >= CODES
+    assert shown_in_readme() == {
+        "declarations": result["declarations"],
+        **result["verdicts"],
+        **result["alerts_by_code"],
+    }
     _uninterrupted.update(result)
 
 
