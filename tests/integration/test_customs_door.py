@@ -7,9 +7,11 @@ import pytest
 
 from services.core.messages import DeclarationAccepted, Phase, Verdict, VerdictKind
 from services.core.values import Mrn
+from services.customs.wiring import build
 from services.runtime.codec import Codec
 from services.runtime.settings import RuntimeSettings
 from tests.integration.customs_installation import Door, door
+from tests.integration.in_process import running
 from tests.integration.installation import Installation
 from tests.integration.kafka_log import KafkaLog
 from tests.unit.customs.written import MRN, as_json, cc515c, cc528c, declaration, event
@@ -82,6 +84,16 @@ async def test_what_says_to_be_too_large_is_not_waited_for(runtime_settings: Run
         writer.write(f"{head}Content-Length: 1000000000\r\n\r\n".encode())
         assert (await reader.readline()).split()[1] == b"413"
         writer.close()
+
+
+async def test_the_contract_tells_every_answer(runtime_settings: RuntimeSettings) -> None:
+    async with running(runtime_settings, [build]) as process:
+        paths = (await process.http.get("/openapi.json")).json()["paths"]
+    received = paths["/v1/customs/messages"]["post"]["responses"]
+    assert sorted(received) == ["200", "202", "400", "409", "413", "415", "422", "503"]
+    asked = paths["/v1/customs/declarations/{mrn}/verdict"]["get"]["responses"]
+    assert sorted(asked) == ["200", "404", "422", "503"]
+    assert list(asked["422"]["content"]) == ["application/problem+json"]
 
 
 async def test_a_sender_that_goes_away_is_no_error_of_ours(

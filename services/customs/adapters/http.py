@@ -31,7 +31,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 def router(intake: Intake, commit: GroupCommit[Submission, Receipt], queries: Queries) -> APIRouter:
     """All routes of the door."""
-    routes = APIRouter(prefix="/v1/customs", tags=["customs"])
+    routes = APIRouter(prefix="/v1/customs", tags=["customs"], responses=_ALWAYS)
     _receiving(routes, intake, commit)
     _messages(routes, queries)
     _declarations(routes, queries)
@@ -39,7 +39,7 @@ def router(intake: Intake, commit: GroupCommit[Submission, Receipt], queries: Qu
 
 
 def _receiving(routes: APIRouter, intake: Intake, commit: GroupCommit[Submission, Receipt]) -> None:
-    @routes.post("/messages", status_code=202, openapi_extra=_ANY_MESSAGE)
+    @routes.post("/messages", status_code=202, openapi_extra=_ANY_MESSAGE, responses=_RECEIVING)
     async def receive(request: Request, idempotency_key: Annotated[str | None, Header()] = None) -> JSONResponse:
         """Take one message; 202 once it is durable, 200 when it was there already."""
         if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
@@ -58,7 +58,7 @@ def _receiving(routes: APIRouter, intake: Intake, commit: GroupCommit[Submission
 
 
 def _messages(routes: APIRouter, queries: Queries) -> None:
-    @routes.get("/messages/{message_id}")
+    @routes.get("/messages/{message_id}", responses=_ASKING)
     async def message(message_id: str, wait: Wait = 0, raw: bool = False) -> Response:  # noqa: FBT001, FBT002 - a query
         """Where a message stands: `received`, `waiting`, `applied` or `dead-lettered`, and why; `raw=1`: its bytes."""
         if raw:
@@ -74,7 +74,7 @@ def _messages(routes: APIRouter, queries: Queries) -> None:
 
 
 def _declarations(routes: APIRouter, queries: Queries) -> None:
-    @routes.get("/declarations/{mrn}")
+    @routes.get("/declarations/{mrn}", responses=_ASKING)
     async def declaration(mrn: str) -> JSONResponse:
         """A declaration: phase, version, items with documents and cover, verdict, history."""
         found = await queries.shipment(_reference(mrn))
@@ -82,7 +82,7 @@ def _declarations(routes: APIRouter, queries: Queries) -> None:
             raise _unknown(mrn)
         return JSONResponse(views.shipment(found))
 
-    @routes.get("/declarations/{mrn}/verdict")
+    @routes.get("/declarations/{mrn}/verdict", responses=_ASKING)
     async def verdict(
         mrn: str,
         wait: Wait = 0,
@@ -168,6 +168,22 @@ def _media_type(header: str) -> tuple[str, str | None]:
     return given, charset if isinstance(charset, str) and charset else None
 
 
+def _problem(why: str) -> dict[str, Any]:
+    return {"description": why, "content": {"application/problem+json": {"schema": {"type": "object"}}}}
+
+
+_ALWAYS: dict[int | str, dict[str, Any]] = {
+    422: _problem("Not acceptable; `errors` has the path of each fault."),
+    503: _problem("Not available now; send it again after Retry-After seconds."),
+}
+_ASKING: dict[int | str, dict[str, Any]] = {404: _problem("Nothing of that name was received.")}
+_RECEIVING: dict[int | str, dict[str, Any]] = {
+    200: {"description": "It was there already: the same answer with `duplicate`."},
+    400: _problem("Malformed; with line and column."),
+    409: _problem("The same identity was received with other bytes."),
+    413: _problem("Larger than a message may be."),
+    415: _problem("A media type, character set or kind of message that is not taken."),
+}
 _ANY_MESSAGE: dict[str, Any] = {
     "requestBody": {
         "required": True,
