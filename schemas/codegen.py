@@ -74,10 +74,12 @@ def annotation(schema: Any) -> str:
 
 
 def encoder(schema: Any, value: str) -> str:
-    """Expression that turns a field into what the Avro writer takes."""
+    """Expression that turns a field into what the Avro writer takes.
+
+    An optional value is given with the name of its branch: without it the writer would try the value on each.
+    """
     if (inner := optional(schema)) is not None:
-        some = encoder(inner, value)
-        return value if some == value else f"None if {value} is None else {some}"
+        return f'None if {value} is None else ("{branch(inner)}", {encoder(inner, value)})'
     if is_record(schema):
         return f"{value}.to_avro()"
     if is_enum(schema):
@@ -86,6 +88,12 @@ def encoder(schema: Any, value: str) -> str:
         each = encoder(schema["items"], "x")
         return f"list({value})" if each == "x" else f"[{each} for x in {value}]"
     return value
+
+
+def branch(schema: Any) -> str:
+    """The name of a union's branch: a full name, or the underlying type."""
+    name: str = schema if isinstance(schema, str) else schema["type"]
+    return name
 
 
 def decoder(schema: Any, value: str) -> str:

@@ -1,8 +1,10 @@
 """What every generated record and message has in common."""
 
 from collections.abc import Mapping
+from dataclasses import fields
+from enum import Enum
 from hashlib import sha256
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 
 class Record:
@@ -12,13 +14,26 @@ class Record:
     SCHEMA: ClassVar[str]
 
     def to_avro(self) -> dict[str, Any]:
-        """The fields as the Avro writer takes them."""
+        """The fields as the Avro writer takes them: an optional value as (name of its branch, value)."""
         raise NotImplementedError
 
     @classmethod
     def from_avro(cls, fields: Mapping[str, Any]) -> Self:
         """The record from what the Avro reader gave."""
         raise NotImplementedError
+
+
+def plain(record: Record) -> dict[str, Any]:
+    """The fields as dicts, lists and values, for JSON and for evidence."""
+    return {f.name: _plain(getattr(record, f.name)) for f in fields(cast(Any, record))}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Record):
+        return plain(value)
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return value.value if isinstance(value, Enum) else value
 
 
 class Message(Record):

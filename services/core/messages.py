@@ -83,12 +83,12 @@ class Alert(Message):
             "code": self.code,
             "severity": self.severity.value,
             "track": self.track.value,
-            "licence": self.licence,
-            "mrn": self.mrn,
+            "licence": None if self.licence is None else ("string", self.licence),
+            "mrn": None if self.mrn is None else ("string", self.mrn),
             "count": self.count,
             "summary": self.summary,
             "legal_basis": self.legal_basis,
-            "respond_by": self.respond_by,
+            "respond_by": None if self.respond_by is None else ("long", self.respond_by),
             "findings": list(self.findings),
             "raised_at": self.raised_at,
             "updated_at": self.updated_at,
@@ -134,10 +134,10 @@ class Party(Record):
 
     def to_avro(self) -> dict[str, Any]:
         return {
-            "name": self.name,
-            "eori": self.eori,
-            "address": self.address,
-            "country": self.country,
+            "name": None if self.name is None else ("string", self.name),
+            "eori": None if self.eori is None else ("string", self.eori),
+            "address": None if self.address is None else ("string", self.address),
+            "country": None if self.country is None else ("string", self.country),
         }
 
     @classmethod
@@ -214,11 +214,11 @@ class Document(Record):
         return {
             "type": self.type,
             "reference": self.reference,
-            "line": self.line,
-            "quantity": self.quantity,
-            "unit": self.unit,
-            "amount": self.amount,
-            "currency": self.currency,
+            "line": None if self.line is None else ("int", self.line),
+            "quantity": None if self.quantity is None else ("bytes", self.quantity),
+            "unit": None if self.unit is None else ("string", self.unit),
+            "amount": None if self.amount is None else ("bytes", self.amount),
+            "currency": None if self.currency is None else ("string", self.currency),
         }
 
     @classmethod
@@ -265,10 +265,10 @@ class Item(Record):
             "commodity_code": self.commodity_code,
             "description": self.description,
             "procedure": self.procedure,
-            "consignee": None if self.consignee is None else self.consignee.to_avro(),
-            "destination": self.destination,
-            "net_mass_kg": self.net_mass_kg,
-            "statistical_value": self.statistical_value,
+            "consignee": None if self.consignee is None else ("common.v1.Party", self.consignee.to_avro()),
+            "destination": None if self.destination is None else ("string", self.destination),
+            "net_mass_kg": None if self.net_mass_kg is None else ("bytes", self.net_mass_kg),
+            "statistical_value": None if self.statistical_value is None else ("bytes", self.statistical_value),
             "documents": [x.to_avro() for x in self.documents],
         }
 
@@ -332,15 +332,15 @@ class DeclarationAccepted(Message):
             "fact_id": self.fact_id,
             "mrn": self.mrn,
             "sources": [x.to_avro() for x in self.sources],
-            "lrn": self.lrn,
+            "lrn": None if self.lrn is None else ("string", self.lrn),
             "version": self.version,
             "accepted_at": self.accepted_at,
-            "amended_at": self.amended_at,
-            "office_of_export": self.office_of_export,
+            "amended_at": None if self.amended_at is None else ("long", self.amended_at),
+            "office_of_export": None if self.office_of_export is None else ("string", self.office_of_export),
             "procedure": self.procedure,
             "exporter": self.exporter.to_avro(),
-            "declarant": None if self.declarant is None else self.declarant.to_avro(),
-            "consignee": None if self.consignee is None else self.consignee.to_avro(),
+            "declarant": None if self.declarant is None else ("common.v1.Party", self.declarant.to_avro()),
+            "consignee": None if self.consignee is None else ("common.v1.Party", self.consignee.to_avro()),
             "country_of_destination": self.country_of_destination,
             "items": [x.to_avro() for x in self.items],
         }
@@ -380,7 +380,7 @@ class DocumentAmendment(Record):
 
     def to_avro(self) -> dict[str, Any]:
         return {
-            "position": self.position,
+            "position": None if self.position is None else ("int", self.position),
             "document": self.document.to_avro(),
         }
 
@@ -414,10 +414,10 @@ class ItemAmendment(Record):
     def to_avro(self) -> dict[str, Any]:
         return {
             "item": self.item,
-            "commodity_code": self.commodity_code,
-            "description": self.description,
-            "net_mass_kg": self.net_mass_kg,
-            "statistical_value": self.statistical_value,
+            "commodity_code": None if self.commodity_code is None else ("string", self.commodity_code),
+            "description": None if self.description is None else ("string", self.description),
+            "net_mass_kg": None if self.net_mass_kg is None else ("bytes", self.net_mass_kg),
+            "statistical_value": None if self.statistical_value is None else ("bytes", self.statistical_value),
             "documents": [x.to_avro() for x in self.documents],
         }
 
@@ -501,7 +501,7 @@ class DeclarationInvalidated(Message):
             "mrn": self.mrn,
             "sources": [x.to_avro() for x in self.sources],
             "invalidated_at": self.invalidated_at,
-            "reason": self.reason,
+            "reason": None if self.reason is None else ("string", self.reason),
         }
 
     @classmethod
@@ -531,8 +531,8 @@ class ExitItem(Record):
     def to_avro(self) -> dict[str, Any]:
         return {
             "item": self.item,
-            "quantity": self.quantity,
-            "amount": self.amount,
+            "quantity": None if self.quantity is None else ("bytes", self.quantity),
+            "amount": None if self.amount is None else ("bytes", self.amount),
         }
 
     @classmethod
@@ -590,7 +590,7 @@ class GoodsExited(Message):
             "exited_at": self.exited_at,
             "result": self.result.value,
             "final": self.final,
-            "office_of_exit": self.office_of_exit,
+            "office_of_exit": None if self.office_of_exit is None else ("string", self.office_of_exit),
             "items": [x.to_avro() for x in self.items],
         }
 
@@ -670,7 +670,7 @@ class ReleaseRefused(Message):
             "mrn": self.mrn,
             "sources": [x.to_avro() for x in self.sources],
             "decided_at": self.decided_at,
-            "reason": self.reason,
+            "reason": None if self.reason is None else ("string", self.reason),
         }
 
     @classmethod
@@ -712,8 +712,8 @@ class EndUser(Record):
         return {
             "name": self.name,
             "country": self.country,
-            "kind": self.kind,
-            "end_use": self.end_use,
+            "kind": None if self.kind is None else ("string", self.kind),
+            "end_use": None if self.end_use is None else ("string", self.end_use),
         }
 
     @classmethod
@@ -799,10 +799,10 @@ class LicenceLine(Record):
             "control_code": self.control_code,
             "commodity_codes": list(self.commodity_codes),
             "basis": self.basis.value,
-            "quantity": self.quantity,
-            "unit": self.unit,
-            "value": self.value,
-            "currency": self.currency,
+            "quantity": None if self.quantity is None else ("bytes", self.quantity),
+            "unit": None if self.unit is None else ("string", self.unit),
+            "value": None if self.value is None else ("bytes", self.value),
+            "currency": None if self.currency is None else ("string", self.currency),
         }
 
     @classmethod
@@ -850,7 +850,7 @@ class StatusChange(Record):
         return {
             "status": self.status.value,
             "effective_at": self.effective_at,
-            "reason": self.reason,
+            "reason": None if self.reason is None else ("string", self.reason),
         }
 
     @classmethod
@@ -916,7 +916,7 @@ class Licence(Message):
             "destinations": list(self.destinations),
             "procedures": list(self.procedures),
             "valid_from": self.valid_from,
-            "valid_to": self.valid_to,
+            "valid_to": None if self.valid_to is None else ("int", self.valid_to),
             "time_zone": self.time_zone,
             "requires": self.requires.to_avro(),
             "lines": [x.to_avro() for x in self.lines],
@@ -966,10 +966,10 @@ class RefusedGoods(Record):
     def to_avro(self) -> dict[str, Any]:
         return {
             "description": self.description,
-            "control_code": self.control_code,
+            "control_code": None if self.control_code is None else ("string", self.control_code),
             "commodity_codes": list(self.commodity_codes),
-            "value": self.value,
-            "currency": self.currency,
+            "value": None if self.value is None else ("bytes", self.value),
+            "currency": None if self.currency is None else ("string", self.currency),
         }
 
     @classmethod
@@ -1028,7 +1028,7 @@ class Refusal(Message):
             "end_users": [x.to_avro() for x in self.end_users],
             "destination": self.destination,
             "grounds": list(self.grounds),
-            "text": self.text,
+            "text": None if self.text is None else ("string", self.text),
             "goods": [x.to_avro() for x in self.goods],
             "changed_at": self.changed_at,
         }
@@ -1261,14 +1261,14 @@ class Draw(Record):
             "commodity_code": self.commodity_code,
             "description": self.description,
             "procedure": self.procedure,
-            "consignee": None if self.consignee is None else self.consignee.to_avro(),
+            "consignee": None if self.consignee is None else ("common.v1.Party", self.consignee.to_avro()),
             "destination": self.destination,
-            "quantity": self.quantity,
+            "quantity": None if self.quantity is None else ("bytes", self.quantity),
             "units": list(self.units),
-            "amount": self.amount,
+            "amount": None if self.amount is None else ("bytes", self.amount),
             "currencies": list(self.currencies),
-            "exited_quantity": self.exited_quantity,
-            "exited_amount": self.exited_amount,
+            "exited_quantity": None if self.exited_quantity is None else ("bytes", self.exited_quantity),
+            "exited_amount": None if self.exited_amount is None else ("bytes", self.exited_amount),
         }
 
     @classmethod
@@ -1489,8 +1489,8 @@ class LineBalance(Record):
     def to_avro(self) -> dict[str, Any]:
         return {
             "line": self.line,
-            "quantity": None if self.quantity is None else self.quantity.to_avro(),
-            "value": None if self.value is None else self.value.to_avro(),
+            "quantity": None if self.quantity is None else ("reconciliation.v1.Amounts", self.quantity.to_avro()),
+            "value": None if self.value is None else ("reconciliation.v1.Amounts", self.value.to_avro()),
         }
 
     @classmethod
@@ -1544,8 +1544,8 @@ class Entry(Message):
             "cause_id": self.cause_id,
             "recorded_at": self.recorded_at,
             "rule_set": self.rule_set,
-            "terms": None if self.terms is None else self.terms.to_avro(),
-            "shipment": None if self.shipment is None else self.shipment.to_avro(),
+            "terms": None if self.terms is None else ("licensing.v1.Licence", self.terms.to_avro()),
+            "shipment": None if self.shipment is None else ("reconciliation.v1.HeldShipment", self.shipment.to_avro()),
             "balances": [x.to_avro() for x in self.balances],
             "previous_hash": self.previous_hash,
             "hash": self.hash,
@@ -1652,19 +1652,19 @@ class Finding(Message):
             "code": self.code,
             "severity": self.severity.value,
             "track": self.track.value,
-            "mrn": self.mrn,
-            "licence": self.licence,
-            "item": self.item,
-            "line": self.line,
+            "mrn": None if self.mrn is None else ("string", self.mrn),
+            "licence": None if self.licence is None else ("string", self.licence),
+            "item": None if self.item is None else ("int", self.item),
+            "line": None if self.line is None else ("int", self.line),
             "summary": self.summary,
             "legal_basis": self.legal_basis,
             "legal_basis_version": self.legal_basis_version,
-            "respond_by": self.respond_by,
+            "respond_by": None if self.respond_by is None else ("long", self.respond_by),
             "rule": self.rule,
             "rule_set": self.rule_set,
             "comparisons": [x.to_avro() for x in self.comparisons],
             "sources": [x.to_avro() for x in self.sources],
-            "entry": None if self.entry is None else self.entry.to_avro(),
+            "entry": None if self.entry is None else ("reconciliation.v1.EntryRef", self.entry.to_avro()),
             "raised_at": self.raised_at,
         }
 
@@ -1722,8 +1722,8 @@ class ItemVerdict(Record):
     def to_avro(self) -> dict[str, Any]:
         return {
             "item": self.item,
-            "licence": self.licence,
-            "line": self.line,
+            "licence": None if self.licence is None else ("string", self.licence),
+            "line": None if self.line is None else ("int", self.line),
             "verdict": self.verdict.value,
             "reasons": list(self.reasons),
         }
@@ -1766,7 +1766,7 @@ class Ledger(Record):
             "revision": self.revision,
             "hash": self.hash,
             "arrivals": self.arrivals,
-            "terms": None if self.terms is None else self.terms.to_avro(),
+            "terms": None if self.terms is None else ("licensing.v1.Licence", self.terms.to_avro()),
             "shipments": [x.to_avro() for x in self.shipments],
             "balances": [x.to_avro() for x in self.balances],
         }
@@ -1798,7 +1798,7 @@ class LicenceDemand(Record):
     def to_avro(self) -> dict[str, Any]:
         return {
             "demand": self.demand.to_avro(),
-            "cover": None if self.cover is None else self.cover.to_avro(),
+            "cover": None if self.cover is None else ("reconciliation.v1.Cover", self.cover.to_avro()),
         }
 
     @classmethod
@@ -1904,7 +1904,7 @@ class Shipment(Record):
             "invalidations": [x.to_avro() for x in self.invalidations],
             "exits": [x.to_avro() for x in self.exits],
             "licences": [x.to_avro() for x in self.licences],
-            "verdict": None if self.verdict is None else self.verdict.to_avro(),
+            "verdict": None if self.verdict is None else ("reconciliation.v1.Verdict", self.verdict.to_avro()),
             "judged": [x.to_avro() for x in self.judged],
             "findings": list(self.findings),
         }

@@ -12,6 +12,7 @@ import pytest
 
 from schemas import loader
 from services.core.errors import Rejected, Transient
+from services.core.message import plain
 from services.core.messages import Cover, Demand
 from services.runtime.codec import Codec
 from tests.contract.message_values import smallest
@@ -67,7 +68,7 @@ def field_of(schema: dict[str, Any], name: str) -> dict[str, Any]:
 def decode(schema: Any, **fields: Any) -> Any:
     """What the codec makes of a demand that someone else wrote with `schema`."""
     body = BytesIO()
-    fastavro.schemaless_writer(body, fastavro.parse_schema(schema), DEMAND.to_avro() | fields)
+    fastavro.schemaless_writer(body, fastavro.parse_schema(schema), plain(DEMAND) | fields)
     value = b"\x00\x00\x00\x00\x07" + body.getvalue()
     codec = Codec(OneSchema(schema))
     asyncio.run(codec.resolve([value]))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from services.core.message import plain
 from services.core.messages import Alert, Finding, Source
 
 
@@ -57,15 +58,15 @@ def finding_view(finding: Finding) -> dict[str, Any]:
         "respond_by": time_text(finding.respond_by),
         "rule": finding.rule,
         "rule_set": finding.rule_set,
-        "comparisons": [comparison.to_avro() for comparison in finding.comparisons],
+        "comparisons": [plain(comparison) for comparison in finding.comparisons],
         "sources": [_source(source) for source in finding.sources],
-        "entry": None if finding.entry is None else finding.entry.to_avro(),
+        "entry": None if finding.entry is None else plain(finding.entry),
         "raised_at": time_text(finding.raised_at),
     }
 
 
 def _source(source: Source) -> dict[str, Any]:
-    return {**source.to_avro(), "received_at": time_text(source.received_at)}
+    return {**plain(source), "received_at": time_text(source.received_at)}
 
 
 def time_text(instant: datetime | None) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 from psycopg.rows import DictRow
 
 from services.core.message import Record
+from services.core.message import plain as fields_of
 from services.core.messages import DeclarationAccepted, DeclarationAmended, Item, ItemVerdict, Verdict, VerdictKind
 from services.core.values import format_amount
 from services.customs.adapters.queries import MessageView, ShipmentView
@@ -120,7 +121,7 @@ def _history(view: MessageView) -> Json:
 
 def plain(record: Record) -> Json:
     """A record as JSON values."""
-    made: Json = _plain(record.to_avro())
+    made: Json = _plain(fields_of(record))
     return made
 
 

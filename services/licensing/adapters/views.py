@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from services.core.message import plain
 from services.core.messages import EndUser, Licence, LicenceLine, Party, Refusal, RefusedGoods, StatusChange
 from services.licensing.adapters.bodies import word
 from services.licensing.domain.status import status_at
@@ -29,7 +30,7 @@ def licence_content(licence: Licence) -> dict[str, Any]:
         "valid_from": licence.valid_from.isoformat(),
         "valid_to": None if licence.valid_to is None else licence.valid_to.isoformat(),
         "time_zone": licence.time_zone,
-        "requires": licence.requires.to_avro(),
+        "requires": plain(licence.requires),
         "lines": [_line(line) for line in licence.lines],
         "statuses": [step_view(step) for step in licence.statuses],
         "changed_at": time_text(licence.changed_at),

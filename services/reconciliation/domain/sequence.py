@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 
-from services.core.message import Record
+from services.core.message import Record, plain
 from services.core.messages import (
     Comparison,
     DeclarationAccepted,
@@ -182,7 +182,7 @@ def _shown(value: object) -> str:
         case datetime():
             return value.isoformat()
         case Record():
-            return _shown(value.to_avro())
+            return _shown(plain(value))
         case Mapping():
             return "{" + ", ".join(f"{k}: {_shown(v)}" for k, v in value.items() if v not in (None, [])) + "}"
         case list() | tuple():
