@@ -1,6 +1,7 @@
 """Named places where a process may die. Tests set `TOLBRUG_CRASH_AT=name` and prove that nothing is lost or doubled.
 
-`name:3` dies at the third passage. Without the variable a passage costs one comparison.
+`name:3` dies at the third passage; `name@place` only where that is: the fold `service.name`, or the service of a relay.
+Without the variable a passage costs one comparison.
 """
 
 import os
@@ -17,14 +18,15 @@ POINTS = (
 )
 
 _target, _, _count = os.environ.get("TOLBRUG_CRASH_AT", "").partition(":")
+_name, _, _place = _target.partition("@")
 _left = int(_count or 1)
-if _target and _target not in POINTS:
+if _name and _name not in POINTS:
     raise SystemExit(f"TOLBRUG_CRASH_AT={_target}: no such crash point, one of {', '.join(POINTS)}")
 
 
-def crash_point(name: str) -> None:
+def crash_point(name: str, place: str = "") -> None:
     """Die here, as `kill -9` would, when the environment asks for this point."""
-    if not _target or name != _target:
+    if not _name or name != _name or (_place and place != _place):
         return
     global _left  # noqa: PLW0603 - the count of passages is the process's own
     _left -= 1

@@ -98,6 +98,6 @@ class Outbox:
                 return 0
             await connection.execute(_PATIENCE)
             await producer.publish([Outgoing.of_row(row, self.service) for row in rows])
-            crash_point("relay-after-publish")
+            crash_point("relay-after-publish", self.service)
             await connection.execute(self._mark, ([row["id"] for row in rows],))
         return len(rows)

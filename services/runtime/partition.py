@@ -92,7 +92,8 @@ class Session(Generic[S]):
         async with self._engines.database.connection() as connection:
             self._row = await self._table.read(connection, self._partition)
             self._own(self._row)
-        self._publication = Publication(self._engines.producer, self._spec.service, self._row.published)
+        producer, title = self._engines.producer, self._spec.title
+        self._publication = Publication(producer, self._spec.service, self._row.published, title)
         await self._publish_rest()
         await self._complete_aggregates()
         await self._reader.start(self._row.positions)
@@ -239,8 +240,8 @@ class Session(Generic[S]):
             if save and self._dirty:
                 states = {name: self._cache[name] for name in sorted(self._dirty)}
                 await self._spec.store.save(connection, self._partition, states)
-            crash_point("fold-before-commit")
-        crash_point("fold-after-commit")
+            crash_point("fold-before-commit", self._spec.title)
+        crash_point("fold-after-commit", self._spec.title)
         COMMITS.labels(self._spec.title, "committed").inc()
         self._row = after
         if save:

@@ -16,10 +16,11 @@ class Publication:
     from what the table says is published, so nothing is skipped and a repeat is known by its identity.
     """
 
-    def __init__(self, producer: Producer, source: str, published: int) -> None:
+    def __init__(self, producer: Producer, source: str, published: int, fold: str) -> None:
         self.published = published
         self._producer = producer
         self._source = source
+        self._fold = fold
         self._queue: asyncio.Queue[Sequence[Output]] = asyncio.Queue(2)
         self._task = asyncio.create_task(self._run())
 
@@ -54,6 +55,6 @@ class Publication:
             for begin in range(0, len(outputs), PART):
                 part = outputs[begin : begin + PART]
                 await self._producer.publish([Outgoing.of_row(o.row(), self._source) for o in part])
-                crash_point("fold-between-publish-and-mark")
+                crash_point("fold-between-publish-and-mark", self._fold)
                 self.published = part[-1].seq
             self._queue.task_done()

@@ -40,7 +40,7 @@ class Failing(Producer):
 
 async def test_of_a_large_batch_what_was_acknowledged_is_known_when_the_rest_fails() -> None:
     producer = Failing(2)
-    publication = Publication(producer, "probe", 0)
+    publication = Publication(producer, "probe", 0, "probe.count")
     await publication.put([an_output(n) for n in range(1, 2 * PART + 2)])
     with pytest.raises(Transient):
         await publication.flush()
