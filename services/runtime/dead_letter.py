@@ -15,6 +15,13 @@ _OURS = 8 * 1024
 _PER_HEADER = 16
 
 
+def dead_letters(record: Incoming, stage: str, reason: str, fold: str, seq: int) -> list[Output]:
+    """The dead letter of a record; none for one that was read from a dead-letter topic: it is where it belongs."""
+    if record.topic.endswith(DEAD_LETTER_SUFFIX):
+        return []
+    return [dead_letter(record, stage, reason, fold, seq)]
+
+
 def dead_letter(record: Incoming, stage: str, reason: str, fold: str, seq: int) -> Output:
     """The output for a record that can never be decoded or handled. Its identity is its origin: a repeat is known."""
     whole = _size(record) + _OURS <= LARGEST

@@ -31,4 +31,7 @@ def _decode(codec: Codec, record: Incoming) -> Decoded:
         return Decoded(record, None, str(error))
     if "\x00" in message.key:
         return Decoded(record, None, "its key holds a NUL, which no table can keep")
+    if record.key != message.key.encode():
+        # It may stand in another partition than its aggregate, which two sessions would then write.
+        return Decoded(record, None, "its key is not the key of its message")
     return Decoded(record, message)

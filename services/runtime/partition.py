@@ -21,7 +21,7 @@ from services.core.errors import Corrupt, Fenced, Rejected, Transient
 from services.runtime.codec import Codec
 from services.runtime.crash import crash_point
 from services.runtime.database import Connection, Database
-from services.runtime.dead_letter import dead_letter
+from services.runtime.dead_letter import dead_letters
 from services.runtime.decoding import Decoded, decode
 from services.runtime.fold import Entries, FoldSpec
 from services.runtime.fold_table import FoldRow, FoldTable, Output
@@ -188,7 +188,7 @@ class Session(Generic[S]):
                     offset=d.record.offset,
                     reason=str(error),
                 )
-                made = [dead_letter(d.record, stage, str(error), self._spec.title, seq + len(outputs) + 1)]
+                made = dead_letters(d.record, stage, str(error), self._spec.title, seq + len(outputs) + 1)
             outputs += made
         return outputs
 
