@@ -69,10 +69,14 @@ class PartitionReader:
             request_timeout_ms=15_000,
             check_crcs=True,
         )
+        self._next = dict.fromkeys(self._topics, Position())
+        self._doubt = False
+        # A topic is not deleted and made anew without the client asking where it is: then the past is looked at again.
+        self._consumer._client.cluster.add_listener(self._in_doubt)  # noqa: SLF001 - there is no public way to hear of it
 
     async def start(self, positions: Mapping[str, Position]) -> None:
         """Seek to the positions. Corrupt when a topic no longer holds what was read from it."""
-        wanted = {tp: positions.get(topic, Position()) for tp, topic in self._topics.items()}
+        wanted = self._next = {tp: positions.get(topic, Position()) for tp, topic in self._topics.items()}
         try:
             await self._consumer.start()
             # Assign and seek without an await between: the fetcher must never look for a position by itself.
@@ -87,11 +91,21 @@ class PartitionReader:
                         f"{tp.topic}[{tp.partition}] holds offsets {first[tp]} to {end[tp]}, the next to read is"
                         f" {position.next}: it was truncated or recreated"
                     )
-            for tp, position in wanted.items():
-                if position.next > 0:
-                    await self._same_record_before(tp, position)
+            await self._same_past()
         except KafkaError as error:
             raise Transient(f"Kafka does not answer: {error!r}") from error
+
+    def _in_doubt(self, _: Any) -> None:
+        self._doubt = True
+
+    async def _same_past(self) -> None:
+        """Corrupt when a topic is another than was read; reads on from where it was."""
+        self._doubt = False
+        for tp, position in self._next.items():
+            if position.next > 0:
+                await self._same_record_before(tp, position)
+            else:
+                self._consumer.seek(tp, 0)
 
     async def _same_record_before(self, tp: TopicPartition, position: Position) -> None:
         self._consumer.seek(tp, position.next - 1)
@@ -110,12 +124,25 @@ class PartitionReader:
             await self._consumer.stop()
 
     async def read(self, most: int, wait_ms: int) -> list[Incoming]:
-        """Up to `most` records: by topic in the order given, each in order of offset."""
+        """Up to `most` records: by topic in the order given, each in order of offset. Corrupt as `start`."""
         try:
             found = await self._consumer.getmany(*self._topics, timeout_ms=wait_ms, max_records=most)
+            while self._doubt:
+                await self._same_past()
+                found = await self._consumer.getmany(*self._topics, timeout_ms=wait_ms, max_records=most)
         except KafkaError as error:
             raise Transient(f"Kafka cannot be read: {error!r}") from error
-        return [self._incoming(record) for tp in self._topics for record in found.get(tp, [])]
+        records = {tp: [self._incoming(record) for record in found.get(tp, [])] for tp in self._topics}
+        self._next |= {tp: Position(read[-1].offset + 1, read[-1].hash) for tp, read in records.items() if read}
+        return [record for read in records.values() for record in read]
+
+    async def ends(self) -> dict[str, int]:
+        """The offset after the last record of each topic, as of now."""
+        try:
+            found = await self._consumer.end_offsets(list(self._topics))
+        except KafkaError as error:
+            raise Transient(f"Kafka cannot be read: {error!r}") from error
+        return {topic: found[tp] for tp, topic in self._topics.items()}
 
     def lag(self, positions: Mapping[str, Position]) -> dict[str, int]:
         """Records between the positions and the end, per topic, as far as known."""
