@@ -1,6 +1,7 @@
 """What people and programs read: results on standard output, everything else on standard error."""
 
 import json
+import os
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +13,7 @@ remarks = Console(stderr=True, highlight=False)
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, one object on one line.")]
 Url = Annotated[str, typer.Option("--url", envvar="TOLBRUG_URL", help="Where the doors answer.")]
 
-DEFAULT_URL = "http://127.0.0.1:8000"
+DEFAULT_URL = f"http://127.0.0.1:{os.environ.get('TOLBRUG_HTTP__PORT') or 8000}"
 
 
 def show(value: Any, rendered: RenderableType, *, as_json: bool) -> None:

@@ -74,12 +74,6 @@ def _write_flag(value: Any, _schema: Any) -> bool:
     return value
 
 
-def _write_text(value: Any, _schema: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"not text: {value!r}")  # noqa: TRY004 - one error type for every value that does not fit
-    return value
-
-
 class Budget(local):
     """How many records the value being read may still hold; one per thread."""
 
@@ -104,7 +98,6 @@ WRITERS: Final[dict[str, Callable[..., Any]]] = {
     "int-tolbrug-int": _write_int,
     "long-tolbrug-long": _write_long,
     "boolean-tolbrug-flag": _write_flag,
-    "string-tolbrug-text": _write_text,
 }
 READERS: Final[dict[str, Callable[..., Any]]] = {
     "bytes-tolbrug-amount": _read_amount,
@@ -119,7 +112,6 @@ _MARKS = {
     "int": "tolbrug-int",
     "long": "tolbrug-long",
     "boolean": "tolbrug-flag",
-    "string": "tolbrug-text",
 }
 _NESTED = {"array": "items", "map": "values"}
 

@@ -23,6 +23,16 @@ ended the session because this process stood still in it: what became of a state
 OPTIONS = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=4000"
 
 
+# A server that vanished without a word is given up after this long instead of the system's two hours.
+CUT_OFF = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+
+
 class Database:
     """Connections to one database. Rows come as dicts."""
 
@@ -34,7 +44,7 @@ class Database:
             max_size=size,
             timeout=timeout_s,
             open=False,
-            kwargs={"row_factory": dict_row, "autocommit": True, "options": OPTIONS},
+            kwargs={"row_factory": dict_row, "autocommit": True, "options": OPTIONS, **CUT_OFF},
             connection_class=AsyncConnection[DictRow],
         )
 

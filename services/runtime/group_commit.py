@@ -2,46 +2,62 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from services.core.errors import Transient
 from services.runtime.crash import crash_point
 from services.runtime.database import AWAY, Connection, Database
+from services.runtime.telemetry import trace_parent
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
 
 MOST = 200
 WAITING = 5_000
+ANSWER_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting(Generic[Req, Res]):
+    """A request, the trace it belongs to, and where its answer goes."""
+
+    request: Req
+    trace: str | None
+    answer: "asyncio.Future[Res]"
 
 
 class GroupCommit(Generic[Req, Res]):
     """Collects what arrives while the transaction before is under way, and commits it together.
 
-    `apply` gets the requests in order of arrival and must lock rows in key order. It gives one result or one exception
-    per request; what it raises itself fails the group, which is then retried one by one, so that one bad request does
-    not fail its neighbours. An unknown commit outcome is Transient to the sender, who repeats it; a repeat is known.
+    `apply` gets the requests in order of arrival, with their traces, and must lock rows in key order. It gives one
+    result or one exception per request; what it raises itself fails the group, which is then retried one by one, so
+    that one bad request does not fail its neighbours. An unknown commit outcome is Transient to the sender, who repeats
+    it; a repeat is known.
     """
 
     def __init__(
         self,
         database: Database,
-        apply: Callable[[Connection, Sequence[Req]], Awaitable[Sequence[Res | Exception]]],
+        apply: Callable[[Connection, Sequence[Req], Sequence[str | None]], Awaitable[Sequence[Res | Exception]]],
         committed: Callable[[], None],
     ) -> None:
         self._database = database
         self._apply = apply
         self._committed = committed
-        self._queue: asyncio.Queue[tuple[Req, asyncio.Future[Res]]] = asyncio.Queue(WAITING)
+        self._queue: asyncio.Queue[_Waiting[Req, Res]] = asyncio.Queue(WAITING)
 
     async def submit(self, request: Req) -> Res:
-        """The result for this request, durable. Transient when too much waits or the database is away."""
-        future: asyncio.Future[Res] = asyncio.get_running_loop().create_future()
+        """The result for this request, durable. Transient when too much waits, or the database is away or silent."""
+        answer: asyncio.Future[Res] = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(request, trace_parent(), answer)
         try:
-            self._queue.put_nowait((request, future))
+            self._queue.put_nowait(waiting)
+            return await asyncio.wait_for(answer, ANSWER_S)
         except asyncio.QueueFull:
             raise Transient("too many requests wait for the database") from None
-        return await future
+        except TimeoutError:
+            raise Transient(f"the database did not answer within {ANSWER_S:.0f} s") from None
 
     async def run(self) -> None:
         """Commit groups until cancelled; requests that still wait then fail with Transient."""
@@ -53,37 +69,36 @@ class GroupCommit(Generic[Req, Res]):
                 await self._commit_or_split(group)
         finally:
             while not self._queue.empty():
-                _, future = self._queue.get_nowait()
-                _fail(future, Transient("the process is stopping"))
+                _fail(self._queue.get_nowait().answer, Transient("the process is stopping"))
 
-    async def _commit_or_split(self, group: Sequence[tuple[Req, asyncio.Future[Res]]]) -> None:
+    async def _commit_or_split(self, group: Sequence[_Waiting[Req, Res]]) -> None:
         try:
             await self._commit(group)
         except AWAY as error:
-            for _, future in group:
-                _fail(future, Transient(f"the database is away: {error}"))
+            for waiting in group:
+                _fail(waiting.answer, Transient(f"the database is away: {error}"))
         except asyncio.CancelledError:
-            for _, future in group:
-                _fail(future, Transient("the process is stopping"))
+            for waiting in group:
+                _fail(waiting.answer, Transient("the process is stopping"))
             raise
         except Exception as error:  # noqa: BLE001 - whatever it was, it belongs to one of the requests
             if len(group) == 1:
-                _fail(group[0][1], error)
+                _fail(group[0].answer, error)
                 return
             for one in group:
                 await self._commit_or_split([one])
 
-    async def _commit(self, group: Sequence[tuple[Req, asyncio.Future[Res]]]) -> None:
+    async def _commit(self, group: Sequence[_Waiting[Req, Res]]) -> None:
         async with self._database.transaction() as connection:
-            results = await self._apply(connection, [request for request, _ in group])
+            results = await self._apply(connection, [w.request for w in group], [w.trace for w in group])
             crash_point("intake-before-commit")
         crash_point("intake-after-commit")
         self._committed()
-        for (_, future), result in zip(group, results, strict=True):
+        for waiting, result in zip(group, results, strict=True):
             if isinstance(result, Exception):
-                _fail(future, result)
-            elif not future.done():
-                future.set_result(result)
+                _fail(waiting.answer, result)
+            elif not waiting.answer.done():
+                waiting.answer.set_result(result)
 
 
 def _fail(future: "asyncio.Future[Res]", error: Exception) -> None:

@@ -19,6 +19,7 @@ from services.runtime.database import AWAY
 from services.runtime.telemetry import REQUEST_SECONDS, follow_trace, log
 
 PROBLEM = "application/problem+json"
+PROBED = ["GET", "HEAD"]
 
 
 def problem(
@@ -47,12 +48,12 @@ def application(
 def _probes(ready: Callable[[], Awaitable[dict[str, bool]]], alive: Callable[[], bool]) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
-    @router.get("/livez")
+    @router.api_route("/livez", methods=PROBED)
     async def livez() -> Response:
         """Whether the process works at all: never depends on Kafka, PostgreSQL or a registry."""
         return Response("alive\n" if alive() else "dead\n", 200 if alive() else 503, media_type="text/plain")
 
-    @router.get("/readyz")
+    @router.api_route("/readyz", methods=PROBED)
     async def readyz() -> JSONResponse:
         parts = await ready()
         return JSONResponse(parts, 200 if all(parts.values()) else 503)
@@ -77,12 +78,13 @@ def _answer_errors(app: FastAPI) -> None:
 
     async def invalid(_: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
-        faults = [Fault("/".join(str(part) for part in e["loc"]), e["type"], e["msg"]) for e in error.errors()]
+        faults = [Fault("/".join(map(str, e["loc"])), e["type"].replace("_", "-"), e["msg"]) for e in error.errors()]
         return problem(422, "The request is not acceptable", faults)
 
     async def status(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
-        return problem(error.status_code, HTTPStatus(error.status_code).phrase)
+        headers = dict(error.headers or {})  # such as Allow with 405
+        return problem(error.status_code, HTTPStatus(error.status_code).phrase, headers=headers)
 
     async def bug(request: Request, error: Exception) -> Response:
         log.error("http.error", path=request.url.path, exc_info=error)

@@ -16,7 +16,7 @@ from services.runtime.codec import Codec
 from services.runtime.crash import crash_point
 from services.runtime.database import AWAY, Connection, Database
 from services.runtime.kafka.producer import DEADLINE_S, Outgoing, Producer
-from services.runtime.telemetry import log, trace_parent
+from services.runtime.telemetry import log
 
 POLL_S = 0.25
 GROUP = 500
@@ -45,17 +45,18 @@ class Outbox:
         self._mark = sql.SQL("UPDATE {s}.outbox SET published_at = now() WHERE id = ANY(%s)").format(s=schema)
         self._count = sql.SQL("SELECT count(*) AS n FROM {s}.outbox WHERE published_at IS NULL").format(s=schema)
 
-    async def append(self, connection: Connection, messages: Sequence[Message], at: datetime) -> None:
-        """Add messages in the caller's transaction; `at` becomes their Kafka timestamp."""
+    async def append(
+        self, connection: Connection, messages: Sequence[Message], at: datetime, traces: Sequence[str | None]
+    ) -> None:
+        """Add messages, each with its trace, in the caller's transaction; `at` becomes their Kafka timestamp."""
         if not messages:
             return
-        trace = trace_parent()
         columns = [
             [m.TOPIC for m in messages],
             [m.key.encode() for m in messages],
             [m.SCHEMA for m in messages],
             [m.identity for m in messages],
-            [trace for _ in messages],
+            list(traces),
             [self._codec.encode(m) for m in messages],
         ]
         await connection.execute(self._insert, (at, *columns))

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,8 @@ from tests.integration.in_process import running
 from tests.integration.installation import Installation
 from tests.integration.kafka_log import KafkaLog
 from tests.unit.customs.written import MRN, as_json, cc515c, cc528c, declaration, event
+
+SAMPLES = Path(__file__).parents[1] / "contract" / "samples"
 
 
 @pytest.fixture
@@ -144,6 +147,13 @@ async def test_a_shipment_is_pending_from_its_202_and_answered_by_its_verdict(
         assert (await waiting).json()["verdict"] == "covered"
         assert (await applied).json()["state"] == "applied"
         await _released_later(one, installation, sent["id"])
+
+
+async def test_a_rejection_alone_leaves_nothing_to_judge(runtime_settings: RuntimeSettings) -> None:
+    rejected = (SAMPLES / "03_DMSREJ.xml").read_bytes()
+    async with door(runtime_settings) as one:
+        assert (await one.post(rejected)).status_code == 202
+        assert (await one.get("/declarations/20GB1NA4Y2YSRFGVR6/verdict", wait=5)).status_code == 404
 
 
 async def _released_later(one: Door, installation: Installation, declared: str) -> None:

@@ -53,7 +53,7 @@ async def outbox(database: Database) -> list[DeclarationAccepted]:
 async def take(database: Database, *bodies: bytes) -> None:
     """One process receives these in one transaction."""
     async with database.transaction() as connection:
-        await register(database).receive(connection, [await submission(body) for body in bodies])
+        await register(database).receive(connection, [await submission(b) for b in bodies], [None] * len(bodies))
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["declaration first", "acceptance first"])
@@ -74,7 +74,7 @@ async def test_the_second_process_waits_for_the_first_and_then_joins(
     """Held open on purpose: without the lock both would look before the other's commit, and no fact would come."""
     bodies = [cc515c(), cc528c()]
     async with database.transaction() as connection:
-        await register(database).receive(connection, [await submission(bodies[order[0]])])
+        await register(database).receive(connection, [await submission(bodies[order[0]])], [None])
         second = asyncio.create_task(take(database, bodies[order[1]]))
         async with asyncio.timeout(10):
             while not await _blocked(database):  # noqa: ASYNC110 - the lock is in the database

@@ -5,7 +5,7 @@ Two processes that receive a declaration and its acceptance at the same moment t
 LRN's row, and the second sees what the first has stored.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from services.core.errors import Fault, Refused
 from services.customs import handlers
 from services.customs.adapters.intake import Submission
 from services.customs.adapters.log import MessageLog
+from services.customs.domain.declaration import Fact
 from services.customs.domain.lodgement import Outcome
 from services.customs.domain.reading import Logged
 from services.runtime.database import Connection
@@ -37,7 +38,9 @@ class Register:
         self._outbox = outbox
         self._clock = clock
 
-    async def receive(self, connection: Connection, submissions: Sequence[Submission]) -> Sequence[Receipt | Exception]:
+    async def receive(
+        self, connection: Connection, submissions: Sequence[Submission], traces: Sequence[str | None]
+    ) -> Sequence[Receipt | Exception]:
         """One receipt or refusal per submission; facts of new ones are in the outbox."""
         at = self._clock()
         firsts = {s.id: s for s in reversed(submissions)}
@@ -48,7 +51,8 @@ class Register:
         earlier = await self._log.receipts(connection, known) if known else {}
         settled = await self._settle(connection, {i: messages[i] for i in fresh})
         stated = handlers.facts([outcomes[i] for i in sorted(fresh)]) + handlers.facts(settled)
-        await self._outbox.append(connection, stated, at)
+        trace_of = dict(zip((s.id for s in submissions), traces, strict=True))
+        await self._outbox.append(connection, stated, at, [_trace(fact, trace_of) for fact in stated])
         return [_answer(s, fresh.get(s.id), earlier.get(s.id), first=firsts[s.id]) for s in submissions]
 
     async def _settle(self, connection: Connection, fresh: dict[str, Logged]) -> Sequence[Outcome]:
@@ -63,6 +67,11 @@ class Register:
         settled = handlers.settle(groups, known)
         await self._log.update(connection, settled)
         return settled
+
+
+def _trace(fact: Fact, trace_of: Mapping[str, str | None]) -> str | None:
+    """The trace of the message that completed a fact: the one of its sources that came just now."""
+    return next((trace_of[s.message_id] for s in fact.sources if s.message_id in trace_of), None)
 
 
 def _logged(submission: Submission, at: datetime) -> Logged:

@@ -18,7 +18,7 @@ from services.runtime.database import Connection
 Command = IssueLicence | ChangeStatus | RecordRefusal
 Outcome = Decision[Registered] | Decision[Refusal]
 Revision = Licence | Refusal
-Append = Callable[[Connection, Sequence[Message], datetime], Awaitable[None]]
+Append = Callable[[Connection, Sequence[Message], datetime, Sequence[str | None]], Awaitable[None]]
 
 # A reference that is not there yet has no row to lock; its hash has, in the same order everywhere.
 _LOCK = (
@@ -54,21 +54,26 @@ class Register:
     def __init__(self, append: Append) -> None:
         self._append = append
 
-    async def apply(self, connection: Connection, commands: Sequence[Command]) -> list[Outcome | Exception]:
+    async def apply(
+        self, connection: Connection, commands: Sequence[Command], traces: Sequence[str | None]
+    ) -> list[Outcome | Exception]:
         licences, refusals = await _load(connection, commands)
         results: list[Outcome | Exception] = []
         outputs: list[Revision] = []
-        for command in commands:
+        followed: list[str | None] = []
+        for command, trace in zip(commands, traces, strict=True):
             try:
                 outcome = _decide(licences, refusals, command)
             except Refused as refused:
                 results.append(refused)
                 continue
-            outputs.extend(_revisions(outcome))
+            made = _revisions(outcome)
+            outputs += made
+            followed += [trace] * len(made)
             results.append(outcome)
         await _write(connection, outputs)
         if outputs:
-            await self._append(connection, outputs, max(message.changed_at for message in outputs))
+            await self._append(connection, outputs, max(message.changed_at for message in outputs), followed)
         return results
 
 

@@ -77,6 +77,8 @@ def line_faults(place: int, line: LicenceLine) -> Iterable[Fault]:
     yield from _figure(path, "quantity", line.quantity, ("unit", line.unit), line.basis if quantity else None)
     value = line.basis in _BY_VALUE
     yield from _figure(path, "value", line.value, ("currency", line.currency), line.basis if value else None)
+    if line.basis is Basis.OPEN and line.unit is None and line.currency is None:
+        yield Fault(path, "measure-missing", "an open line needs a unit or a currency: use is recorded in it")
 
 
 def goods_faults(place: int, goods: RefusedGoods) -> Iterable[Fault]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from services.core.errors import Rejected
 from services.core.messages import Licence, LicenceStatus, StatusChange
 
 USABLE = frozenset({LicenceStatus.ISSUED, LicenceStatus.REINSTATED})
@@ -41,8 +42,14 @@ def status_at(licence: Licence, moment: datetime) -> LicenceStatus:
 
 
 def standing(licence: Licence, moment: datetime) -> Standing:
-    """How the licence stands at `moment`; a later revision may say otherwise of the same moment."""
-    day = moment.astimezone(zone(licence.time_zone)).date()
+    """How the licence stands at `moment`; a later revision may say otherwise of the same moment.
+
+    Rejected for a moment at the end of the calendar, which is no date in another zone. The doors refuse it before.
+    """
+    try:
+        day = moment.astimezone(zone(licence.time_zone)).date()
+    except OverflowError as error:
+        raise Rejected(f"{moment.isoformat()} is no date in {licence.time_zone}") from error
     in_term = licence.valid_from <= day and (licence.valid_to is None or day <= licence.valid_to)
     return Standing(day.isoformat(), in_term, status_at(licence, moment))
 

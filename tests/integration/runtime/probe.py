@@ -104,11 +104,14 @@ class Door:
         self.outbox = Outbox(runtime.database, "probe", runtime.codec)
         self.commits = GroupCommit[Licence, str](runtime.database, self._store, self.outbox.wake)
 
-    async def _store(self, connection: Connection, licences: Sequence[Licence]) -> list[str | Exception]:
+    async def _store(
+        self, connection: Connection, licences: Sequence[Licence], traces: Sequence[str | None]
+    ) -> list[str | Exception]:
         if any(licence.ref.startswith("explode") for licence in licences):
             raise RuntimeError("exploded")
-        accepted = [x for x in licences if x.ref != UNACCEPTABLE]
-        await self.outbox.append(connection, accepted, datetime(2026, 3, 1, 9, 0, tzinfo=UTC))
+        accepted = [(x, t) for x, t in zip(licences, traces, strict=True) if x.ref != UNACCEPTABLE]
+        at = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+        await self.outbox.append(connection, [x for x, _ in accepted], at, [t for _, t in accepted])
         return [x.ref if x.ref != UNACCEPTABLE else Refused(422, "unacceptable") for x in licences]
 
     def router(self) -> APIRouter:

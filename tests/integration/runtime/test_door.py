@@ -8,7 +8,7 @@ import httpx
 import psycopg
 import pytest
 
-from services.core.messages import Licence
+from services.core.messages import Entry, Licence
 from services.runtime import database as runtime_database
 from services.runtime.codec import Codec
 from services.runtime.database import AWAY, Connection, Database
@@ -38,7 +38,7 @@ async def test_concurrent_requests_share_commits(probe: Probe) -> None:
     await database.open()
     groups: list[int] = []
 
-    async def apply(_: Connection, requests: Sequence[int]) -> list[int | Exception]:
+    async def apply(_: Connection, requests: Sequence[int], __: Sequence[str | None]) -> list[int | Exception]:
         groups.append(len(requests))
         await asyncio.sleep(0.02)
         return list(requests)
@@ -59,9 +59,9 @@ async def test_a_message_whose_transaction_commits_late_is_published_too(probe: 
     outbox = Outbox(database, "probe", Codec())
     at = datetime(2026, 3, 1, tzinfo=UTC)
     async with database.transaction() as early:
-        await outbox.append(early, [a_licence("early-id")], at)
+        await outbox.append(early, [a_licence("early-id")], at, [None])
         async with database.transaction() as late:
-            await outbox.append(late, [a_licence("late-id")], at)
+            await outbox.append(late, [a_licence("late-id")], at, [None])
         process = await probe.start()
         await until(lambda: _published(probe, {"late-id"}), "the one that committed first is published")
     await until(lambda: _published(probe, {"late-id", "early-id"}), "the other one too")
@@ -69,8 +69,8 @@ async def test_a_message_whose_transaction_commits_late_is_published_too(probe: 
     await database.close()
 
 
-async def _published(probe: Probe, names: set[str]) -> bool:
-    return {(r.key or b"").decode() for r in await probe.log(Licence.TOPIC).read()} == names
+async def _published(probe: Probe, names: set[str], topic: str = Licence.TOPIC) -> bool:
+    return {(r.key or b"").decode() for r in await probe.log(topic).read()} == names
 
 
 async def test_a_killed_database_session_answers_503_and_stores_nothing_unsaid(probe: Probe) -> None:
@@ -106,7 +106,7 @@ async def test_the_relay_outlasts_a_slow_kafka(probe: Probe, monkeypatch: pytest
     await database.open()
     outbox = Outbox(database, "probe", Codec())
     async with database.transaction() as connection:
-        await outbox.append(connection, [a_licence("L")], datetime(2026, 3, 1, tzinfo=UTC))
+        await outbox.append(connection, [a_licence("L")], datetime(2026, 3, 1, tzinfo=UTC), [None])
     assert await outbox.publish_once(SlowKafka(probe.installation.bootstrap_servers)) == 1
     assert await outbox.depth() == 0
     await database.close()
@@ -127,3 +127,17 @@ async def test_a_transaction_in_which_the_process_stood_still_is_lost_and_no_bug
     with pytest.raises(AWAY):
         await stand_still()
     await database.close()
+
+
+async def test_a_trace_is_followed_through_the_door_and_the_fold(probe: Probe) -> None:
+    process = await probe.start()
+    traces = {f"L{n}": f"00-{n + 1:032x}-{n + 1:016x}-01" for n in range(10)}
+    async with httpx.AsyncClient(base_url=process.url, timeout=20) as client:
+        posts = (client.post(f"/licences/{name}/1", headers={"traceparent": t}) for name, t in traces.items())
+        await asyncio.gather(*posts)
+    await until(lambda: _published(probe, set(traces), Entry.TOPIC), "every entry is published")
+    await process.terminate()
+    for topic in (Licence.TOPIC, Entry.TOPIC):
+        records = await probe.log(topic).read()
+        found = {(r.key or b"").decode(): dict(r.headers)["traceparent"].decode() for r in records}
+        assert found == traces

@@ -122,7 +122,7 @@ async def test_every_fault_is_told_at_once() -> None:
         ("quantity", (), ["quantity", "unit"]),
         ("value", (), ["currency", "value"]),
         ("both", ("quantity", "unit"), ["currency", "value"]),
-        ("open", (), []),
+        ("open", ("currency",), []),
         ("open", ("quantity",), ["unit"]),
         ("open", ("unit", "currency"), []),
         ("quantity", ("quantity", "unit", "value"), ["currency"]),
@@ -141,6 +141,11 @@ async def test_the_basis_decides_which_figures_a_line_needs(
         assert await faults(document) == [[f"/lines/0/{name}", f"{name}-missing"] for name in missing]
     else:
         assert (await post("/v1/licences", json.dumps(document))).status_code == 201
+
+
+async def test_an_open_line_says_in_what_its_use_is_recorded() -> None:
+    line = {"line": 1, "description": "press", "control_code": "2B204", "commodity_codes": [], "basis": "open"}
+    assert await faults(changed(LICENCE, lines=[line])) == [["/lines/0", "measure-missing"]]
 
 
 @pytest.mark.parametrize(
