@@ -32,7 +32,6 @@ _ALL = f"SELECT {_COLUMNS} FROM customs.message WHERE shipment = %s ORDER BY seq
 _ACCEPTED = "SELECT EXISTS (SELECT FROM customs.message WHERE shipment = %s AND fact_type = %s) AS accepted"
 _RAW = "SELECT body, media_type, charset FROM customs.message WHERE id = %s"
 _FACT_IDS = "SELECT DISTINCT fact_id FROM customs.message WHERE shipment = %s AND fact_id IS NOT NULL"
-# A rejection alone declares nothing: a verdict is to come only of what gave a fact, or waits to give one.
 # A rejection declares nothing: a verdict is to come only of what gave a fact, or waits to give one.
 _KNOWN = (
     "SELECT EXISTS (SELECT FROM customs.message WHERE shipment = %s"
