@@ -5,7 +5,7 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from services.cli import alerts, demo, health, licence, run, send, stop, topics, up, verify
+from services.cli import alerts, demo, dlq, health, licence, replay, run, send, stop, topics, up, verify
 from services.cli.console import remark
 from services.core.errors import TolbrugError
 
@@ -26,6 +26,8 @@ app.add_typer(licence.commands, name="licence")
 app.add_typer(alerts.commands, name="alerts")
 app.add_typer(topics.commands, name="topics")
 app.command()(verify.verify)
+app.command()(replay.replay)
+app.add_typer(dlq.commands, name="dlq")
 app.command()(health.health)
 app.command()(stop.stop)
 

@@ -1,48 +1,60 @@
-"""`tolbrug verify`: every balance again, from the entries alone."""
+"""`tolbrug verify`: every balance again, from the entries alone, and the entries of the table beside their topic."""
 
 import asyncio
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from services.cli.addresses import found
-from services.cli.console import AsJson, show
+from services.cli.codec import codec_of
+from services.cli.console import AsJson, remark, show
+from services.reconciliation.adapters.verification import Verification
+from services.reconciliation.adapters.verification_topic import Comparison
 from services.runtime.settings import RuntimeSettings
 
+Topic = Annotated[bool, typer.Option("--topic/--no-topic", help="Compare with the topic, when Kafka is known.")]
 
-def verify(*, as_json: AsJson = False) -> None:
-    """Recompute every balance from the ledger's entries and name each licence and line that differs.
+
+def verify(*, topic: Topic = True, as_json: AsJson = False) -> None:
+    """Recompute every balance from the ledger's entries; name each licence and line that differs, and the first entry
+    that was altered, removed or moved, in the table or in the topic.
 
     Reads one snapshot of the database, so the services may go on working. Exits with 1 when anything differs.
     """
-    from services.reconciliation.adapters.verification import Verification
-    from services.reconciliation.adapters.verification import verify as recompute
-    from services.runtime.codec import Codec
-    from services.runtime.database import Database
-    from services.runtime.registry import BundledRegistry, ConfluentRegistry
-
     settings = found(RuntimeSettings(), postgres=True)
-
-    async def main() -> Verification:
-        database, registry = Database(settings.database.url, size=2), settings.registry.url
-        await database.open()
-        try:
-            # Entries are read with the ids they were written with.
-            codec = Codec(ConfluentRegistry(registry, settings.state / "registry") if registry else BundledRegistry())
-            return await recompute(database, codec)
-        finally:
-            await database.close()
-
-    result = asyncio.run(main())
-    outcome = f"{result.licences} licences, {result.entries} entries, {len(result.differences)} differences"
+    compared = topic and bool(settings.kafka.bootstrap_servers)
+    if topic and not compared:
+        remark("No Kafka is known: the entries are not compared with their topic")
+    result, comparison = asyncio.run(_verified(settings, topic=compared))
+    differences = [str(difference) for difference in result.differences] + comparison.differences + result.gaps
+    outcome = f"{result.licences} licences, {result.entries} entries, {len(differences)} differences"
+    if compared:
+        outcome += f"; {comparison.records} records in the topic, {comparison.repeats} of them repeats"
     table = Table("licence, revision, line", title=outcome, title_justify="left")
-    for difference in result.differences:
-        table.add_row(str(difference), style="red")
+    for difference in differences:
+        table.add_row(difference, style="red")
     shown = {
         "licences": result.licences,
         "entries": result.entries,
-        "differences": [str(difference) for difference in result.differences],
+        "topic": {"records": comparison.records, "repeats": comparison.repeats} if compared else None,
+        "differences": differences,
     }
-    show(shown, table if result.differences else outcome, as_json=as_json)
-    if result.differences:
+    show(shown, table if differences else outcome, as_json=as_json)
+    if differences:
         raise typer.Exit(1)
+
+
+async def _verified(settings: RuntimeSettings, *, topic: bool) -> tuple[Verification, Comparison]:
+    from services.reconciliation.adapters.verification import verify as recompute
+    from services.reconciliation.adapters.verification_topic import compare
+    from services.runtime.database import Database
+
+    database, codec = Database(settings.database.url, size=2), codec_of(settings)
+    await database.open()
+    try:
+        comparison = await compare(database, settings.kafka, codec) if topic else Comparison()
+        return await recompute(database, codec), comparison
+    finally:
+        await codec.close()
+        await database.close()

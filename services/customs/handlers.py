@@ -57,7 +57,7 @@ def facts(outcomes: Sequence[Outcome]) -> list[Fact]:
 
 
 def take_verdict(answer: Answer, verdict: Verdict, _now: datetime) -> Decision[Answer]:
-    """The answer with a newer verdict; an older one or a repeat changes nothing.
+    """The answer with a newer verdict; an older one or a repeat changes nothing. What it applies is dead no longer.
 
     Corrupt when a revision comes a second time with other content.
     """
@@ -68,11 +68,12 @@ def take_verdict(answer: Answer, verdict: Verdict, _now: datetime) -> Decision[A
         if held != verdict:
             raise Corrupt(f"verdict {verdict.mrn} revision {verdict.revision} came twice with different content")
         return Decision(answer)
-    return Decision(replace(answer, verdict=verdict))
+    dead = tuple(fact for fact in answer.dead if fact not in verdict.applied)
+    return Decision(replace(answer, verdict=verdict, dead=dead))
 
 
 def take_dead_letter(answer: Answer, fact: Fact, _now: datetime) -> Decision[Answer]:
     """A fact that its reader could not handle: the messages behind it are dead-lettered until it is redriven."""
-    if fact.fact_id in answer.dead:
+    if fact.fact_id in answer.dead or fact.fact_id in answer.applied:
         return Decision(answer)
     return Decision(replace(answer, dead=(*answer.dead, fact.fact_id)))

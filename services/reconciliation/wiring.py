@@ -1,15 +1,35 @@
 """The composition root: settings and runtime in, a service out."""
 
-from services.core.messages import Ledger, Shipment
+from dataclasses import replace
+from functools import partial
+
+from services.core.messages import Demand, Ledger, Licence, Shipment
 from services.reconciliation import topology
 from services.reconciliation.adapters.findings import Findings
 from services.reconciliation.adapters.http import reconciliation_router
 from services.reconciliation.adapters.invariants import Invariants
 from services.reconciliation.domain.ledger import LicenceLedger, from_record, to_record
+from services.reconciliation.domain.rule_set import RuleSet
+from services.reconciliation.handlers.ledger import answer_demand, record_licence
 from services.reconciliation.settings import ReconciliationSettings
+from services.runtime.codec import Codec
+from services.runtime.fold import FoldSpec
 from services.runtime.fold_reader import FoldReader
 from services.runtime.service import Runtime, Service
 from services.runtime.store import SnapshotStore
+
+MIGRATIONS = "services.reconciliation.adapters.migrations"
+
+
+def ledger_fold(codec: Codec, kept_as: str = topology.LEDGER, rules: RuleSet | None = None) -> FoldSpec[LicenceLedger]:
+    """The ledger's fold; its stored ledgers stand under `kept_as`. `rules`: judges by these instead."""
+    spec = topology.ledger(
+        SnapshotStore[LicenceLedger, Ledger](topology.SERVICE, kept_as, codec, Ledger, to_record, from_record)
+    )
+    if rules is None:
+        return spec
+    judged = {Licence: partial(record_licence, rule_set=rules), Demand: partial(answer_demand, rule_set=rules)}
+    return replace(spec, handlers=judged)
 
 
 def build(runtime: Runtime) -> Service:
@@ -21,9 +41,7 @@ def build(runtime: Runtime) -> Service:
             topology.SERVICE, topology.SHIPMENTS, codec, Shipment, lambda shipment: shipment, lambda record: record
         )
     )
-    ledger = topology.ledger(
-        SnapshotStore[LicenceLedger, Ledger](topology.SERVICE, topology.LEDGER, codec, Ledger, to_record, from_record)
-    )
+    ledger = ledger_fold(codec)
     ledgers = FoldReader(database, ledger, codec)
     invariants = Invariants(
         database,
@@ -39,7 +57,7 @@ def build(runtime: Runtime) -> Service:
 
     return Service(
         name=topology.SERVICE,
-        migrations="services.reconciliation.adapters.migrations",
+        migrations=MIGRATIONS,
         topics=topology.TOPICS,
         routers=(reconciliation_router(ledger_record, ledgers.entries, Findings(database, codec).read),),
         folds=(shipments, ledger),

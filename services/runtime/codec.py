@@ -74,6 +74,7 @@ class Codec:
         self._bundled = BundledRegistry()
         self._registry: Registry = registry or self._bundled
         self._readers: dict[int, _Reader] = {}
+        self._heads: dict[tuple[int, str], Any] = {}
         self._ids: dict[str, int] = {}
         self._bundled_ids: dict[str, int] = {}
 
@@ -122,6 +123,28 @@ class Codec:
         if not isinstance(record, Message):
             raise Rejected(f"{record.SCHEMA} is not a message of its own")
         return record
+
+    def head(self, value: bytes, last: str) -> dict[str, Any]:
+        """The fields before and up to `last`, in the order of the schema, without reading what follows them.
+
+        For readers of many values that need only what stands first. Rejected and UnknownSchema as `decode`.
+        """
+        if len(value) < _PREFIX.size:
+            raise Rejected(f"{len(value)} bytes: too short for the schema prefix")
+        schema_id = _PREFIX.unpack_from(value)[1]
+        schema = self._heads.get((schema_id, last))
+        if schema is None:
+            whole = (self._readers.get(schema_id) or self._reader(schema_id)).writer
+            end = [field["name"] for field in whole["fields"]].index(last) + 1
+            schema = self._heads[schema_id, last] = {**whole, "fields": whole["fields"][:end]}
+        avro_types.BUDGET.left = MAX_RECORDS
+        stream = BytesIO(value)
+        stream.seek(_PREFIX.size)
+        try:
+            fields: Any = fastavro.schemaless_reader(stream, schema, None)
+        except _FAILURES as error:
+            raise Rejected(f"schema {schema_id} up to {last}: {_reason(error)}") from error
+        return dict(fields)
 
     def encode_record(self, record: Record) -> bytes:
         """A snapshot to store. Always under a bundled id: our tables stay readable without any registry.

@@ -1,10 +1,10 @@
 """`tolbrug replay`: the ledger and everything it put out, again from the topics alone.
 
 The two topics of a partition say what came; the recorded outputs say in which order the two were read: an entry names
-its cause, a dead letter its origin. Each recorded row asks for the message it came from; messages passed over on the way
-(repeats) are handled too and must give nothing. What the fold gives again must be what is recorded, byte for byte, so
-that an entry altered, removed, added or moved is named by the first row that differs. One partition is one `Rebuild`;
-memory is bounded by the ledgers in hand (`Aggregates`).
+its cause, a dead letter its origin. Each recorded row asks for the message it came from; messages passed over on the
+way (repeats) are handled too and must give nothing. What the fold gives again must be what is recorded, byte for
+byte, so that an entry altered, removed, added or moved is named by the first row that differs. One partition is one
+`Rebuild`; memory is bounded by the ledgers in hand (`Aggregates`).
 """
 
 from collections import deque
@@ -15,7 +15,7 @@ from typing import Final
 
 from services.core.errors import Rejected, TolbrugError
 from services.core.message import Message
-from services.core.messages import Demand, Entry, EntryCause, Licence
+from services.core.messages import Cover, Demand, Entry, EntryCause, Licence
 from services.reconciliation.adapters.replay_aggregates import Aggregates
 from services.reconciliation.adapters.replay_feed import Feed
 from services.reconciliation.adapters.replay_rows import difference, name_of
@@ -141,9 +141,19 @@ class Rebuild:
                 raise Differs(f"{where} cannot be read: {error}") from error
         elif recorded.topic.endswith(DEAD_LETTER_SUFFIX):
             topic = recorded.topic.removesuffix(DEAD_LETTER_SUFFIX)
-        if topic not in self._feeds:
-            raise Differs(f"{where} is recorded, and the message before it does not give it")
+        if topic is None or topic not in self._feeds:
+            raise Differs(f"{where} is recorded, and {self._due(recorded)}")
         return topic
+
+    def _due(self, recorded: Output) -> str:
+        """What should stand before an output that no message begins with."""
+        try:
+            message = self._codec.decode(recorded.value or b"")
+        except Rejected as error:
+            return f"cannot be read: {error}"
+        if isinstance(message, Cover):
+            return f"entry {message.entry_revision} of {message.licence}, which it follows from, is not"
+        return "the message before it does not give it"
 
     async def _handle(self, decoded: Decoded) -> list[Output]:
         """What the fold puts out for a message: as `Session` does, through the same handler and the same encoding."""

@@ -19,7 +19,12 @@ class Feed:
     """`coming` is told of the keys of the next messages before they are handed out."""
 
     def __init__(
-        self, kafka: KafkaSettings, codec: Codec, topic: str, partition: int, coming: Callable[[set[str]], Awaitable[None]]
+        self,
+        kafka: KafkaSettings,
+        codec: Codec,
+        topic: str,
+        partition: int,
+        coming: Callable[[set[str]], Awaitable[None]],
     ) -> None:
         self.topic = topic
         self._kafka = kafka

@@ -13,7 +13,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.rows import dict_row
 
-from services.core.errors import Corrupt
+from services.core.errors import Corrupt, Rejected
 from services.core.messages import Amounts, Entry, Ledger, LineBalance
 from services.core.values import LicenceRef, format_amount
 from services.reconciliation.domain import verification
@@ -34,6 +34,15 @@ _ORPHANS = (
     " (SELECT FROM reconciliation.output AS o WHERE o.fold = s.fold AND o.entry_of = s.aggregate) ORDER BY aggregate"
 )
 
+# The last place of a partition is one above what it has put out: what is missing there is a gap like any other.
+_GAPS = (
+    "SELECT partition, before, seq FROM (SELECT partition, seq, lag(seq, 1, 0::bigint) OVER of_partition AS before"
+    " FROM (SELECT partition, seq FROM reconciliation.output WHERE fold = %(fold)s"
+    " UNION ALL SELECT partition, last_output + 1 FROM reconciliation.fold WHERE fold = %(fold)s) AS places"
+    " WINDOW of_partition AS (PARTITION BY partition ORDER BY seq)) AS pairs"
+    " WHERE seq <> before + 1 ORDER BY partition, seq"
+)
+
 
 @dataclass(slots=True)
 class Verification:
@@ -42,6 +51,8 @@ class Verification:
     licences: int = 0
     entries: int = 0
     differences: list[Violation] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+    """Outputs that are missing among the numbered ones of a partition."""
 
 
 async def verify(database: Database, codec: Codec | None = None) -> Verification:
@@ -63,21 +74,62 @@ def _verify(url: str, codec: Codec) -> Verification:
             entries.execute(_ENTRIES, (FOLD,))
             for licence, rows in groupby(entries, key=lambda row: str(row["entry_of"])):
                 stored = connection.execute(_SNAPSHOT, (FOLD, licence)).fetchone()
-                snapshot = None if stored is None else codec.decode_record(Ledger, bytes(stored["state"]))
-                result.licences += 1
-                result.differences += differences(licence, _counted(rows, codec, result), snapshot)
+                result.differences += _of_licence(licence, rows, stored, codec, result)
         for row in connection.execute(_ORPHANS, (FOLD,)):
             result.differences.append(Violation(row["aggregate"], 0, "a ledger is stored, and no entry of it"))
+        result.gaps = [_gap(row) for row in connection.execute(_GAPS, {"fold": FOLD})]
     return result
 
 
-def _counted(rows: Iterable[dict[str, Any]], codec: Codec, result: Verification) -> Iterator[Entry]:
-    for row in rows:
-        result.entries += 1
-        entry = codec.decode(bytes(row["value"]))
-        if not isinstance(entry, Entry):
-            raise Corrupt(f"revision {row['entry_revision']} of {row['entry_of']} is stored as {type(entry).__name__}")
-        yield entry
+def _gap(row: dict[str, Any]) -> str:
+    first, last = row["before"] + 1, row["seq"] - 1
+    return f"partition {row['partition']}: of its outputs {first} to {last} are missing"
+
+
+def _of_licence(
+    licence: str, rows: Iterable[dict[str, Any]], stored: dict[str, Any] | None, codec: Codec, result: Verification
+) -> list[Violation]:
+    result.licences += 1
+    read = _Read(codec, licence)
+    try:
+        snapshot = None if stored is None else codec.decode_record(Ledger, bytes(stored["state"]))
+    except Corrupt as error:
+        return [Violation(licence, 0, str(error)), *verification.verify(read.entries(rows))]
+    found = differences(licence, read.entries(rows), snapshot)
+    result.entries += read.count
+    if read.fault is None:
+        return found
+    before = [violation for violation in found if violation.revision < read.fault.revision]
+    return [*before, read.fault]
+
+
+class _Read:
+    """Decodes the stored entries of a licence up to the first that is not what its row says."""
+
+    def __init__(self, codec: Codec, licence: str) -> None:
+        self.count = 0
+        self.fault: Violation | None = None
+        self._codec = codec
+        self._licence = licence
+
+    def entries(self, rows: Iterable[dict[str, Any]]) -> Iterator[Entry]:
+        for row in rows:
+            self.count += 1
+            try:
+                entry = self._codec.decode(bytes(row["value"] or b""))
+            except Rejected as error:
+                self.fault = Violation(
+                    self._licence, row["entry_revision"], f"it was altered, it cannot be read: {error}"
+                )
+                return
+            if not isinstance(entry, Entry) or (entry.licence, entry.revision) != (
+                self._licence,
+                row["entry_revision"],
+            ):
+                what = f"in its place is stored {entry.SCHEMA} {getattr(entry, 'revision', '')} of {entry.key}"
+                self.fault = Violation(self._licence, row["entry_revision"], what)
+                return
+            yield entry
 
 
 def differences(licence: str, entries: Iterable[Entry], snapshot: Ledger | None) -> list[Violation]:

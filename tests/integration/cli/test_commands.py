@@ -18,6 +18,7 @@ from services.core.errors import Fatal
 COMMANDS = [
     *(["up"], ["run"], ["demo"], ["play"], ["send"], ["verify"], ["health"], ["stop"]),
     *(["licence", "show"], ["alerts"], ["alerts", "listen"], ["topics", "plan"], ["topics", "apply"]),
+    *(["replay"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"]),
 ]
 FIGURES = {"authorised": "2", "reserved": "1", "consumed": "0", "exited": "0", "available": "1"}
 LINE = {"line": 1, "basis": "quantity", "unit": "NAR", "currency": None, "quantity": FIGURES, "value": None}

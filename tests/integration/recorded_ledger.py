@@ -1,0 +1,97 @@
+"""An installation whose ledger has recorded something: two licences, and everything a ledger meets."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+
+from services.core.message import Message
+from services.reconciliation.topology import LEDGER
+from services.reconciliation.wiring import build
+from services.runtime.codec import Codec
+from services.runtime.service import Runtime, Service
+from services.runtime.settings import RuntimeSettings
+from tests.builders import REF, a_demand, a_licence, a_line, mrn
+from tests.integration.in_process import Running, running
+from tests.integration.installation import Installation
+from tests.integration.kafka_log import KafkaLog
+from tests.integration.runtime.probe_process import until
+
+OTHER = "VL/2026/000999"
+ENTRIES = 9
+MESSAGES = 11
+
+
+def ledger_alone(runtime: Runtime) -> Service:
+    """Without the shipments, which have made none of the demands of these tests."""
+    service = build(runtime)
+    return replace(service, folds=tuple(fold for fold in service.folds if fold.name == LEDGER))
+
+
+async def send(settings: RuntimeSettings, *messages: Message) -> None:
+    for message in messages:
+        log = KafkaLog(Installation.of(settings), message.TOPIC)
+        await log.write(message.key.encode(), Codec().encode(message))
+
+
+async def until_read(service: Running, records: int) -> None:
+    """Until the ledger has read that many records, and published what follows."""
+    query = (
+        "SELECT sum((SELECT sum((p.value->>'next')::int) FROM jsonb_each(positions) AS p)) AS n,"
+        " bool_and(published = last_output) AS told FROM reconciliation.fold WHERE fold = 'ledger'"
+    )
+
+    async def read() -> bool:
+        (row,) = await service.rows(query)
+        return bool(row["n"] == records and row["told"])
+
+    await until(read, f"the ledger has read {records} records")
+
+
+async def record(settings: RuntimeSettings) -> None:
+    """Covered, refused, repeated and waiting demands, an amendment, a licence that is no good and one that is none."""
+    demands = [a_demand(mrn=mrn(number)) for number in (1, 2, 3)]
+    messages: list[Message] = [
+        a_licence(),
+        *demands,
+        demands[1],
+        a_licence(),
+        a_demand(licence=OTHER, mrn=mrn(4)),
+        a_licence(ref=OTHER),
+        a_licence(a_line(unit="KGM"), revision=2),
+        a_licence(a_line(quantity="3", value="300000"), revision=2),
+    ]
+    async with running(settings, [ledger_alone]) as service:
+        for sent, message in enumerate(messages, start=1):
+            await send(settings, message)
+            await until_read(service, sent)
+        await KafkaLog(Installation.of(settings), a_licence().TOPIC).write(REF.encode(), b"\x00garbage")
+        await until_read(service, MESSAGES)
+
+
+@asynccontextmanager
+async def connection(settings: RuntimeSettings) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+    async with await psycopg.AsyncConnection.connect(settings.database.url, autocommit=True) as connected:
+        yield connected
+
+
+async def change(settings: RuntimeSettings, statement: str, *values: Any) -> None:
+    """Somebody writes into the tables by hand."""
+    async with connection(settings) as connected:
+        done = await connected.execute(statement.encode(), values)
+        assert done.rowcount > 0, statement
+
+
+FLIPPED = (
+    "UPDATE reconciliation.output SET value = set_byte(value, {at}, get_byte(value, {at}) # 1)"
+    " WHERE entry_of = %s AND entry_revision = %s"
+)
+"""One bit of a stored entry, at a place in SQL."""
+REMOVED = "DELETE FROM reconciliation.output WHERE entry_of = %s AND entry_revision = %s"
+REMOVED_FROM = (
+    "DELETE FROM reconciliation.output AS o USING reconciliation.output AS e WHERE e.entry_of = %s"
+    " AND e.entry_revision = %s AND (o.fold, o.partition) = (e.fold, e.partition) AND o.seq >= e.seq"
+)
+"""An entry and everything after it in its partition."""

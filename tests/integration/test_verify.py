@@ -1,0 +1,165 @@
+"""`tolbrug verify`: the first entry that was altered, removed or moved, in the table or on the topic."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import pytest
+from aiokafka import AIOKafkaProducer, ConsumerRecord
+
+from services.core.messages import Entry
+from services.reconciliation.adapters import verification
+from services.reconciliation.adapters.verification_topic import compare
+from services.runtime.codec import Codec
+from services.runtime.database import Database
+from services.runtime.settings import RuntimeSettings
+from tests.builders import REF
+from tests.integration.command import tolbrug
+from tests.integration.installation import Installation
+from tests.integration.kafka_log import KafkaLog
+from tests.integration.recorded_ledger import ENTRIES, FLIPPED, REMOVED, REMOVED_FROM, change, record
+
+Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
+SWAPPED = (
+    "UPDATE reconciliation.output AS o SET value = e.value FROM reconciliation.output AS e WHERE o.entry_of = %s"
+    " AND e.entry_of = o.entry_of AND (o.entry_revision, e.entry_revision) IN ((2, 3), (3, 2))"
+)
+
+
+@dataclass
+class Found:
+    """What verification names, table and topic apart."""
+
+    table: list[str]
+    topic: list[str]
+    gaps: list[str]
+    repeats: int
+
+
+async def found(settings: RuntimeSettings) -> Found:
+    database = Database(settings.database.url, size=2)
+    await database.open()
+    try:
+        compared = await compare(database, settings.kafka, Codec())
+        result = await verification.verify(database)
+    finally:
+        await database.close()
+    return Found([str(d) for d in result.differences], compared.differences, result.gaps, compared.repeats)
+
+
+@pytest.fixture
+async def recorded(runtime_settings: RuntimeSettings) -> RuntimeSettings:
+    await record(runtime_settings)
+    return runtime_settings
+
+
+async def copied(settings: RuntimeSettings, alter: Callable[[list[Record]], Sequence[Record]]) -> None:
+    """The entry topic made anew, with the records of each partition as `alter` gives them."""
+    log = KafkaLog(Installation.of(settings), Entry.TOPIC)
+    records = await log.read()
+    await log.recreate()
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka.bootstrap_servers)
+    await producer.start()
+    for partition in sorted({r.partition for r in records}):
+        for r in alter([one for one in records if one.partition == partition]):
+            headers = list(r.headers)
+            await producer.send_and_wait(log.topic, r.value, r.key, partition, r.timestamp, headers)
+    await producer.stop()
+
+
+def of_ref(records: list[Record], revision: int) -> int:
+    """The place of an entry of `REF` among records; -1 in another partition."""
+    heads = [Codec().head(r.value or b"", "revision") for r in records]
+    return next((n for n, h in enumerate(heads) if (h["licence"], h["revision"]) == (REF, revision)), -1)
+
+
+def with_value(record: Record, value: bytes) -> Record:
+    record.value = value
+    return record
+
+
+async def test_what_is_sound_has_no_difference(recorded: RuntimeSettings) -> None:
+    code, result = await tolbrug(recorded, "verify")
+    assert (code, result["differences"]) == (0, [])
+    assert (result["entries"], result["topic"]) == (ENTRIES, {"records": ENTRIES, "repeats": 0})
+    assert (await tolbrug(recorded, "verify", "--no-topic"))[1]["topic"] is None
+
+
+async def test_a_bit_altered_in_the_table_is_named(recorded: RuntimeSettings) -> None:
+    for at in ("length(value) - 1", "length(value) / 2", "40", "5", "1"):
+        await change(recorded, FLIPPED.format(at=at), REF, 3)
+        named = await found(recorded)
+        assert named.table[0].startswith(f"{REF} revision 3"), at
+        assert "entry 3 of" in named.topic[0], at
+        assert "table" not in named.topic[0].partition("its hash holds in ")[2], at
+        await change(recorded, FLIPPED.format(at=at), REF, 3)
+    assert await found(recorded) == Found([], [], [], 0)
+
+
+async def test_an_entry_removed_from_the_table_is_named(recorded: RuntimeSettings) -> None:
+    await change(recorded, REMOVED, REF, 3)
+    named = await found(recorded)
+    assert named.table[0] == f"{REF} revision 4: revision 3 is missing"
+    assert f"the topic has entry 3 of {REF}, which the table does not have" in named.topic[0]
+    assert len(named.gaps) == 1
+
+
+async def test_entries_removed_from_the_end_of_the_table_are_named(recorded: RuntimeSettings) -> None:
+    await change(recorded, REMOVED_FROM, REF, 5)
+    named = await found(recorded)
+    assert f"the topic has entry 5 of {REF}, which the table does not have" in named.topic[0]
+    assert len(named.gaps) == 1
+    code, told = await tolbrug(recorded, "verify")
+    assert (code, set(named.topic + named.gaps) <= set(told["differences"])) == (1, True)
+
+
+async def test_entries_swapped_in_the_table_are_named(recorded: RuntimeSettings) -> None:
+    await change(recorded, SWAPPED, REF)
+    named = await found(recorded)
+    assert named.table == [f"{REF} revision 2: in its place is stored reconciliation.v1.Entry 3 of {REF}"]
+    assert f"entry 2 of {REF}" in named.topic[0]
+
+
+async def test_a_bit_altered_in_the_topic_is_named(recorded: RuntimeSettings) -> None:
+    def altered(records: list[Record]) -> list[Record]:
+        place = of_ref(records, 3)
+        value = records[place].value or b""
+        return [with_value(r, value[:-1] + bytes([value[-1] ^ 1])) if n == place else r for n, r in enumerate(records)]
+
+    await copied(recorded, altered)
+    named = await found(recorded)
+    assert named.table == []
+    assert f"entry 3 of {REF} was altered: hash is" in named.topic[0]
+    assert named.topic[0].endswith("its hash holds in table)")
+
+
+async def test_an_entry_removed_from_the_topic_is_named(recorded: RuntimeSettings) -> None:
+    await copied(recorded, lambda records: [r for n, r in enumerate(records) if n != of_ref(records, 3)])
+    (difference,) = (await found(recorded)).topic
+    assert f"entry 3 of {REF} is due, the topic has entry 4 of {REF}, which comes later" in difference
+
+
+async def test_the_last_entry_removed_from_the_topic_is_named(recorded: RuntimeSettings) -> None:
+    await copied(recorded, lambda records: records[:-1] if of_ref(records, 3) >= 0 else records)
+    (difference,) = (await found(recorded)).topic
+    assert "ends before entry" in difference
+
+
+async def test_entries_swapped_in_the_topic_are_named(recorded: RuntimeSettings) -> None:
+    def swapped(records: list[Record]) -> list[Record]:
+        place = of_ref(records, 2)
+        if place >= 0:
+            records[place], records[place + 1] = records[place + 1], records[place]
+        return records
+
+    await copied(recorded, swapped)
+    (difference,) = (await found(recorded)).topic
+    assert f"entry 2 of {REF} is due, the topic has entry 3 of {REF}, which comes later" in difference
+
+
+async def test_what_a_dying_process_published_twice_is_no_difference(recorded: RuntimeSettings) -> None:
+    def repeated(records: list[Record]) -> list[Record]:
+        return [*records[:3], *records[1:]] if of_ref(records, 3) >= 0 else records
+
+    await copied(recorded, repeated)
+    assert await found(recorded) == Found([], [], [], 2)
