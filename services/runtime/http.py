@@ -15,7 +15,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as ASGIMessage
 
 from services.core.errors import Fault, Refused, Transient
+from services.runtime.admission import Admission
 from services.runtime.database import AWAY
+from services.runtime.settings import HttpSettings
 from services.runtime.telemetry import REQUEST_SECONDS, follow_trace, log
 
 PROBLEM = "application/problem+json"
@@ -33,14 +35,21 @@ def problem(
 
 
 def application(
-    title: str, routers: Sequence[APIRouter], ready: Callable[[], Awaitable[dict[str, bool]]], alive: Callable[[], bool]
+    title: str,
+    routers: Sequence[APIRouter],
+    ready: Callable[[], Awaitable[dict[str, bool]]],
+    alive: Callable[[], bool],
+    settings: HttpSettings | None = None,
 ) -> FastAPI:
     """The application of a process: its services' routes, `/livez`, `/readyz`, `/metrics`, `/openapi.json`."""
+    settings = settings or HttpSettings()
     app = FastAPI(title=title, docs_url=None, redoc_url=None)
     for router in routers:
         app.include_router(router)
     app.include_router(_probes(ready, alive))
     _answer_errors(app)
+    full = problem(503, "Too much waits here now, nothing was stored: send it again", headers={"Retry-After": "1"})
+    app.add_middleware(Admission, requests=settings.waiting, body_bytes=settings.waiting_bytes, full=full)
     app.add_middleware(Observed)
     return app
 

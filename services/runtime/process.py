@@ -130,8 +130,8 @@ class Process:
 
     async def _serve(self) -> tuple["_Server", asyncio.Task[None]]:
         routers = [router for s in self._services for router in s.routers]
-        app = application("Tolbrug", routers, self.ready, lambda: self._failure is None)
         http = self._settings.http
+        app = application("Tolbrug", routers, self.ready, lambda: self._failure is None, http)
         listening = _listen(http.host, http.port)
         host, port = listening.getsockname()[:2]
         self.url = f"http://{host}:{port}"

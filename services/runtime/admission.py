@@ -1,0 +1,55 @@
+"""How much may wait in a process at once: beyond it, requests are turned away before their bodies are read.
+
+What waits is held in memory and is not durable, so it must not grow with the load. The bound is on requests and on the
+bytes of their bodies; a sender that is turned away sends again, and a repeat is known.
+"""
+
+from collections import Counter
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+ALWAYS: Final = frozenset({"/livez", "/readyz", "/metrics"})
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+UNTOLD: Final = 5 * 1024 * 1024
+"""Bytes that a body counts for when its length is not told, or is more than any door takes."""
+
+
+class Admission:
+    """Reading and writing are counted apart: those who wait for an answer do not keep out those who bring messages."""
+
+    def __init__(self, app: ASGIApp, *, requests: int, body_bytes: int, full: Response) -> None:
+        self._app = app
+        self._requests = requests
+        self._body_bytes = body_bytes
+        self._full = full
+        self._waiting: Counter[bool] = Counter()
+        self._bytes = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in ALWAYS:
+            await self._app(scope, receive, send)
+            return
+        reading = scope["method"] in READING
+        size = 0 if reading else _body_size(scope)
+        if self._waiting[reading] >= self._requests or self._bytes + size > self._body_bytes:
+            await self._full(scope, receive, send)
+            return
+        self._waiting[reading] += 1
+        self._bytes += size
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._waiting[reading] -= 1
+            self._bytes -= size
+
+
+def _body_size(scope: Scope) -> int:
+    """What a request may come to hold. The doors themselves refuse what is longer than they take."""
+    headers = Headers(scope=scope)
+    length = headers.get("content-length", "")
+    if length.isdecimal() and len(length) < 20:
+        return min(int(length), UNTOLD)
+    return UNTOLD if "transfer-encoding" in headers else 0
