@@ -57,6 +57,16 @@ def test_a_dead_letter_is_noted_once() -> None:
     assert handlers.take_dead_letter(dead, fact, AT).state is dead
 
 
+def test_a_fact_that_a_verdict_applies_is_dead_no_longer() -> None:
+    fact = GoodsReleased(fact_id="f", mrn=Mrn(MRN), released_at=AT)
+    dead = handlers.take_dead_letter(EMPTY, fact, AT).state
+    other = handlers.take_verdict(dead, a_verdict(1), AT).state
+    assert other.dead == ("f",), "a verdict without its effect leaves it dead"
+    applied = handlers.take_verdict(other, a_verdict(2, applied=("a", "f")), AT).state
+    assert applied.dead == ()
+    assert handlers.take_dead_letter(applied, fact, AT).state is applied
+
+
 @pytest.mark.parametrize(
     ("state", "fact_id", "answer", "accepted", "expected"),
     [
