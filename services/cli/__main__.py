@@ -6,6 +6,7 @@ import typer
 from pydantic import ValidationError
 
 from services.cli import alerts, demo, dlq, health, licence, replay, run, send, stop, topics, up, verify
+from services.cli.bench import command as bench
 from services.cli.console import remark
 from services.core.errors import TolbrugError
 
@@ -28,6 +29,7 @@ app.add_typer(topics.commands, name="topics")
 app.command()(verify.verify)
 app.command()(replay.replay)
 app.add_typer(dlq.commands, name="dlq")
+app.command()(bench.bench)
 app.command()(health.health)
 app.command()(stop.stop)
 
