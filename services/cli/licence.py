@@ -12,6 +12,7 @@ from services.cli.door import ask, body
 commands = typer.Typer(no_args_is_help=True, help="Look at licences.")
 
 COLUMNS = ("authorised", "reserved", "consumed", "exited", "available")
+HELD = ("reserved", "consumed", "exited")
 Reference = Annotated[str, typer.Argument(metavar="REF", help="For example VL/2026/000123.")]
 
 
@@ -29,9 +30,14 @@ def _rendered(ledger: dict[str, Any]) -> RenderableType:
             figures = line[dimension]
             if figures is not None:
                 lines.add_row(str(line["line"]), line["basis"], measure, *(figures[name] for name in COLUMNS))
-    draws = Table(title=f"{len(ledger['draws'])} draws", title_justify="left")
-    for name in dict.fromkeys(name for draw in ledger["draws"] for name in draw):
-        draws.add_column(name)
-    for draw in ledger["draws"]:
-        draws.add_row(*("" if value is None else str(value) for value in draw.values()))
-    return Group(lines, draws) if ledger["draws"] else lines
+    return Group(lines, _draws(ledger["draws"])) if ledger["draws"] else lines
+
+
+def _draws(draws: list[dict[str, Any]]) -> Table:
+    """A row per draw; quantities and values side by side."""
+    table = Table("MRN", "item", "line", "phase", "verdict", *HELD, title=f"{len(draws)} draws", title_justify="left")
+    for draw in draws:
+        held = (" / ".join(draw[d][name] for d in ("quantity", "value") if draw[d] is not None) for name in HELD)
+        verdict = " ".join([draw["verdict"], *draw["reasons"]])
+        table.add_row(draw["mrn"], str(draw["item"]), str(draw["line"]), draw["phase"], verdict, *held)
+    return table
