@@ -145,7 +145,15 @@ class Process:
             backlog=2048,
         )
         server = _Server(config)
-        return server, asyncio.create_task(server.serve(sockets=[listening]), name="http")
+        serving = asyncio.create_task(server.serve(sockets=[listening]), name="http")
+        serving.add_done_callback(self._served)
+        return server, serving
+
+    def _served(self, serving: asyncio.Task[None]) -> None:
+        """A door that closes by itself ends the process: one that answers nobody must not look alive."""
+        if not self._draining:
+            self._failure = (None if serving.cancelled() else serving.exception()) or Fatal("the HTTP server ended")
+            self._stop.set()
 
     async def ready(self) -> dict[str, bool]:
         """The parts of readiness, by name."""
