@@ -10,7 +10,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from schemas import loader, release
+from schemas import loader
 
 TARGET = Path(__file__).parent.parent / "services" / "core" / "messages.py"
 
@@ -171,7 +171,6 @@ def main(arguments: list[str]) -> int:
     text = generate()
     if "--check" not in arguments:
         TARGET.write_text(text, encoding="utf-8")
-        release.reset()  # only until the first release of the product
         return 0
     if TARGET.read_text(encoding="utf-8") == text:
         return 0

@@ -5,7 +5,6 @@ read every other (FULL_TRANSITIVE); else it says what would break and writes not
 """
 
 import json
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -68,18 +67,7 @@ def write(ids: Released, new: Released, schemas: Mapping[str, JsonObject]) -> No
     FOLDER.joinpath("ids.json").write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
 
 
-def reset() -> None:
-    """Release everything anew as version 1. Only before the first release of the product."""
-    if FOLDER.exists():
-        shutil.rmtree(FOLDER)
-    current = records()
-    write({}, additions({}, {}, current), current)
-
-
-def main(arguments: list[str]) -> int:
-    if "--reset" in arguments:
-        reset()
-        return 0
+def main() -> int:
     current = records()
     ids = loader.released_ids()
     try:
@@ -93,4 +81,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())

@@ -143,7 +143,7 @@ def test_the_command_writes_the_new_version_beside_the_old_ones(
     monkeypatch.setattr(loader, "released_ids", lambda: {5: ("Thing", 1)})
     monkeypatch.setattr(loader, "released", lambda: {5: OLD})
     monkeypatch.setattr(release, "records", lambda: {"Thing": new})
-    assert release.main([]) == 0
+    assert release.main() == 0
     assert capsys.readouterr().out == "6: Thing version 2\n"
     assert json.loads((tmp_path / "ids.json").read_text()) == {"5": ["Thing", 1], "6": ["Thing", 2]}
     assert json.loads((tmp_path / "Thing" / "1.avsc").read_text()) == OLD
@@ -157,6 +157,6 @@ def test_the_command_writes_nothing_when_a_change_breaks_a_reader(
     monkeypatch.setattr(loader, "released_ids", lambda: {5: ("Thing", 1)})
     monkeypatch.setattr(loader, "released", lambda: {5: OLD})
     monkeypatch.setattr(release, "records", lambda: {"Thing": changed(REFUSED_BY_BOTH[0])})
-    assert release.main([]) == 1
+    assert release.main() == 1
     assert "weight is not written there and has no default here" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
