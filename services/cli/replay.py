@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import typer
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 
 from services.cli.addresses import found
 from services.cli.console import AsJson, remark, show
@@ -84,6 +84,7 @@ def _body(results: list[Rebuilt], seconds: float) -> dict[str, Any]:
         "entries": entries,
         **{name: sum(getattr(result, name) for result in results) for name in names},
         "seconds": round(seconds, 2),
+        "cpu_us_per_entry": round(sum(r.cpu_seconds for r in results) / max(entries, 1) * 1e6),
         "entries_per_second": round(entries / seconds) if seconds else 0,
         "peak_rss_mb": round(max((result.peak_rss_bytes for result in results), default=0) / 1e6, 1),
         "digest": sha256("".join(result.digest for result in results).encode()).hexdigest(),
@@ -108,14 +109,15 @@ def _rendered(body: dict[str, Any]) -> RenderableType:
     same = "differs" if body["differences"] else "identical"
     text = (
         f"{body['entries']} entries, {body['outputs']} outputs of {body['messages']} messages: {same}\n"
-        f"{body['entries_per_second']} entries/s in {body['seconds']} s, {body['peak_rss_mb']} MB in a process\n"
+        f"{body['entries_per_second']} entries/s in {body['seconds']} s, {body['cpu_us_per_entry']} µs CPU per entry,"
+        f" at most {body['peak_rss_mb']} MB in a process\n"
         f"digest {body['digest']}"
     )
     shown: list[RenderableType] = [text, *body["differences"]]
     if "changes" in body:
         title = f"{len(body['changes'])} draws would be answered otherwise by {body['rule_set']}"
         columns = ("licence", "mrn", "item", "line", "was", "would_be", "at")
-        table = Table(*columns, title=title, title_justify="left")
+        table = Table(*(Column(name, overflow="fold") for name in columns), title=title, title_justify="left")
         for change in body["changes"]:
             table.add_row(*("" if change[name] is None else str(change[name]) for name in columns))
         shown.append(table)

@@ -68,18 +68,24 @@ class DeadLetter:
 
 
 async def letters(kafka: KafkaSettings, topics: Iterable[str], only: int | None = None) -> AsyncIterator[DeadLetter]:
-    """All dead letters of these topics (named without the suffix), or of one partition, in order of place."""
-    for plan in await kafka_topics.plan(kafka, [topic + DEAD_LETTER_SUFFIX for topic in topics]):
-        there = range(plan.partitions if plan.action != "create" else 0)
-        for partition in there if only is None else [only] if only in there else []:
-            scan = Scan(kafka, plan.topic, partition, "dead-letters")
-            try:
-                await scan.open()
-                async for records in scan.records():
-                    for record in records:
-                        yield DeadLetter.of(record)
-            finally:
-                await scan.close()
+    """All dead letters of these topics (named without the suffix), by partition, of each topic in order of offset.
+
+    `only`: of this partition.
+    """
+    plans = await kafka_topics.plan(kafka, [topic + DEAD_LETTER_SUFFIX for topic in topics])
+    there = [plan for plan in plans if plan.action != "create"]
+    for partition in range(max((plan.partitions for plan in there), default=0)):
+        names = tuple(plan.topic for plan in there if partition < plan.partitions and only in {None, partition})
+        if not names:
+            continue
+        scan = Scan(kafka, names, partition, "dead-letters")
+        try:
+            await scan.open()
+            async for records in scan.records():
+                for record in records:
+                    yield DeadLetter.of(record)
+        finally:
+            await scan.close()
 
 
 async def find(kafka: KafkaSettings, place: str) -> DeadLetter:

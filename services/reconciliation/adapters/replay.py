@@ -54,6 +54,7 @@ class Rebuilt:
     difference: str | None = None
     changes: list[Change] = field(default_factory=list)
     peak_rss_bytes: int = 0
+    cpu_seconds: float = 0.0
 
 
 class Rebuild:

@@ -1,4 +1,4 @@
-"""Reading one partition of a topic once, from its first record to where it ends now: for audits, not for folds."""
+"""Reading one partition number of topics once, from the first record to where they end now: for audits, not folds."""
 
 from collections.abc import AsyncIterator
 
@@ -13,31 +13,34 @@ SILENCES = 20
 
 
 class Scan:
-    """One pass. `open` fixes the end: what is written later is not read."""
+    """One pass. `open` fixes the ends: what is written later is not read."""
 
-    def __init__(self, kafka: KafkaSettings, topic: str, partition: int, purpose: str) -> None:
+    def __init__(self, kafka: KafkaSettings, topics: tuple[str, ...], partition: int, purpose: str) -> None:
         group = f"{kafka.topic_prefix}tolbrug.{purpose}"
-        self.topic = topic
         self.partition = partition
-        self.end = 0
-        self._reader = PartitionReader(kafka.bootstrap_servers, kafka.topic_prefix, (topic,), partition, group)
+        self._ends: dict[str, int] = {}
+        self._reader = PartitionReader(kafka.bootstrap_servers, kafka.topic_prefix, topics, partition, group)
 
     async def open(self) -> None:
-        """Corrupt when the topic no longer begins at its first record."""
+        """Corrupt when a topic no longer begins at its first record."""
         await self._reader.start({})
-        self.end = (await self._reader.ends())[self.topic]
+        self._ends = await self._reader.ends()
 
     async def close(self) -> None:
         await self._reader.stop()
 
     async def records(self) -> AsyncIterator[list[Incoming]]:
-        """Batches in order. Transient when records before the end do not come."""
-        at, silences = 0, 0
-        while at < self.end:
-            found = await self._reader.read(min(BATCH, self.end - at), WAIT_MS)
+        """Batches, each topic in order. Transient when records before the ends do not come."""
+        left = {topic: end for topic, end in self._ends.items() if end > 0}
+        silences = 0
+        while left:
+            read = await self._reader.read(BATCH, WAIT_MS)
+            found = [record for record in read if record.offset < self._ends[record.topic]]
             silences = 0 if found else silences + 1
             if silences >= SILENCES:
-                raise Transient(f"{self.topic}[{self.partition}] gives no record at offset {at}")
+                raise Transient(f"partition {self.partition} gives no more records of {', '.join(left)}")
+            for topic, record in {record.topic: record for record in found}.items():
+                if record.offset + 1 >= self._ends[topic]:
+                    del left[topic]
             if found:
-                at = found[-1].offset + 1
                 yield found
