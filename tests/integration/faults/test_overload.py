@@ -1,0 +1,89 @@
+"""Ten times what can be done: memory stays bounded, the rest is turned away, and what was taken is worked off."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import pytest
+
+from services.runtime.settings import RuntimeSettings
+from tests.builders import mrn
+from tests.integration.faults.exchange_process import Exchange
+from tests.integration.faults.flood import Flood
+from tests.integration.faults.steady_traffic import Traffic, drawing
+from tests.integration.faults.tcp_proxy import PostgresProxy, proxied
+
+FULL = os.environ.get("TOLBRUG_CAMPAIGN") == "full"
+SEED = int(os.environ.get("TOLBRUG_CAMPAIGN_SEED", "1"))
+SECONDS = 180.0 if FULL else 15.0
+RATE = 1_000
+"""Messages a second. A commit of the door is made to take 2 s and holds 200 at most: 100 a second can be done."""
+COMMIT_S = 2.0
+WAITING = 2_000 if FULL else 500
+MOST_MEMORY = (300 if FULL else 200) * 1024 * 1024
+"""Bytes: what an idle process of all services holds (about 90 MB), what waits at the door, batches of the folds."""
+
+
+class SlowDisk:
+    """Every commit takes long while it is on."""
+
+    def __init__(self) -> None:
+        self.on = False
+
+    def __call__(self) -> float | None:
+        return COMMIT_S if self.on else None
+
+
+@asynccontextmanager
+async def watched(exchange: Exchange) -> AsyncIterator[list[int]]:
+    """The bytes the process holds, looked at often while the block runs."""
+    seen = [exchange.rss]
+
+    async def look() -> None:
+        while True:
+            seen.append(exchange.rss)
+            await asyncio.sleep(0.1)
+
+    looking = asyncio.create_task(look())
+    try:
+        yield seen
+    finally:
+        looking.cancel()
+
+
+@pytest.mark.timeout(900 if FULL else 300)
+async def test_ten_times_what_can_be_done(runtime_settings: RuntimeSettings) -> None:
+    url = urlsplit(runtime_settings.database.url)
+    assert url.port is not None
+    disk = SlowDisk()
+    proxy = PostgresProxy(url.port, disk)
+    through = url._replace(netloc=url.netloc.replace(f":{url.port}", f":{proxy.port}")).geturl()
+    async with proxied(proxy):
+        exchange = Exchange.of(runtime_settings, TOLBRUG_DATABASE__URL=through, TOLBRUG_HTTP__WAITING=str(WAITING))
+        try:
+            await exchange.start()
+            traffic = Traffic(exchange, SEED)
+            await traffic.issue()
+            ref = traffic.refs[0]
+            flood = Flood(exchange.url, "/v1/customs/messages", lambda n: drawing(str(mrn(n)), ref))
+            async with watched(exchange) as memory:
+                disk.on = True
+                await flood.run(RATE, SECONDS)
+                assert flood.answers[503] > flood.sent / 2, "that was no overload"
+                disk.on = False
+                await flood.finish()
+                traffic.taken = {str(mrn(number)): ref for number in flood.taken}
+                await traffic.settle(timeout_s=120)
+            print(  # noqa: T201
+                f"{flood.sent} sent, answers {dict(flood.answers)},"
+                f" memory {memory[0] >> 20} MiB before, {max(memory) >> 20} MiB at most"
+            )
+            assert flood.answers.keys() == {202, 503}
+            assert flood.answers.total() == flood.sent, "every request is answered"
+            assert flood.without_retry_after == 0
+            assert max(memory) < MOST_MEMORY
+            await exchange.terminate()
+        finally:
+            await exchange.close()
