@@ -8,6 +8,7 @@ import pytest
 
 from services.cli.replay_work import Job, fresh_database, prepared, rebuild_partition
 from services.core.errors import Corrupt
+from services.reconciliation.adapters import replay
 from services.runtime.settings import RuntimeSettings
 from tests.builders import REF, a_demand, a_licence, mrn
 from tests.integration.command import tolbrug
@@ -38,10 +39,10 @@ async def recorded(runtime_settings: RuntimeSettings) -> RuntimeSettings:
     return runtime_settings
 
 
-async def differences(settings: RuntimeSettings) -> list[str]:
+async def differences(settings: RuntimeSettings, held: int = 100) -> list[str]:
     """What a replay finds, without the processes of the command."""
     with fresh_database(settings.database.url, None, keep=False) as target:
-        jobs = [Job(settings, target, partition, 100) for partition in await prepared(settings, target)]
+        jobs = [Job(settings, target, partition, held) for partition in await prepared(settings, target)]
         results = await asyncio.gather(*(rebuild_partition(job) for job in jobs))
     return [result.difference for result in results if result.difference is not None]
 
@@ -79,6 +80,13 @@ async def test_an_entry_with_one_altered_bit_is_named(recorded: RuntimeSettings)
         assert f"entry 3 of {REF}" in difference, at
         await change(recorded, FLIPPED.format(at=at), REF, 3)
     assert await differences(recorded) == []
+
+
+async def test_ledgers_that_do_not_fit_in_memory_are_put_aside_and_taken_up_again(
+    recorded: RuntimeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay, "WRITTEN_AT_ONCE", 1)
+    assert await differences(recorded, held=0) == []
 
 
 async def test_a_removed_entry_is_named(recorded: RuntimeSettings) -> None:
