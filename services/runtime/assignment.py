@@ -116,7 +116,7 @@ class FoldWorker(Generic[S]):
         share = ceil(self._partitions / max(1, workers))
         for partition in sorted(self._tasks)[share:]:
             self._sessions[partition].stop()
-        for partition in await self._table.free(connection):
+        for partition in await self._table.free(connection, self._lease_s):
             if len(self._tasks) >= share:
                 break
             if partition in self._tasks:

@@ -61,6 +61,9 @@ class Output:
 
 
 _ROW = "partition, epoch, batch, positions, last_output, published, snapshot, halted"
+_FREE = "halted IS NULL AND (owner IS NULL OR lease_until < now() OR lease_until > now() + make_interval(secs => %s))"
+_LEASES_AHEAD = 10
+"""A lease that ends later than so many leases from now was given before the database's clock was set back."""
 _OUTPUT = "fold, partition, seq, topic, key, type, identity, at, traceparent, headers, entry_of, entry_revision, value"
 
 
@@ -72,7 +75,7 @@ class FoldTable:
         self._schema = sql.Identifier(service)
 
     def _sql(self, text: str) -> sql.Composed:
-        return sql.SQL(text).format(s=self._schema, row=sql.SQL(_ROW), output=sql.SQL(_OUTPUT))
+        return sql.SQL(text).format(s=self._schema, row=sql.SQL(_ROW), output=sql.SQL(_OUTPUT), free=sql.SQL(_FREE))
 
     async def prepare(self, connection: Connection, partitions: int) -> int:
         """Make the rows at the first start; the number of rows there are."""
@@ -92,7 +95,7 @@ class FoldTable:
             " ON CONFLICT (fold, worker) DO UPDATE SET seen_at = now()"
         )
         await connection.execute(self._sql(upsert), (self._fold, worker))
-        forget = "DELETE FROM {s}.worker WHERE fold = %s AND seen_at < now() - make_interval(secs => %s)"
+        forget = "DELETE FROM {s}.worker WHERE fold = %s AND abs(extract(epoch FROM now() - seen_at)) > %s"
         await connection.execute(self._sql(forget), (self._fold, lease_s))
         count = "SELECT count(*) AS n FROM {s}.worker WHERE fold = %s"
         row = await (await connection.execute(self._sql(count), (self._fold,))).fetchone()
@@ -119,22 +122,20 @@ class FoldTable:
         await connection.execute(self._sql(query), (self._fold, worker))
         await self.leave(connection, worker)
 
-    async def free(self, connection: Connection) -> list[int]:
-        """Partitions without an owner or with an expired lease. Halted ones stay where they are."""
-        query = (
-            "SELECT partition FROM {s}.fold WHERE fold = %s AND halted IS NULL"
-            " AND (owner IS NULL OR lease_until < now()) ORDER BY partition"
-        )
-        return [r["partition"] for r in await (await connection.execute(self._sql(query), (self._fold,))).fetchall()]
+    async def free(self, connection: Connection, lease_s: float) -> list[int]:
+        """Partitions without an owner or with a lease that has ended. Halted ones stay where they are."""
+        query = "SELECT partition FROM {s}.fold WHERE fold = %s AND {free} ORDER BY partition"
+        values = (self._fold, _LEASES_AHEAD * lease_s)
+        return [r["partition"] for r in await (await connection.execute(self._sql(query), values)).fetchall()]
 
     async def claim(self, connection: Connection, partition: int, worker: str, lease_s: float) -> int | None:
         """Take a free partition by raising its epoch; None when another was faster."""
         query = (
             "UPDATE {s}.fold SET epoch = epoch + 1, owner = %s, lease_until = now() + make_interval(secs => %s)"
-            " WHERE fold = %s AND partition = %s AND halted IS NULL AND (owner IS NULL OR lease_until < now())"
-            " RETURNING epoch"
+            " WHERE fold = %s AND partition = %s AND {free} RETURNING epoch"
         )
-        row = await (await connection.execute(self._sql(query), (worker, lease_s, self._fold, partition))).fetchone()
+        values = (worker, lease_s, self._fold, partition, _LEASES_AHEAD * lease_s)
+        row = await (await connection.execute(self._sql(query), values)).fetchone()
         return None if row is None else int(row["epoch"])
 
     async def renew(self, connection: Connection, worker: str, lease_s: float) -> dict[int, int]:
