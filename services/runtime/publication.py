@@ -29,9 +29,10 @@ class Publication:
         if not outputs:
             return
         putting = asyncio.ensure_future(self._queue.put(outputs))
-        await asyncio.wait({putting, self._task}, return_when=asyncio.FIRST_COMPLETED)
-        if self._task.done():
-            putting.cancel()
+        try:
+            await asyncio.wait({putting, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            putting.cancel()  # once put, nothing
         self.check()
 
     def check(self) -> None:
@@ -42,8 +43,10 @@ class Publication:
     async def flush(self) -> None:
         """Wait until everything handed over is acknowledged."""
         joining = asyncio.ensure_future(self._queue.join())
-        await asyncio.wait({joining, self._task}, return_when=asyncio.FIRST_COMPLETED)
-        joining.cancel()
+        try:
+            await asyncio.wait({joining, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            joining.cancel()
         self.check()
 
     def stop(self) -> None:

@@ -48,6 +48,26 @@ async def test_of_a_large_batch_what_was_acknowledged_is_known_when_the_rest_fai
     assert producer.seen == [PART, PART]
 
 
+class Silent(Failing):
+    """Never acknowledges."""
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        self.seen.append(len(records))
+        await asyncio.Event().wait()
+
+
+async def test_a_session_that_is_ended_while_it_waits_leaves_nothing_behind() -> None:
+    before = asyncio.all_tasks()
+    publication = Publication(Silent(0), "probe", 0, "probe.count")
+    await publication.put([an_output(1)])
+    waiting = asyncio.create_task(publication.flush())
+    await asyncio.wait({waiting}, timeout=0.01)
+    waiting.cancel()
+    publication.stop()
+    await asyncio.wait(asyncio.all_tasks() - before, timeout=1)
+    assert asyncio.all_tasks() == before
+
+
 async def test_offsets_for_lag_tools_hold_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     async def no_coordinator(_: Any) -> None:
         await asyncio.sleep(60)
