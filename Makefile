@@ -2,6 +2,7 @@
 #   make demo   the whole exchange, played on real engines      ONCE=1: end after the summary   JSON=1: the summary as JSON, last
 #   make up     the services on real engines, with nothing played
 #   make test   everything                                      make check   what needs no engines, in seconds
+#   make crash  every campaign against loss and double counting at full size   SEED=n: the same again
 #   make clean  stop left-over engines and forget their data    (.tolbrug/)
 
 FIT := 'import sys; sys.exit(sys.version_info < (3, 11))'
@@ -9,7 +10,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c $(FIT) 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 
-.PHONY: demo up test check clean install
+.PHONY: demo up test check crash clean install
 
 demo: .venv/installed
 	@$(BIN)/tolbrug demo $(if $(ONCE),--once) $(if $(JSON),--json)
@@ -27,6 +28,10 @@ check: .venv/developing
 	$(BIN)/lint-imports
 	$(BIN)/python -m schemas.codegen --check
 	$(BIN)/pytest -q tests/architecture
+
+crash: .venv/developing
+	TOLBRUG_CAMPAIGN=full $(if $(SEED),TOLBRUG_CAMPAIGN_SEED=$(SEED)) HYPOTHESIS_PROFILE=thorough \
+		$(BIN)/pytest tests/integration/faults tests/unit/reconciliation/test_ledger_oracle.py
 
 clean:
 	@if [ -d .tolbrug ] && [ -x $(BIN)/tolbrug ]; then $(BIN)/tolbrug stop; fi

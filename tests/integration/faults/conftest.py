@@ -1,0 +1,12 @@
+"""Campaigns tell what they did: one line each at the end of the run, with the seed that repeats it."""
+
+import pytest
+
+from tests.integration.faults.report import REPORTS
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if REPORTS:
+        terminalreporter.section("campaigns")
+    for report in REPORTS:
+        terminalreporter.write_line(report.line())

@@ -1,0 +1,264 @@
+"""A second account of one licence's ledger, naive on purpose: DESIGN section 6 on plain dicts, in lists and sums.
+
+It keeps no columns: it adds up all draws whenever it needs a total. It shares no code with the product, and it knows no
+findings: a judgement made again that changes the evidence alone is an entry it does not ask for (`Step.changed`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from tests.integration.faults.oracle_rules import (
+    NONE,
+    Pair,
+    asks,
+    broken_rules,
+    controls_quantity,
+    controls_value,
+    line_of,
+    measured,
+    overruns,
+    pair,
+)
+from tests.integration.faults.plain import Plain
+
+GONE = {"RELEASED", "EXITED"}
+LACKING = {"quantity.overrun", "value.overrun"}
+ONLY_LISTED = {"licence.unknown", "licence.line-unknown", "exporter.mismatch", "unit.mismatch", "currency.mismatch"}
+COMPARED = ("commodity_code", "procedure", "consignee", "destination", "units", "currencies")
+Takes = tuple[Decimal | None, Decimal | None]
+
+
+@dataclass
+class Draw:
+    """A draw, and what became of it."""
+
+    asked: Plain
+    line: int = 0
+    verdict: str = ""
+    reasons: set[str] = field(default_factory=set)
+    listed: bool = False
+    reserved: Pair = NONE
+    consumed: Pair = NONE
+    exited: Pair = NONE
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.asked["item"], self.asked["line"]
+
+    @property
+    def held(self) -> Pair:
+        return self.reserved[0] + self.consumed[0], self.reserved[1] + self.consumed[1]
+
+
+@dataclass
+class Shipment:
+    demand: Plain
+    draws: list[Draw]
+
+
+@dataclass
+class Step:
+    """What must be the next entry; one that changed nothing but evidence may be left out."""
+
+    cause: str
+    mrn: str | None
+    changed: bool = True
+
+
+class Oracle:
+    """One licence. Hand it a licence or a demand, and go through the steps it makes one by one."""
+
+    def __init__(self) -> None:
+        self.terms: Plain | None = None
+        self.shipments: dict[str, Shipment] = {}
+        """By MRN, in order of arrival: a shipment keeps its place when it asks again."""
+
+    # What stands
+
+    def columns(self) -> dict[tuple[int, str], tuple[Decimal, ...]]:
+        """Authorised, reserved, consumed and exited per line and dimension."""
+        found: dict[tuple[int, str], tuple[Decimal, ...]] = {}
+        for line in self.terms["lines"] if self.terms else []:
+            draws = [d for s in self.shipments.values() for d in s.draws if d.line == line["line"]]
+            for place, (dimension, measure) in enumerate((("quantity", "unit"), ("value", "currency"))):
+                if line[measure] is not None:
+                    sums = [sum((getattr(d, c)[place] for d in draws), Decimal(0)) for c in _COLUMNS]
+                    found[line["line"], dimension] = (line[dimension] or Decimal(0), *sums)
+        return found
+
+    def _drawn(self, line: int) -> Pair:
+        held = [d.held for s in self.shipments.values() for d in s.draws if d.line == line]
+        return sum((h[0] for h in held), Decimal(0)), sum((h[1] for h in held), Decimal(0))
+
+    def is_late(self, message: Plain) -> bool:
+        """Whether something newer than this message was decided before: it is then passed over."""
+        if message["_type"].endswith("Licence"):
+            return self.terms is not None and message["revision"] <= self.terms["revision"]
+        known = self.shipments.get(message["mrn"])
+        return known is not None and bool(message["revision"] <= known.demand["revision"])
+
+    # What happens
+
+    def hand(self, message: Plain) -> Iterator[Step]:
+        """A licence or a demand."""
+        return self._licence(message) if message["_type"].endswith("Licence") else self._demand(message)
+
+    def _licence(self, terms: Plain) -> Iterator[Step]:
+        arrives, self.terms = self.terms is None, terms
+        yield Step("LICENCE", None)
+        for mrn, shipment in self.shipments.items():
+            if arrives:
+                before = shipment.draws
+                self._judge(shipment, Shipment(shipment.demand, before))
+                yield Step("REJUDGED", mrn, changed=before != shipment.draws)
+            elif shipment.demand["phase"] == "ACCEPTED" and shipment.draws:
+                yield Step("REJUDGED", mrn, changed=self._judge_again(shipment))
+
+    def _demand(self, demand: Plain) -> Iterator[Step]:
+        mrn = demand["mrn"]
+        drawn_before = {place: column[1] + column[2] for place, column in self.columns().items()}
+        before = self.shipments.get(mrn)
+        shipment = self.shipments[mrn] = Shipment(demand, [])
+        self._judge(shipment, before)
+        yield Step("DEMAND", mrn)
+        drawn = {place: column[1] + column[2] for place, column in self.columns().items()}
+        if any(drawn[place] < drawn_before[place] for place in drawn):
+            for other, waiting in self.shipments.items():
+                if other != mrn and waiting.demand["phase"] == "ACCEPTED" and self._may_gain(waiting):
+                    yield Step("REJUDGED", other, changed=self._judge_again(waiting))
+
+    def _judge(self, shipment: Shipment, before: Shipment | None) -> None:
+        """The demand's draws replace those before, then each is judged in item order."""
+        earlier = {draw.place: draw for draw in before.draws} if before else {}
+        shipment.draws = []
+        new = [Draw(asked) for asked in shipment.demand["draws"]]
+        new.sort(key=lambda draw: draw.place)
+        lines = [self._line(draw, earlier.get(draw.place)) for draw in new]
+        phase = shipment.demand["phase"]
+        if phase in GONE:
+            secured = [
+                self._secured(draw, line, shipment, before, earlier.get(draw.place))
+                for draw, line in zip(new, lines, strict=True)
+            ]
+            for wanted in (True, False):  # who holds the amount already comes first
+                for draw, line, has in zip(new, lines, secured, strict=True):
+                    if has is wanted:
+                        self._release(draw, line, shipment, before, earlier.get(draw.place), secured=has)
+                        shipment.draws.append(draw)
+            shipment.draws.sort(key=lambda draw: draw.place)
+            return
+        for draw, line in zip(new, lines, strict=True):
+            if phase == "ACCEPTED":
+                self._accept(draw, line, shipment)
+            else:
+                draw.verdict = "FREED"
+            shipment.draws.append(draw)
+
+    def _line(self, draw: Draw, before: Draw | None) -> Plain | None:
+        """A document without a line number stays on the line it was matched to."""
+        line = line_of(self.terms, draw.asked["line"] or (before.line if before else 0))
+        draw.line = line["line"] if line else 0
+        return line
+
+    def _broken(self, draw: Draw, line: Plain | None, shipment: Shipment, takes: Takes | None) -> set[str]:
+        """Everything that fails; `takes` None: it holds its amount already, which is not judged again."""
+        lacking = set() if takes is None else overruns(line, takes, self._drawn(draw.line))
+        return broken_rules(self.terms, line, shipment.demand, draw.asked) | lacking
+
+    def _accept(self, draw: Draw, line: Plain | None, shipment: Shipment) -> None:
+        wanted = asks(draw.asked, line)
+        draw.reasons = self._broken(draw, line, shipment, wanted)
+        draw.verdict = "REFUSED" if draw.reasons else "COVERED"
+        draw.reserved = NONE if draw.reasons else pair(wanted)
+
+    def _leaves(self, draw: Draw, line: Plain | None, shipment: Shipment) -> tuple[Takes, Takes]:
+        """What it consumes, and what of it left: the final exit returns a shortfall, an excess is never written off."""
+        stated = asks(draw.asked, line)
+        if shipment.demand["phase"] != "EXITED":
+            return stated, NONE
+        asked = draw.asked
+        left = measured(
+            asked,
+            line,
+            asked["quantity"] if asked["exited_quantity"] is None else asked["exited_quantity"],
+            asked["amount"] if asked["exited_amount"] is None else asked["exited_amount"],
+        )
+        consumed: list[Decimal | None] = []
+        exited: list[Decimal | None] = []
+        for was, gone in zip(stated, left, strict=True):
+            known = None if was is None or gone is None else max(Decimal(0), min(was, gone))
+            consumed.append(known if known is not None and shipment.demand["final_exit"] else was)
+            exited.append(known)
+        return (consumed[0], consumed[1]), (exited[0], exited[1])
+
+    def _secured(
+        self, draw: Draw, line: Plain | None, shipment: Shipment, before: Shipment | None, was: Draw | None
+    ) -> bool:
+        """Whether it holds, in each controlled dimension, what it takes."""
+        if was is None or line is None or was.listed or was.verdict == "FREED" or was.line != draw.line:
+            return False
+        if was.reasons & LACKING and not _same_again(draw, shipment, before, was):
+            return False
+        if was.verdict == "REFUSED" and was.held == NONE:
+            return False
+        takes = pair(self._leaves(draw, line, shipment)[0])
+        return (not controls_quantity(line) or takes[0] <= was.held[0]) and (
+            not controls_value(line) or takes[1] <= was.held[1]
+        )
+
+    def _release(
+        self,
+        draw: Draw,
+        line: Plain | None,
+        shipment: Shipment,
+        before: Shipment | None,
+        was: Draw | None,
+        *,
+        secured: bool,
+    ) -> None:
+        takes, left = self._leaves(draw, line, shipment)
+        if secured and was is not None and _same_again(draw, shipment, before, was):
+            draw.verdict, draw.reasons = was.verdict, set(was.reasons)
+        else:
+            draw.reasons = self._broken(draw, line, shipment, None if secured else takes)
+            draw.verdict = "REFUSED" if draw.reasons else "COVERED"
+            draw.listed = bool(draw.reasons & ONLY_LISTED)
+        if not draw.listed:
+            draw.consumed, draw.exited = pair(takes), pair(left)
+
+    def _may_gain(self, shipment: Shipment) -> bool:
+        """Whether an amount that a refused draw lacked is there now."""
+        for draw in shipment.draws:
+            line = line_of(self.terms, draw.asked["line"] or draw.line)
+            lacked = draw.reasons & LACKING
+            if line is not None and draw.verdict == "REFUSED" and lacked:
+                others = self._drawn(line["line"])
+                if lacked - overruns(line, asks(draw.asked, line), (others[0], others[1])):
+                    return True
+        return False
+
+    def _judge_again(self, shipment: Shipment) -> bool:
+        """An accepted shipment: what is reserved stays, what was refused may be covered; whether anything changed."""
+        before = shipment.draws
+        shipment.draws = list(before)
+        for number, was in enumerate(before):
+            draw = shipment.draws[number] = Draw(was.asked)
+            line = self._line(draw, was)
+            keeps = was.verdict == "COVERED" or was.held != NONE
+            wanted = asks(draw.asked, line)
+            draw.reasons = self._broken(draw, line, shipment, None if keeps else wanted)
+            draw.verdict = "REFUSED" if draw.reasons else "COVERED"
+            draw.reserved = pair(wanted) if keeps or not draw.reasons else NONE
+        return before != shipment.draws
+
+
+_COLUMNS = ("reserved", "consumed", "exited")
+
+
+def _same_again(draw: Draw, shipment: Shipment, before: Shipment | None, was: Draw) -> bool:
+    """A consumed draw is judged again only when it grows, or when what the rules compare was amended."""
+    if before is None or before.demand["phase"] not in GONE:
+        return False
+    same = all(draw.asked[name] == was.asked[name] for name in COMPARED)
+    return same and bool(before.demand["exporter"] == shipment.demand["exporter"])

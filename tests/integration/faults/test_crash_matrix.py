@@ -1,0 +1,148 @@
+"""`kill -9` at every named point, in every service that passes it, with one worker and with two.
+
+The points come from the code: a new one that no service is known to pass, or that nothing calls, fails here.
+"""
+
+import asyncio
+import random
+import re
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import services
+from services.cli.services import SERVICES
+from services.runtime.crash import POINTS
+from services.runtime.process import Process
+from services.runtime.settings import DatabaseSettings, KafkaSettings, RuntimeSettings
+from tests.integration.faults.fleet import READS, Fleet, Worker, a_fleet
+from tests.integration.faults.load import Load
+from tests.integration.faults.proof import prove
+from tests.integration.faults.recovery import Recovery
+from tests.integration.faults.report import FULL, SEED, Report
+from tests.integration.faults.senders import Doors
+from tests.integration.runtime.probe_process import until
+from tests.integration.test_webhook import Hook, serving
+
+PART = 60
+LICENCES = 8
+IN_SLICE = 2
+
+
+@dataclass(frozen=True)
+class Case:
+    """Where a worker dies; with two, the other goes on."""
+
+    point: str
+    place: str
+    workers: int
+
+    def __str__(self) -> str:
+        return f"{self.point}@{self.place} {'alone' if self.workers == 1 else 'beside another'}"
+
+    @property
+    def asked_for(self) -> str:
+        """Intake and webhook do not say whose they are: the traffic decides that."""
+        return f"{self.point}@{self.place}" if self.point.startswith(("fold", "relay")) else self.point
+
+
+def passes() -> dict[str, list[str]]:
+    """Beginning of a point's name → who passes it: the doors, the folds, the webhook."""
+    nowhere = RuntimeSettings(kafka=KafkaSettings(bootstrap_servers="-"), database=DatabaseSettings(url="-"))
+    built = Process(nowhere, [entry.build for entry in SERVICES.values()])._services
+    doors = [outbox.service for service in built for outbox in service.outboxes]
+    folds = [fold.title for service in built for fold in service.folds]
+    return {"intake": doors, "relay": doors, "fold": folds, "webhook": ["alerting"]}
+
+
+CASES = [
+    Case(point, place, workers)
+    for point in POINTS
+    for place in passes().get(point.partition("-")[0], [])
+    for workers in (1, 2)
+]
+CHAINS = (
+    [[case for case in CASES if case.point == point] for point in POINTS]
+    if FULL
+    else [random.Random(SEED).sample(CASES, IN_SLICE)]
+)
+
+
+def test_every_point_is_in_the_matrix() -> None:
+    source = "\n".join(path.read_text() for path in Path(services.__path__[0]).rglob("*.py"))
+    called = set(re.findall(r"crash_point\(\s*\"([a-z-]+)\"", source))
+    assert called == set(POINTS), "a point is named and never passed, or passed and not named"
+    assert {case.point for case in CASES} == set(POINTS), "a point that no service is known to pass"
+    assert {case.place for case in CASES if case.point.startswith("fold")} == {".".join(fold) for fold in READS}
+    assert len(CASES) == len(set(CASES)) > 2 * len(POINTS)
+
+
+@asynccontextmanager
+async def with_a_hook(settings: RuntimeSettings) -> AsyncIterator[tuple[Fleet, Hook]]:
+    hook = Hook()
+    async with serving(hook), a_fleet(settings, 2, **hook.settings()) as fleet:
+        yield fleet, hook
+
+
+async def die_at(case: Case, fleet: Fleet, doors: Doors, load: Load, recovery: Recovery) -> None:
+    """A worker that dies at the point while it works, the next one after it, and all of the load taken."""
+    if case.place != "licensing":
+        await doors.issue(load)
+    await fleet.quiet(60)  # else it would die before it is ready
+    if case.workers == 1:
+        await recovery.kill(fleet.alive[0])
+    passage = 1 if case.point.startswith(("intake", "webhook")) else 1 + load.series % 3
+    dying = await fleet.start(TOLBRUG_CRASH_AT=f"{case.asked_for}:{passage}")
+    sending = asyncio.create_task(traffic(doors, load, dying))
+    assert await dying.ended(60) == -signal.SIGKILL, f"{case}: ended otherwise"
+    fleet.alive.remove(dying)
+    if case.workers == 1:
+        await fleet.start()
+    await sending
+
+
+async def traffic(doors: Doors, load: Load, dying: Worker) -> None:
+    """The whole load, and more of it until the worker has died: whether it passes the point is a matter of shares."""
+    await doors.issue(load)
+    await doors.send(load.stream())
+    more = load
+    while dying.lives:
+        more = Load(more.seed + 1, LICENCES, PART, series=more.series + 20)
+        await doors.issue(more)
+        await doors.send(more.stream())
+
+
+@pytest.mark.timeout(900 if FULL else 180)
+@pytest.mark.parametrize("chain", CHAINS, ids=lambda chain: chain[0].point if FULL else "slice")
+async def test_a_worker_that_dies_there_loses_and_doubles_nothing(
+    chain: list[Case], runtime_settings: RuntimeSettings
+) -> None:
+    report = Report(f"crash at {'; '.join(map(str, chain))}")
+    async with with_a_hook(runtime_settings) as (fleet, hook):
+        await fleet.start()
+        doors, recovery = Doors(fleet), Recovery(fleet)
+        for number, case in enumerate(chain):
+            load = Load(SEED + number, LICENCES, PART, series=number)
+            await die_at(case, fleet, doors, load, recovery)
+            report.faults += 1
+        await fleet.quiet(60)
+        report.recoveries = await recovery.end()
+        await delivered(fleet, hook)
+        await prove(fleet, report, doors.taken)
+
+
+async def delivered(fleet: Fleet, hook: Hook) -> None:
+    """Every revision of every alert reached the receiver; what a dead worker had claimed is not waited for."""
+    await fleet.rows("UPDATE alerting.delivery SET due_at = now() WHERE state = 'pending' RETURNING 1")
+
+    async def all_ended() -> bool:
+        rows = await fleet.rows("SELECT state, count(*) AS n FROM alerting.delivery GROUP BY state")
+        return {row["state"] for row in rows} <= {"delivered"}
+
+    await until(all_ended, "every alert is delivered", timeout_s=30)
+    rows = await fleet.rows("SELECT 'msg_' || alert_id || '_' || revision AS name FROM alerting.delivery")
+    assert {row["name"] for row in rows} == set(hook.ids())
