@@ -78,7 +78,7 @@ async def letters(kafka: KafkaSettings, topics: Iterable[str], only: int | None 
         names = tuple(plan.topic for plan in there if partition < plan.partitions and only in {None, partition})
         if not names:
             continue
-        scan = Scan(kafka, names, partition, "dead-letters")
+        scan = Scan(kafka, names, partition)
         try:
             await scan.open()
             async for records in scan.records():

@@ -45,9 +45,8 @@ class Feed:
 
     async def _start(self, position: Position) -> PartitionReader:
         kafka = self._kafka
-        group = f"{kafka.topic_prefix}tolbrug.replay"
         self._reader = PartitionReader(
-            kafka.bootstrap_servers, kafka.topic_prefix, (self.topic,), self._partition, group
+            kafka.bootstrap_servers, kafka.topic_prefix, (self.topic,), self._partition, None
         )
         await self._reader.start({self.topic: position})
         return self._reader

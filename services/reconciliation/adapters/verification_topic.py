@@ -45,7 +45,7 @@ async def compare(database: Database, kafka: KafkaSettings, codec: Codec) -> Com
     async with AsyncExitStack() as stack:
         scans = []
         for partition in published:
-            scan = Scan(kafka, (Entry.TOPIC,), partition, "verify")
+            scan = Scan(kafka, (Entry.TOPIC,), partition)
             stack.push_async_callback(scan.close)
             await scan.open()
             scans.append(scan)

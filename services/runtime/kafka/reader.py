@@ -50,10 +50,13 @@ class Position:
 
 
 class PartitionReader:
-    """Reads partition `partition` of all `topics`. One consumer per reader: a slow partition holds up no other."""
+    """Reads partition `partition` of all `topics`. One consumer per reader: a slow partition holds up no other.
+
+    `group` is what `show_positions` shows them under; audits, which show none, have none.
+    """
 
     def __init__(
-        self, bootstrap_servers: str, prefix: str, topics: tuple[str, ...], partition: int, group: str
+        self, bootstrap_servers: str, prefix: str, topics: tuple[str, ...], partition: int, group: str | None
     ) -> None:
         self._prefix = prefix
         self._partition = partition

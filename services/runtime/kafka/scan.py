@@ -15,11 +15,10 @@ SILENCES = 20
 class Scan:
     """One pass. `open` fixes the ends: what is written later is not read."""
 
-    def __init__(self, kafka: KafkaSettings, topics: tuple[str, ...], partition: int, purpose: str) -> None:
-        group = f"{kafka.topic_prefix}tolbrug.{purpose}"
+    def __init__(self, kafka: KafkaSettings, topics: tuple[str, ...], partition: int) -> None:
         self.partition = partition
         self._ends: dict[str, int] = {}
-        self._reader = PartitionReader(kafka.bootstrap_servers, kafka.topic_prefix, topics, partition, group)
+        self._reader = PartitionReader(kafka.bootstrap_servers, kafka.topic_prefix, topics, partition, None)
 
     async def open(self) -> None:
         """Corrupt when a topic no longer begins at its first record."""
