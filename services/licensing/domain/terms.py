@@ -77,7 +77,7 @@ def line_faults(place: int, line: LicenceLine) -> Iterable[Fault]:
     yield from _figure(path, "quantity", line.quantity, ("unit", line.unit), line.basis if quantity else None)
     value = line.basis in _BY_VALUE
     yield from _figure(path, "value", line.value, ("currency", line.currency), line.basis if value else None)
-    if line.basis is Basis.OPEN and line.unit is None and line.currency is None:
+    if line.basis is Basis.OPEN and not any((line.unit, line.currency, line.quantity, line.value)):
         yield Fault(path, "measure-missing", "an open line needs a unit or a currency: use is recorded in it")
 
 
