@@ -17,14 +17,19 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @dataclass
 class Flood:
-    """Sends `body(n)` for n = 1, 2, …; `answers` counts statuses, `taken` has the numbers that were answered 2xx."""
+    """Sends `body(n)` for n = 1, 2, …; `answers` counts statuses, `taken` has the numbers that were answered 2xx.
+
+    What finds no connection free is held back: a sender has so many and no more.
+    """
 
     url: str
     path: str
     body: Callable[[int], dict[str, Any]]
+    connections: int
     answers: Counter[int] = field(default_factory=Counter)
     taken: list[int] = field(default_factory=list)
     sent: int = 0
+    held_back: int = 0
     without_retry_after: int = 0
     _idle: list[Connection] = field(default_factory=list)
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
@@ -33,7 +38,10 @@ class Flood:
         """Send so many a second for so long."""
         begun = time.monotonic()
         while (elapsed := time.monotonic() - begun) < seconds:
-            while self.sent < elapsed * rate:
+            while self.sent + self.held_back < elapsed * rate:
+                if len(self._under_way) >= self.connections:
+                    self.held_back += 1
+                    continue
                 self.sent += 1
                 task = asyncio.create_task(self._send(self.sent))
                 self._under_way.add(task)

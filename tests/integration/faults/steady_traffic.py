@@ -155,7 +155,8 @@ class Traffic:
         for ref in self.refs:
             revisions = [entry.revision for entry in entries if entry.licence == ref]
             assert revisions == list(range(1, len(revisions) + 1)), ref
-        causes = Counter((entry.licence, entry.cause_id) for entry in entries)
+        # A licence that comes after its demands is the cause of one entry for each shipment that waited for it.
+        causes = Counter((e.licence, e.cause_id, None if e.shipment is None else e.shipment.mrn) for e in entries)
         assert not [cause for cause, times in causes.items() if times > 1], "decided twice"
         records = await self.exchange.log(Entry.TOPIC).read()
         values = {dict(record.headers)["ce_id"]: record.value for record in records}
