@@ -66,7 +66,10 @@ class GroupCommit(Generic[Req, Res]):
                 group = [await self._queue.get()]
                 while len(group) < MOST and not self._queue.empty():
                     group.append(self._queue.get_nowait())
-                await self._commit_or_split(group)
+                # Who was told meanwhile that it took too long sends again: else overload would serve none but those.
+                group = [waiting for waiting in group if not waiting.answer.done()]
+                if group:
+                    await self._commit_or_split(group)
         finally:
             while not self._queue.empty():
                 _fail(self._queue.get_nowait().answer, Transient("the process is stopping"))

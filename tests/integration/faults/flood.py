@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 TICK_S = 0.02
 PATIENCE_S = 60.0
+NOTHING_STORED = b"Too much waits here now"
+"""The answer to what was turned away at once. Of what waited and got no answer in time, it is not known."""
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -30,6 +32,8 @@ class Flood:
     taken: list[int] = field(default_factory=list)
     sent: int = 0
     held_back: int = 0
+    repeated: int = 0
+    unknown: list[int] = field(default_factory=list)
     without_retry_after: int = 0
     _idle: list[Connection] = field(default_factory=list)
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
@@ -49,9 +53,13 @@ class Flood:
             await asyncio.sleep(TICK_S)
 
     async def finish(self) -> None:
-        """Wait until everything is answered."""
+        """Wait until everything is answered, and send again what may have been stored, until it is."""
         async with asyncio.timeout(PATIENCE_S):
             await asyncio.gather(*self._under_way)
+            while self.unknown:
+                again, self.unknown = self.unknown[:100], self.unknown[100:]
+                await asyncio.gather(*(self._send(number) for number in again))
+                self.repeated += len(again)
         for _, writer in self._idle:
             writer.close()
 
@@ -60,14 +68,17 @@ class Flood:
         body = json.dumps(self.body(number)).encode()
         head = f"POST {self.path} HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: application/json\r\n"
         request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
-        status, headers = await self._ask(request, address.hostname or "", address.port or 0)
+        status, headers, answer = await self._ask(request, address.hostname or "", address.port or 0)
         self.answers[status] += 1
         if status in {200, 202}:
             self.taken.append(number)
-        elif b"retry-after" not in headers:
+            return
+        if b"retry-after" not in headers:
             self.without_retry_after += 1
+        if NOTHING_STORED not in answer:
+            self.unknown.append(number)
 
-    async def _ask(self, request: bytes, host: str, port: int) -> tuple[int, dict[bytes, bytes]]:
+    async def _ask(self, request: bytes, host: str, port: int) -> tuple[int, dict[bytes, bytes], bytes]:
         """On a connection that is idle; the server may have closed it meanwhile, then on another."""
         while True:
             reused = bool(self._idle)
@@ -84,10 +95,9 @@ class Flood:
                 return answer
 
 
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, dict[bytes, bytes]]:
-    """Status and headers of one answer; its body is read and forgotten."""
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, dict[bytes, bytes], bytes]:
+    """Status, headers and body of one answer."""
     head = await reader.readuntil(b"\r\n\r\n")
     first, *lines = head.split(b"\r\n")[:-2]
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines)}
-    await reader.readexactly(int(headers[b"content-length"]))
-    return int(first.split()[1]), headers
+    return int(first.split()[1]), headers, await reader.readexactly(int(headers[b"content-length"]))

@@ -72,16 +72,18 @@ async def test_ten_times_what_can_be_done(runtime_settings: RuntimeSettings) -> 
                 disk.on = True
                 await flood.run(RATE, SECONDS)
                 assert flood.answers[503] > 5 * flood.answers[202], "that was no overload"
+                assert flood.answers[202] > SECONDS * 20, "under overload, too, what can be done is done"
                 disk.on = False
                 await flood.finish()
                 traffic.taken = {str(mrn(number)): ref for number in flood.taken}
                 await traffic.settle(timeout_s=120)
             print(  # noqa: T201
-                f"{flood.sent} sent, {flood.held_back} held back, answers {dict(flood.answers)},"
+                f"{flood.sent} sent, {flood.held_back} held back, {flood.repeated} repeated,"
+                f" answers {dict(flood.answers)},"
                 f" memory {memory[0] >> 20} MiB before, {max(memory) >> 20} MiB at most"
             )
-            assert flood.answers.keys() == {202, 503}
-            assert flood.answers.total() == flood.sent, "every request is answered"
+            assert flood.answers.keys() <= {200, 202, 503}
+            assert flood.answers.total() == flood.sent + flood.repeated, "every request is answered"
             assert flood.without_retry_after == 0
             assert max(memory) < MOST_MEMORY
             await exchange.terminate()

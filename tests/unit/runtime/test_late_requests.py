@@ -1,0 +1,48 @@
+"""A request that was told that it took too long is not stored after all: its sender sends it again."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import pytest
+
+from services.core.errors import Transient
+from services.runtime import group_commit
+from services.runtime.database import Connection, Database
+from services.runtime.group_commit import GroupCommit
+
+
+class Slow:
+    """A database whose first transaction lasts until `go` is set; `stored` has what each of them was given."""
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+        self.stored: list[list[int]] = []
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Any]:
+        yield None
+
+    async def apply(
+        self, _connection: Connection, requests: Sequence[int], _traces: Sequence[str | None]
+    ) -> list[int | Exception]:
+        self.stored.append(list(requests))
+        await self.go.wait()
+        return list(requests)
+
+
+async def test_a_request_that_waited_too_long_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_commit, "ANSWER_S", 0.05)
+    slow = Slow()
+    commits: GroupCommit[int, int] = GroupCommit(cast(Database, slow), slow.apply, lambda: None)
+    running = asyncio.create_task(commits.run())
+    late = [asyncio.create_task(commits.submit(n)) for n in range(5)]
+    assert {type(outcome) for outcome in await asyncio.gather(*late, return_exceptions=True)} == {Transient}
+    behind = [asyncio.create_task(commits.submit(n)) for n in range(5, 10)]
+    assert {type(outcome) for outcome in await asyncio.gather(*behind, return_exceptions=True)} == {Transient}
+    slow.go.set()
+    assert await commits.submit(10) == 10
+    assert slow.stored == [[0, 1, 2, 3, 4], [10]]
+    running.cancel()
+    await asyncio.wait({running})
