@@ -121,6 +121,7 @@ class FoldWorker(Generic[S]):
                 break
             if partition in self._tasks:
                 continue  # its last session has not ended yet
+            await self._table.cut_off(connection, partition, self._lease_s)
             epoch = await self._table.claim(connection, partition, self._worker, self._lease_s)
             if epoch is not None:
                 self._start(partition, epoch)

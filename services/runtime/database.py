@@ -34,9 +34,9 @@ CUT_OFF = {
 
 
 class Database:
-    """Connections to one database. Rows come as dicts."""
+    """Connections to one database. Rows come as dicts. `name` is how the server knows them (`application_name`)."""
 
-    def __init__(self, url: str, *, size: int = 24, timeout_s: float = 10.0) -> None:
+    def __init__(self, url: str, *, name: str = "tolbrug", size: int = 24, timeout_s: float = 10.0) -> None:
         self.url = url
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
@@ -44,7 +44,13 @@ class Database:
             max_size=size,
             timeout=timeout_s,
             open=False,
-            kwargs={"row_factory": dict_row, "autocommit": True, "options": OPTIONS, **CUT_OFF},
+            kwargs={
+                "row_factory": dict_row,
+                "autocommit": True,
+                "application_name": name[:63],  # PostgreSQL keeps no more
+                "options": OPTIONS,
+                **CUT_OFF,
+            },
             connection_class=AsyncConnection[DictRow],
         )
 

@@ -128,6 +128,20 @@ class FoldTable:
         values = (self._fold, _LEASES_AHEAD * lease_s)
         return [r["partition"] for r in await (await connection.execute(self._sql(query), values)).fetchall()]
 
+    async def cut_off(self, connection: Connection, partition: int, lease_s: float) -> None:
+        """End the database sessions of an owner whose lease has ended.
+
+        One that was stopped inside a transaction would keep the row for as long as it stands still: the server ends
+        idle transactions by itself, but not one that waits for the rest of a COPY. One that is only slow connects again
+        and finds that it was overtaken.
+        """
+        query = (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity, {s}.fold"
+            " WHERE fold = %s AND partition = %s AND {free} AND owner IS NOT NULL"
+            " AND datname = current_database() AND application_name = left(owner, 63)"
+        )
+        await connection.execute(self._sql(query), (self._fold, partition, _LEASES_AHEAD * lease_s))
+
     async def claim(self, connection: Connection, partition: int, worker: str, lease_s: float) -> int | None:
         """Take a free partition by raising its epoch; None when another was faster."""
         query = (

@@ -52,7 +52,8 @@ class Process:
         self._failure: BaseException | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._workers: list[FoldWorker[Any]] = []
-        self._database = Database(settings.database.url, size=settings.database.pool_size)
+        self._worker = Worker.here()
+        self._database = Database(settings.database.url, name=self._worker.name, size=settings.database.pool_size)
         self._producer = Producer(settings.kafka.bootstrap_servers, settings.kafka.topic_prefix)
         self._codec = Codec(_registry(settings))
         runtime = Runtime(settings, self._database, self._codec)
@@ -88,17 +89,16 @@ class Process:
         await self._producer.start()
         stack.push_async_callback(self._producer.stop)
         engines = Engines(self._settings, self._database, self._codec, self._producer)
-        worker = Worker.here()
         for service in self._services:
-            await self._start_service(service, engines, worker, partitions)
+            await self._start_service(service, engines, partitions)
 
-    async def _start_service(self, service: Service, engines: Engines, worker: Worker, partitions: int) -> None:
+    async def _start_service(self, service: Service, engines: Engines, partitions: int) -> None:
         for spec in service.folds:
             async with self._database.transaction() as connection:
                 count = await FoldTable(service.name, spec.name).prepare(connection, partitions)
             if count != partitions:
                 raise Fatal(f"{spec.title} was started with {count} partitions, its topics have {partitions}")
-            fold_worker = FoldWorker(spec, engines, worker, partitions)
+            fold_worker = FoldWorker(spec, engines, self._worker, partitions)
             self._workers.append(fold_worker)
             self._spawn(f"{spec.title} worker", fold_worker.run)
         for outbox in service.outboxes:

@@ -16,7 +16,7 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 
 from schemas import loader
 from services.core.errors import Fatal, Rejected, Transient
-from services.core.message import Message
+from services.core.message import Message, plain
 from services.core.messages import DeclarationAccepted, Demand, Verdict
 from services.embedded.engines import Addresses
 from services.runtime.codec import Codec
@@ -50,7 +50,7 @@ async def test_confluents_deserializer_reads_every_field_of_our_topics(
         await KafkaLog(installation, message.TOPIC).write(message.key.encode(), codec.encode(message))
 
     for topic in sorted({message.TOPIC for message in SENT}):
-        expected = [message.to_avro() for message in SENT if topic == message.TOPIC]
+        expected = [plain(message) for message in SENT if topic == message.TOPIC]
         read = await asyncio.to_thread(read_as_confluent_does, installation, topic, registry.url, len(expected))
         assert len(read) == len(expected)
         assert all(each in read for each in expected)
