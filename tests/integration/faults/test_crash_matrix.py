@@ -30,7 +30,7 @@ from tests.integration.test_webhook import Hook, serving
 
 PART = 60
 LICENCES = 8
-IN_SLICE = 2
+IN_SLICE = 1
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from tests.integration.faults.report import FULL, SEED, Report
 from tests.integration.faults.senders import Outboxes
 from tests.integration.runtime.probe_process import until
 
-STORM_S = 180.0 if FULL else 20.0
+STORM_S = 180.0 if FULL else 10.0
 EVERY_S = 2.0
 MOST = 3
 

@@ -15,7 +15,7 @@ from tests.integration.faults.report import FULL, SEED, Report
 from tests.integration.faults.senders import Outboxes
 from tests.integration.runtime.probe_process import until
 
-LICENCES, EVENTS, WORKERS, KILLS = (20_000, 200_000, 3, 30) if FULL else (300, 3_000, 2, 4)
+LICENCES, EVENTS, WORKERS, KILLS = (20_000, 200_000, 3, 30) if FULL else (300, 2_000, 2, 3)
 
 
 async def written(outboxes: Outboxes, wanted: int) -> None:
