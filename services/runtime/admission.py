@@ -11,10 +11,16 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from services.core.errors import Transient
+
 ALWAYS: Final = frozenset({"/livez", "/readyz", "/metrics"})
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 UNTOLD: Final = 5 * 1024 * 1024
 """Bytes that a body counts for when its length is not told, or is more than any door takes."""
+
+
+class Full(Transient):
+    """Too much waits: the request was turned away, and nothing of it is stored."""
 
 
 class Admission:

@@ -1,11 +1,13 @@
 """Many concurrent requests, one commit: a request returns once the transaction that holds it is durable."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from services.core.errors import Transient
+from services.runtime.admission import Full
 from services.runtime.crash import crash_point
 from services.runtime.database import AWAY, Connection, Database
 from services.runtime.telemetry import trace_parent
@@ -16,6 +18,8 @@ Res = TypeVar("Res")
 MOST = 200
 WAITING = 5_000
 ANSWER_S = 15.0
+LONGEST_QUEUE_S = 5.0
+"""No queue is let grow that takes longer: who waits in it must still be there when it is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +50,19 @@ class GroupCommit(Generic[Req, Res]):
         self._apply = apply
         self._committed = committed
         self._queue: asyncio.Queue[_Waiting[Req, Res]] = asyncio.Queue(WAITING)
+        self._group_s = 0.0
 
     async def submit(self, request: Req) -> Res:
         """The result for this request, durable. Transient when too much waits, or the database is away or silent."""
         answer: asyncio.Future[Res] = asyncio.get_running_loop().create_future()
         waiting = _Waiting(request, trace_parent(), answer)
+        if self._queue.qsize() // MOST * self._group_s > LONGEST_QUEUE_S:
+            raise Full("too many requests wait for the database")
         try:
             self._queue.put_nowait(waiting)
             return await asyncio.wait_for(answer, ANSWER_S)
         except asyncio.QueueFull:
-            raise Transient("too many requests wait for the database") from None
+            raise Full("too many requests wait for the database") from None
         except TimeoutError:
             raise Transient(f"the database did not answer within {ANSWER_S:.0f} s") from None
 
@@ -69,7 +76,9 @@ class GroupCommit(Generic[Req, Res]):
                 # Who was told meanwhile that it took too long sends again: else overload would serve none but those.
                 group = [waiting for waiting in group if not waiting.answer.done()]
                 if group:
+                    begun = time.monotonic()
                     await self._commit_or_split(group)
+                    self._group_s = time.monotonic() - begun
         finally:
             while not self._queue.empty():
                 _fail(self._queue.get_nowait().answer, Transient("the process is stopping"))

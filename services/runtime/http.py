@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as ASGIMessage
 
 from services.core.errors import Fault, Refused, Transient
-from services.runtime.admission import Admission
+from services.runtime.admission import Admission, Full
 from services.runtime.database import AWAY
 from services.runtime.settings import HttpSettings
 from services.runtime.telemetry import REQUEST_SECONDS, follow_trace, log
@@ -48,8 +48,7 @@ def application(
         app.include_router(router)
     app.include_router(_probes(ready, alive))
     _answer_errors(app)
-    full = problem(503, "Too much waits here now, nothing was stored: send it again", headers={"Retry-After": "1"})
-    app.add_middleware(Admission, requests=settings.waiting, body_bytes=settings.waiting_bytes, full=full)
+    app.add_middleware(Admission, requests=settings.waiting, body_bytes=settings.waiting_bytes, full=_full())
     app.add_middleware(Observed)
     return app
 
@@ -85,6 +84,10 @@ def _answer_errors(app: FastAPI) -> None:
             503, "Not available now, nothing was stored for certain: send it again", headers={"Retry-After": "1"}
         )
 
+    async def full(_: Request, error: Exception) -> Response:
+        del error  # not logged: under overload there are as many as requests
+        return _full()
+
     async def invalid(_: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
         faults = [Fault("/".join(map(str, e["loc"])), e["type"].replace("_", "-"), e["msg"]) for e in error.errors()]
@@ -100,11 +103,16 @@ def _answer_errors(app: FastAPI) -> None:
         return problem(500, "An error of ours; it is logged")
 
     app.add_exception_handler(Refused, refused)
+    app.add_exception_handler(Full, full)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, status)
     app.add_exception_handler(Exception, bug)
     for kind in (Transient, *AWAY):
         app.add_exception_handler(kind, away)
+
+
+def _full() -> Response:
+    return problem(503, "Too much waits here now, nothing was stored: send it again", headers={"Retry-After": "1"})
 
 
 class Observed:

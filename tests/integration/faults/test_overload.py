@@ -22,7 +22,7 @@ RATE = 1_000
 """Messages a second. A commit of the door is made to take 2 s and holds 200 at most: 100 a second can be done."""
 COMMIT_S = 2.0
 WAITING = 2_000 if FULL else 500
-MOST_MEMORY = (300 if FULL else 200) * 1024 * 1024
+MOST_MEMORY = (400 if FULL else 200) * 1024 * 1024
 """Bytes: what an idle process of all services holds (about 90 MB), what waits at the door, batches of the folds."""
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from services.core.errors import Transient
 from services.runtime import group_commit
+from services.runtime.admission import Full
 from services.runtime.database import Connection, Database
 from services.runtime.group_commit import GroupCommit
 
@@ -44,5 +45,27 @@ async def test_a_request_that_waited_too_long_is_passed_over(monkeypatch: pytest
     slow.go.set()
     assert await commits.submit(10) == 10
     assert slow.stored == [[0, 1, 2, 3, 4], [10]]
+    running.cancel()
+    await asyncio.wait({running})
+
+
+async def test_no_queue_grows_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_commit, "LONGEST_QUEUE_S", 0.0)
+    monkeypatch.setattr(group_commit, "MOST", 1)
+    slow = Slow()
+    commits: GroupCommit[int, int] = GroupCommit(cast(Database, slow), slow.apply, lambda: None)
+    running = asyncio.create_task(commits.run())
+    slow.go.set()
+    assert await commits.submit(0) == 0
+    slow.go.clear()
+    under_way = asyncio.create_task(commits.submit(1))
+    while len(slow.stored) < 2:  # noqa: ASYNC110 - the loop has its turn
+        await asyncio.sleep(0)
+    next_one = asyncio.create_task(commits.submit(2))
+    await asyncio.sleep(0)
+    with pytest.raises(Full):
+        await commits.submit(3)
+    slow.go.set()
+    assert [await under_way, await next_one, await commits.submit(4)] == [1, 2, 4]
     running.cancel()
     await asyncio.wait({running})
