@@ -21,6 +21,8 @@ SECONDS = 180.0 if FULL else 15.0
 RATE = 1_000
 """Messages a second. A commit of the door is made to take 2 s and holds 200 at most: 100 a second can be done."""
 COMMIT_S = 2.0
+CACHED = 500
+"""Aggregates that a fold keeps per partition: a bound of its own, which is not what this is about."""
 WAITING = 2_000 if FULL else 500
 MOST_MEMORY = (400 if FULL else 200) * 1024 * 1024
 """Bytes: what an idle process of all services holds (about 90 MB), what waits at the door, batches of the folds."""
@@ -61,13 +63,16 @@ async def test_ten_times_what_can_be_done(runtime_settings: RuntimeSettings) -> 
     proxy = PostgresProxy(url.port, disk)
     through = url._replace(netloc=url.netloc.replace(f":{url.port}", f":{proxy.port}")).geturl()
     async with proxied(proxy):
-        exchange = Exchange.of(runtime_settings, TOLBRUG_DATABASE__URL=through, TOLBRUG_HTTP__WAITING=str(WAITING))
+        limits = {"TOLBRUG_HTTP__WAITING": str(WAITING), "TOLBRUG_FOLD__CACHE": str(CACHED)}
+        exchange = Exchange.of(runtime_settings, TOLBRUG_DATABASE__URL=through, **limits)
         try:
             await exchange.start()
-            traffic = Traffic(exchange, SEED)
+            traffic = Traffic(exchange, SEED, licences=40)
             await traffic.issue()
-            ref = traffic.refs[0]
-            flood = Flood(exchange.url, "/v1/customs/messages", lambda n: drawing(str(mrn(n)), ref), 2 * WAITING)
+            refs = traffic.refs
+            flood = Flood(
+                exchange.url, "/v1/customs/messages", lambda n: drawing(str(mrn(n)), refs[n % 40]), 2 * WAITING
+            )
             async with watched(exchange) as memory:
                 disk.on = True
                 await flood.run(RATE, SECONDS)
@@ -75,7 +80,7 @@ async def test_ten_times_what_can_be_done(runtime_settings: RuntimeSettings) -> 
                 assert flood.answers[202] > SECONDS * 20, "under overload, too, what can be done is done"
                 disk.on = False
                 await flood.finish()
-                traffic.taken = {str(mrn(number)): ref for number in flood.taken}
+                traffic.taken = {str(mrn(number)): refs[number % 40] for number in flood.taken}
                 await traffic.settle(timeout_s=120)
             print(  # noqa: T201
                 f"{flood.sent} sent, {flood.held_back} held back, {flood.repeated} repeated,"
