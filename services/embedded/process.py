@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -68,38 +69,30 @@ def is_alive(process: psutil.Process) -> bool:
         return False
 
 
+def _detached(user: str | None) -> dict[str, Any]:
+    """How every process of ours runs: nothing from the terminal, as `user` when one is given."""
+    return {
+        "stdin": subprocess.DEVNULL,
+        "cwd": "/",
+        "user": user,
+        "group": None if user is None else _group_of(user),
+        "extra_groups": None if user is None else [],
+        "env": _environment(),
+        "start_new_session": True,
+    }
+
+
 def spawn(command: Sequence[str], log: Path, *, user: str | None = None) -> psutil.Process:
     """Start in a session of its own, so that Ctrl-C in the terminal does not reach it. Output is appended to `log`."""
     with log.open("ab") as output:
-        child = psutil.Popen(
-            list(command),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd="/",
-            user=user,
-            group=None if user is None else _group_of(user),
-            extra_groups=None if user is None else [],
-            env=_environment(),
-            start_new_session=True,
-        )
+        child = psutil.Popen(list(command), stdout=output, stderr=subprocess.STDOUT, **_detached(user))
     return psutil.Process(child.pid)
 
 
 def run(command: Sequence[str], *, user: str | None = None) -> None:
     """Run to the end. Fatal with its last words when it fails."""
     done = subprocess.run(  # noqa: S603 - the commands are ours
-        list(command),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd="/",
-        user=user,
-        group=None if user is None else _group_of(user),
-        extra_groups=None if user is None else [],
-        env=_environment(),
-        start_new_session=True,
+        list(command), capture_output=True, text=True, check=False, **_detached(user)
     )
     if done.returncode != 0:
         words = (done.stdout + done.stderr).strip().splitlines()[-5:]

@@ -1,14 +1,28 @@
-"""A message of a decision as the row that is committed and then published."""
+"""From a message to the rows that are committed and published: the one way a fold decides, live and in a replay."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
+from services.core.decision import Decision
 from services.core.errors import Rejected
 from services.core.message import Message
 from services.runtime.codec import Codec
-from services.runtime.fold import FoldSpec
+from services.runtime.fold import FoldSpec, Handler
 from services.runtime.fold_table import Output
 from services.runtime.kafka.producer import LARGEST
+from services.runtime.kafka.reader import Incoming
+
+S = TypeVar("S")
+
+
+def decide(
+    spec: FoldSpec[S], codec: Codec, handler: Handler[S], state: S, message: Message, record: Incoming, seq: int
+) -> tuple[Decision[S], list[Output]]:
+    """What a handler decides about a message, and its outputs numbered from `seq`. Rejected when one cannot be kept."""
+    decision = handler(state, message, record.at)
+    trace = record.trace
+    numbered = enumerate(decision.outputs, start=seq)
+    return decision, [output_of(spec, codec, m, n, record.at, trace) for n, m in numbered]
 
 
 def output_of(spec: FoldSpec[Any], codec: Codec, message: Message, seq: int, at: datetime, trace: str | None) -> Output:

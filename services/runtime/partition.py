@@ -27,7 +27,7 @@ from services.runtime.fold import Entries, FoldSpec
 from services.runtime.fold_table import FoldRow, FoldTable, Output
 from services.runtime.kafka.producer import Producer
 from services.runtime.kafka.reader import Incoming, PartitionReader, Position
-from services.runtime.output import output_of
+from services.runtime.output import decide
 from services.runtime.publication import Publication
 from services.runtime.settings import RuntimeSettings
 from services.runtime.telemetry import BATCH_SECONDS, COMMITS, DEAD_LETTERS, LAG, RECORDS_IN, log
@@ -202,12 +202,9 @@ class Session(Generic[S]):
             return []
         name = self._spec.aggregate(message)
         try:
-            decision = handler(self._cache[name], message, record.at)
-            trace = record.trace
-            outputs = [
-                output_of(self._spec, self._engines.codec, m, seq + n, record.at, trace)
-                for n, m in enumerate(decision.outputs)
-            ]
+            decision, outputs = decide(
+                self._spec, self._engines.codec, handler, self._cache[name], message, record, seq
+            )
         except (Rejected, Corrupt):
             raise
         except Exception as error:

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import Counter
-from starlette.requests import ClientDisconnect
 
 from services.core.errors import Fault, Refused
 from services.core.values import Mrn, parse_mrn
@@ -20,6 +19,7 @@ from services.customs.adapters.queries import MessageView, Queries, until
 from services.customs.adapters.register import Receipt
 from services.customs.adapters.xml.document import LARGEST
 from services.customs.domain.answer import FINAL, answers
+from services.runtime.body import read_body
 from services.runtime.group_commit import GroupCommit
 
 Wait = Annotated[float, Query(ge=0, description="Seconds to wait for a final answer; more than 60 counts as 60.")]
@@ -49,7 +49,9 @@ def _receiving(routes: APIRouter, intake: Intake, commit: GroupCommit[Submission
         if encoding != "identity":
             raise Refused(415, f"Content-Encoding {encoding} is not read here: send the message as it is")
         media_type, charset = _media_type(request.headers.get("content-type", ""))
-        submission = await intake.submission(await _body(request), media_type, charset, idempotency_key)
+        submission = await intake.submission(
+            await read_body(request, LARGEST, "message"), media_type, charset, idempotency_key
+        )
         receipt = await commit.submit(submission)
         RECEIVED.labels(submission.reading.kind, "repeat" if receipt.duplicate else "taken").inc()
         body = views.receipt(receipt.row) | ({"duplicate": True} if receipt.duplicate else {})
@@ -141,23 +143,6 @@ def _reference(mrn: str) -> Mrn:
 
 def _unknown(mrn: str) -> Refused:
     return Refused(404, f"No declaration with MRN {mrn[:64]} is known")
-
-
-async def _body(request: Request) -> bytes:
-    """The body, read no further than the limit, and not at all when it says to be beyond it."""
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and len(length) < 20 and int(length) > LARGEST:
-        raise Refused(413, f"A message has at most {LARGEST} bytes")
-    parts, size = [], 0
-    try:
-        async for part in request.stream():
-            size += len(part)
-            if size > LARGEST:
-                raise Refused(413, f"A message has at most {LARGEST} bytes")
-            parts.append(part)
-    except ClientDisconnect:
-        raise Refused(400, "The sender went away before the message was whole") from None
-    return b"".join(parts)
 
 
 def _media_type(header: str) -> tuple[str, str | None]:

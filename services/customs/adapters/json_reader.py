@@ -1,6 +1,5 @@
 """From the bytes of a JSON message to its reading."""
 
-import json
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -10,6 +9,7 @@ from services.core.values import mrn_check_digit_holds
 from services.customs.adapters.json_messages import DeclarationIn, ExitIn, InvalidationIn, NoReleaseIn, ReleaseIn
 from services.customs.adapters.xml.document import LARGEST, malformed
 from services.customs.domain.reading import Reading, Stated
+from services.runtime.body import Malformed, parse_json
 
 Message = DeclarationIn | ReleaseIn | NoReleaseIn | InvalidationIn | ExitIn
 KINDS = ("declaration", "release", "no-release", "invalidation", "exit")
@@ -52,30 +52,10 @@ def read(body: bytes) -> Reading:
 
 def _parse(body: bytes) -> Any:
     try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = body.count(b"\n", 0, error.start) + 1
-        column = error.start - (body.rfind(b"\n", 0, error.start) + 1) + 1
-        raise malformed(line, column, "json.characters", "not UTF-8") from None
-    try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        raise malformed(error.lineno, error.colno, "json.malformed", error.msg) from None
-    except (ValueError, RecursionError) as error:
-        # A name twice, NaN, a number of thousands of digits, nesting without end: the parser gives no place for these.
-        detail = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise malformed(1, 1, "json.malformed", detail) from None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise ValueError("a name is there twice in one object")
-    return fields
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+        return parse_json(body, "utf-8-sig")
+    except Malformed as error:
+        code = "json.malformed" if error.in_text else "json.characters"
+        raise malformed(error.line, error.column, code, error.detail) from None
 
 
 def _faults(error: ValidationError) -> tuple[Fault, ...]:

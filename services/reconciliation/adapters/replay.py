@@ -29,7 +29,7 @@ from services.runtime.decoding import Decoded
 from services.runtime.fold import FoldSpec
 from services.runtime.fold_table import FoldTable, Output
 from services.runtime.kafka.topics import DEAD_LETTER_SUFFIX
-from services.runtime.output import output_of
+from services.runtime.output import decide
 
 _TOPICS: Final[Mapping[str, str]] = {EntryCause.LICENCE.value: Licence.TOPIC, EntryCause.DEMAND.value: Demand.TOPIC}
 WRITTEN_AT_ONCE: Final = 2_000
@@ -157,7 +157,7 @@ class Rebuild:
         return "the message before it does not give it"
 
     async def _handle(self, decoded: Decoded) -> list[Output]:
-        """What the fold puts out for a message: as `Session` does, through the same handler and the same encoding."""
+        """What the fold puts out for a message: through the same handler and encoding as `Session`."""
         self._result.messages += 1
         try:
             outputs = await self._decided(decoded)
@@ -178,11 +178,7 @@ class Rebuild:
             return []
         name = self._spec.aggregate(message)
         before = await self._ledgers.get(name)
-        decision = handler(before, message, record.at)
-        outputs = [
-            output_of(self._spec, self._codec, m, self._seq + n, record.at, record.trace)
-            for n, m in enumerate(decision.outputs, start=1)
-        ]
+        decision, outputs = decide(self._spec, self._codec, handler, before, message, record, self._seq + 1)
         if decision.state is not before:
             self._ledgers.put(name, decision.state)
         self._digest_of(decision.outputs)

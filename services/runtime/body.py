@@ -1,0 +1,74 @@
+"""Bodies of requests: read within a limit, and JSON that reads one way only."""
+
+import json
+from typing import Any
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+
+from services.core.errors import Refused
+
+
+class Malformed(Exception):
+    """Bytes that are not JSON: where, counted from 1, and why. Line 1, column 1 where the parser gives no place.
+
+    `in_text` is False when they are not even text.
+    """
+
+    def __init__(self, line: int, column: int, detail: str, *, in_text: bool = True) -> None:
+        super().__init__(f"line {line}, column {column}: {detail}")
+        self.line = line
+        self.column = column
+        self.detail = detail
+        self.in_text = in_text
+
+
+async def read_body(request: Request, largest: int, noun: str) -> bytes:
+    """The body, read no further than `largest` bytes, and not at all when it says to be beyond it.
+
+    Refused 413, or 400 when the sender goes away. `noun` is what the door calls a body.
+    """
+    too_large = Refused(413, f"A {noun} has at most {largest} bytes")
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and len(length) < 20 and int(length) > largest:
+        raise too_large
+    parts, size = [], 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > largest:
+                raise too_large
+            parts.append(part)
+    except ClientDisconnect:
+        raise Refused(400, f"The sender went away before the {noun} was whole") from None
+    return b"".join(parts)
+
+
+def parse_json(body: bytes, encoding: str = "utf-8") -> Any:
+    """What a body says as JSON. Malformed also for what other readers might read otherwise: a name twice, NaN."""
+    try:
+        text = body.decode(encoding)
+    except UnicodeDecodeError as error:
+        before = body[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        raise Malformed(line, column, "not UTF-8", in_text=False) from None
+    try:
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise Malformed(error.lineno, error.colno, error.msg) from None
+    except RecursionError:
+        raise Malformed(1, 1, "nested too deeply") from None
+    except ValueError as error:
+        # A name twice, NaN, a number of thousands of digits: the parser gives no place for these.
+        raise Malformed(1, 1, str(error)) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise ValueError("a name is there twice in one object")
+    return fields
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
