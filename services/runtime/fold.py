@@ -6,7 +6,8 @@ The unit of work is one partition number of all its inputs, which are co-partiti
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from operator import attrgetter
+from typing import Any, Concatenate, Generic, TypeVar
 
 from services.core.decision import Decision
 from services.core.message import Message
@@ -14,21 +15,25 @@ from services.runtime.store import Store
 
 S = TypeVar("S")
 
-Handler = Callable[[S, Any, datetime], Decision[S]]
-"""`(state, message, now)`: pure. Rejected: the message can never be handled. Corrupt: an invariant does not hold."""
+Handler = Callable[Concatenate[S, Any, datetime, ...], Decision[S]]
+"""`(state, message, now)`: pure. Rejected: the message can never be handled. Corrupt: an invariant does not hold.
+
+In a fold that is `placed` also the partition and the offset of the message, for outputs that must name them.
+"""
 
 
 @dataclass(frozen=True)
 class Entries(Generic[S]):
     """The outputs that are the truth of a fold's aggregates: `apply` in the order of revision gives the state.
 
-    `type` must have a field `revision`, gapless per aggregate, and the aggregate's id as its key; `revision` gives the
-    last one a state includes.
+    `type` must have the aggregate's id as its key. `revision` gives the last revision a state includes, `revision_of`
+    the one an output of `type` made, gapless per aggregate: None for one that changed nothing, which is no entry.
     """
 
     type: type[Message]
     apply: Callable[[S, Any], S]
     revision: Callable[[S], int]
+    revision_of: Callable[[Any], int | None] = attrgetter("revision")
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,8 @@ class FoldSpec(Generic[S]):
     """One fold of a service.
 
     Inputs are read in the order they are listed here. Record types without a handler are skipped. With `entries`,
-    stored aggregates may lag behind under load and are completed from the entries after them.
+    stored aggregates may lag behind under load and are completed from the entries after them. Handlers of a `placed`
+    fold are told where each message stood.
     """
 
     service: str
@@ -47,6 +53,7 @@ class FoldSpec(Generic[S]):
     new: Callable[[str], S]
     store: Store[S]
     entries: Entries[S] | None = None
+    placed: bool = False
 
     @property
     def title(self) -> str:

@@ -19,7 +19,8 @@ def decide(
     spec: FoldSpec[S], codec: Codec, handler: Handler[S], state: S, message: Message, record: Incoming, seq: int
 ) -> tuple[Decision[S], list[Output]]:
     """What a handler decides about a message, and its outputs numbered from `seq`. Rejected when one cannot be kept."""
-    decision = handler(state, message, record.at)
+    place = (record.partition, record.offset) if spec.placed else ()
+    decision = handler(state, message, record.at, *place)
     trace = record.trace
     numbered = enumerate(decision.outputs, start=seq)
     return decision, [output_of(spec, codec, m, n, record.at, trace) for n, m in numbered]
@@ -30,8 +31,8 @@ def output_of(spec: FoldSpec[Any], codec: Codec, message: Message, seq: int, at:
     value = codec.encode(message)
     if len(value) > LARGEST:
         raise Rejected(f"gives a {type(message).__name__} of {len(value)} bytes, more than {LARGEST}")
-    is_entry = spec.entries is not None and isinstance(message, spec.entries.type)
-    fields: Any = message
+    entries = spec.entries
+    revision = entries.revision_of(message) if entries is not None and isinstance(message, entries.type) else None
     return Output(
         seq=seq,
         topic=message.TOPIC,
@@ -41,7 +42,7 @@ def output_of(spec: FoldSpec[Any], codec: Codec, message: Message, seq: int, at:
         at=at,
         traceparent=trace,
         headers=None,
-        entry_of=message.key if is_entry else None,
-        entry_revision=fields.revision if is_entry else None,
+        entry_of=None if revision is None else message.key,
+        entry_revision=revision,
         value=value,
     )
