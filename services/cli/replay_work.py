@@ -29,8 +29,9 @@ from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.rule_set import RuleSet
 from services.runtime.codec import Codec
 from services.runtime.database import AWAY, Connection, Database
-from services.runtime.fold_table import FoldRow, FoldTable, Output
+from services.runtime.fold_table import FoldRow, FoldTable
 from services.runtime.kafka.reader import Position
+from services.runtime.output_table import Output, OutputTable
 from services.runtime.settings import RuntimeSettings
 from services.runtime.tables import migrate
 
@@ -141,10 +142,10 @@ async def rebuild_partition(job: Job) -> Rebuilt:
         await codec.prepare()
         recorded = await table.read(source, job.partition)
         rebuild = await _rebuild(job, codec, target, recorded, result, stack)
-        await rebuild.run(_pages(table, source, job.partition))
+        await rebuild.run(_pages(OutputTable(topology.SERVICE, topology.LEDGER), source, job.partition))
         before = await table.read(target, job.partition)
         last = recorded.last_output
-        await table.advance(target, before, replace(recorded, published=last, snapshot=last))
+        await table.advance(target, before, replace(recorded, published=last))
     return result
 
 
@@ -180,8 +181,8 @@ async def _snapshot(url: str) -> AsyncIterator[Connection]:
         yield connection
 
 
-async def _pages(table: FoldTable, connection: Connection, partition: int) -> AsyncIterator[Sequence[Output]]:
+async def _pages(table: OutputTable, connection: Connection, partition: int) -> AsyncIterator[Sequence[Output]]:
     seq = 0
-    while page := await table.outputs_after(connection, partition, seq, PAGE):
+    while page := await table.after(connection, partition, seq, PAGE):
         yield page
         seq = page[-1].seq

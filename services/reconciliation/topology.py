@@ -26,7 +26,7 @@ from services.core.messages import (
     Shipment,
     Verdict,
 )
-from services.reconciliation.domain.ledger import LicenceLedger, apply
+from services.reconciliation.domain.ledger import LicenceLedger, apply, size
 from services.reconciliation.domain.shipment import empty
 from services.reconciliation.handlers.ledger import answer_demand, new_ledger, record_licence
 from services.reconciliation.handlers.shipments import record_cover, record_fact
@@ -63,7 +63,7 @@ LEDGER_HANDLERS: Final[Mapping[type[Message], Handler[LicenceLedger]]] = {
     Licence: record_licence,
     Demand: answer_demand,
 }
-LEDGER_ENTRIES: Final = Entries[LicenceLedger](Entry, apply, lambda ledger: ledger.revision)
+LEDGER_ENTRIES: Final = Entries[LicenceLedger](Entry, apply, lambda ledger: ledger.revision, size)
 
 
 def shipments(store: Store[Shipment]) -> FoldSpec[Shipment]:

@@ -6,10 +6,10 @@ published would hold up its partition for ever. The record itself stays where it
 
 from hashlib import sha256
 
-from services.runtime.fold_table import Output
 from services.runtime.kafka.producer import LARGEST
 from services.runtime.kafka.reader import Incoming
 from services.runtime.kafka.topics import DEAD_LETTER_SUFFIX
+from services.runtime.output_table import Output
 
 _OURS = 8 * 1024
 _PER_HEADER = 16

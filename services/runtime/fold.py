@@ -26,13 +26,15 @@ In a fold that is `placed` also the partition and the offset of the message, for
 class Entries(Generic[S]):
     """The outputs that are the truth of a fold's aggregates: `apply` in the order of revision gives the state.
 
-    `type` must have the aggregate's id as its key. `revision` gives the last revision a state includes, `revision_of`
-    the one an output of `type` made, gapless per aggregate: None for one that changed nothing, which is no entry.
+    `type` must have the aggregate's id as its key. `revision` gives the last revision a state includes, `size` how many
+    parts it holds, for what it takes to store it and in memory, and `revision_of` the revision an output of `type` made,
+    gapless per aggregate: None for one that changed nothing, which is no entry.
     """
 
     type: type[Message]
     apply: Callable[[S, Any], S]
     revision: Callable[[S], int]
+    size: Callable[[S], int]
     revision_of: Callable[[Any], int | None] = attrgetter("revision")
 
 
@@ -41,7 +43,7 @@ class FoldSpec(Generic[S]):
     """One fold of a service.
 
     Inputs are read in the order they are listed here. Record types without a handler are skipped. With `entries`,
-    stored aggregates may lag behind under load and are completed from the entries after them. Handlers of a `placed`
+    stored aggregates lag behind and are completed from the entries after them. Handlers of a `placed`
     fold are told where each message stood.
     """
 

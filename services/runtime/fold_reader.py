@@ -1,16 +1,15 @@
-"""How an API or a console reads the aggregates of a fold: snapshot + the entries after it, never behind a commit."""
+"""How an API or a console reads the aggregates of a fold: stored state + entries after it, never behind a commit."""
 
 from typing import Generic, TypeVar
 
 from services.core.message import Message
+from services.runtime.aggregates import load
 from services.runtime.codec import Codec
 from services.runtime.database import Database
 from services.runtime.fold import FoldSpec
-from services.runtime.fold_table import FoldTable
+from services.runtime.output_table import OutputTable
 
 S = TypeVar("S")
-
-PAGE = 5_000
 
 
 class FoldReader(Generic[S]):
@@ -20,23 +19,12 @@ class FoldReader(Generic[S]):
         self._database = database
         self._spec = spec
         self._codec = codec
-        self._table = FoldTable(spec.service, spec.name)
+        self._table = OutputTable(spec.service, spec.name)
 
     async def read(self, aggregate: str) -> S | None:
         """The state of an aggregate as of the last commit; None when nothing is known of it."""
         async with self._database.connection() as connection:
-            state = (await self._spec.store.load(connection, [aggregate])).get(aggregate)
-        entries = self._spec.entries
-        if entries is None:
-            return state
-        after = 0 if state is None else entries.revision(state)
-        while page := await self.entries(aggregate, after, PAGE):
-            if state is None:
-                state = self._spec.new(aggregate)
-            for entry in page:
-                state = entries.apply(state, entry)
-            after = entries.revision(state)
-        return state
+            return (await load(connection, self._spec, self._codec, [aggregate])).get(aggregate)
 
     async def entries(self, aggregate: str, after: int, limit: int) -> list[Message]:
         """Entries of an aggregate above a revision, in order."""

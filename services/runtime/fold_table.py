@@ -1,13 +1,11 @@
-"""The rows of one fold: who works on which partition and how far it is, and what it put out.
+"""The rows of one fold: who works on which partition and how far it is.
 
 One row per partition holds everything that must change together: epoch, owner, lease, position in every input, last
 output. A worker may write only while the epoch is its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from psycopg import sql
 from psycopg.rows import DictRow
@@ -27,44 +25,19 @@ class FoldRow:
     positions: Mapping[str, Position]
     last_output: int
     published: int
-    snapshot: int
     halted: str | None = None
 
     @classmethod
     def of(cls, row: DictRow) -> "FoldRow":
         positions = {topic: Position(p["next"], p["hash"]) for topic, p in row["positions"].items()}
-        names = ("partition", "epoch", "batch", "last_output", "published", "snapshot", "halted")
+        names = ("partition", "epoch", "batch", "last_output", "published", "halted")
         return cls(positions=positions, **{name: row[name] for name in names})
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
-    """A row of `<schema>.output`: a record to publish, kept for ever. `entry_of` marks the entries of an aggregate."""
-
-    seq: int
-    topic: str
-    key: bytes | None
-    type: str
-    identity: str
-    at: datetime
-    traceparent: str | None
-    headers: list[list[str | None]] | None
-    entry_of: str | None
-    entry_revision: int | None
-    value: bytes | None
-
-    def row(self) -> dict[str, Any]:
-        return {
-            name: getattr(self, name)
-            for name in ("topic", "key", "type", "identity", "at", "traceparent", "headers", "value")
-        }
-
-
-_ROW = "partition, epoch, batch, positions, last_output, published, snapshot, halted"
+_ROW = "partition, epoch, batch, positions, last_output, published, halted"
 _FREE = "halted IS NULL AND (owner IS NULL OR lease_until < now() OR lease_until > now() + make_interval(secs => %s))"
 _LEASES_AHEAD = 10
 """A lease that ends later than so many leases from now was given before the database's clock was set back."""
-_OUTPUT = "fold, partition, seq, topic, key, type, identity, at, traceparent, headers, entry_of, entry_revision, value"
 
 
 class FoldTable:
@@ -75,7 +48,7 @@ class FoldTable:
         self._schema = sql.Identifier(service)
 
     def _sql(self, text: str) -> sql.Composed:
-        return sql.SQL(text).format(s=self._schema, row=sql.SQL(_ROW), output=sql.SQL(_OUTPUT), free=sql.SQL(_FREE))
+        return sql.SQL(text).format(s=self._schema, row=sql.SQL(_ROW), free=sql.SQL(_FREE))
 
     async def prepare(self, connection: Connection, partitions: int) -> int:
         """Make the rows at the first start; the number of rows there are."""
@@ -188,47 +161,16 @@ class FoldTable:
     async def advance(self, connection: Connection, before: FoldRow, after: FoldRow) -> bool:
         """Compare and set; False when the row is no longer as it was, or halted."""
         query = (
-            "UPDATE {s}.fold SET batch = %s, positions = %s, last_output = %s, published = %s, snapshot = %s"
+            "UPDATE {s}.fold SET batch = %s, positions = %s, last_output = %s, published = %s"
             " WHERE fold = %s AND partition = %s AND epoch = %s AND batch = %s AND halted IS NULL"
         )
         positions = Jsonb({t: {"next": p.next, "hash": p.hash} for t, p in after.positions.items()})
-        values = (after.batch, positions, after.last_output, after.published, after.snapshot)
+        values = (after.batch, positions, after.last_output, after.published)
         where = (self._fold, before.partition, before.epoch, before.batch)
         return (await connection.execute(self._sql(query), values + where)).rowcount == 1
-
-    async def append(self, connection: Connection, partition: int, outputs: Sequence[Output]) -> None:
-        statement = self._sql("COPY {s}.output ({output}) FROM STDIN")
-        async with connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for o in outputs:
-                headers = None if o.headers is None else Jsonb(o.headers)
-                head = (self._fold, partition, o.seq, o.topic, o.key, o.type, o.identity, o.at, o.traceparent)
-                await copy.write_row((*head, headers, o.entry_of, o.entry_revision, o.value))
-
-    async def outputs_after(self, connection: Connection, partition: int, seq: int, limit: int) -> list[Output]:
-        """Outputs above `seq` in order."""
-        query = "SELECT {output} FROM {s}.output WHERE fold = %s AND partition = %s AND seq > %s ORDER BY seq LIMIT %s"
-        rows = await (await connection.execute(self._sql(query), (self._fold, partition, seq, limit))).fetchall()
-        return [_output(row) for row in rows]
-
-    async def entries_of(self, connection: Connection, aggregate: str, after: int, limit: int) -> list[Output]:
-        """Entries of one aggregate above a revision, in order."""
-        query = (
-            "SELECT {output} FROM {s}.output"
-            " WHERE fold = %s AND entry_of = %s AND entry_revision > %s ORDER BY entry_revision LIMIT %s"
-        )
-        rows = await (await connection.execute(self._sql(query), (self._fold, aggregate, after, limit))).fetchall()
-        return [_output(row) for row in rows]
 
     async def mark_published(self, connection: Connection, row: FoldRow, seq: int) -> None:
         query = (
             "UPDATE {s}.fold SET published = greatest(published, %s) WHERE fold = %s AND partition = %s AND epoch = %s"
         )
         await connection.execute(self._sql(query), (seq, self._fold, row.partition, row.epoch))
-
-
-def _output(row: DictRow) -> Output:
-    def raw(name: str) -> bytes | None:
-        return None if row[name] is None else bytes(row[name])
-
-    names = ("seq", "topic", "type", "identity", "at", "traceparent", "headers", "entry_of", "entry_revision")
-    return Output(key=raw("key"), value=raw("value"), **{name: row[name] for name in names})

@@ -8,9 +8,9 @@ from services.core.errors import Rejected
 from services.core.message import Message
 from services.runtime.codec import Codec
 from services.runtime.fold import FoldSpec, Handler
-from services.runtime.fold_table import Output
 from services.runtime.kafka.producer import LARGEST
 from services.runtime.kafka.reader import Incoming
+from services.runtime.output_table import Output
 
 S = TypeVar("S")
 
@@ -32,17 +32,18 @@ def output_of(spec: FoldSpec[Any], codec: Codec, message: Message, seq: int, at:
     if len(value) > LARGEST:
         raise Rejected(f"gives a {type(message).__name__} of {len(value)} bytes, more than {LARGEST}")
     entries = spec.entries
-    revision = entries.revision_of(message) if entries is not None and isinstance(message, entries.type) else None
+    revision = entries.revision_of(message) if entries is not None and type(message) is entries.type else None
+    key = message.key
     return Output(
         seq=seq,
         topic=message.TOPIC,
-        key=message.key.encode(),
+        key=key.encode(),
         type=message.SCHEMA,
         identity=message.identity,
         at=at,
         traceparent=trace,
         headers=None,
-        entry_of=None if revision is None else message.key,
+        entry_of=None if revision is None else key,
         entry_revision=revision,
         value=value,
     )

@@ -2,9 +2,9 @@
 
     1 read      its inputs, side by side
     2 decode    what cannot be decoded becomes a dead letter
-    3 load      the aggregates the batch touches
+    3 load      the aggregates the batch touches (`aggregates`)
     4 fold      handle(state, message, now) -> Decision, pure, in order
-    5 commit    one transaction: compare-and-set of the partition's row, outputs, aggregates
+    5 commit    one transaction: compare-and-set of the partition's row, outputs, aggregates when due
     6 publish   in order, while the next batch runs
 
 A crash anywhere leaves the row as it was or as it became, never between; what was committed and not marked as published
@@ -18,16 +18,18 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from services.core.errors import Corrupt, Fenced, Rejected, Transient
+from services.runtime.aggregates import Aggregates
 from services.runtime.codec import Codec
 from services.runtime.crash import crash_point
 from services.runtime.database import Connection, Database
 from services.runtime.dead_letter import dead_letters
 from services.runtime.decoding import Decoded, decode
-from services.runtime.fold import Entries, FoldSpec
-from services.runtime.fold_table import FoldRow, FoldTable, Output
+from services.runtime.fold import FoldSpec
+from services.runtime.fold_table import FoldRow, FoldTable
 from services.runtime.kafka.producer import Producer
 from services.runtime.kafka.reader import Incoming, PartitionReader, Position
 from services.runtime.output import decide
+from services.runtime.output_table import Output, OutputTable
 from services.runtime.publication import Publication
 from services.runtime.settings import RuntimeSettings
 from services.runtime.telemetry import BATCH_SECONDS, COMMITS, DEAD_LETTERS, LAG, RECORDS_IN, log
@@ -57,9 +59,8 @@ class Session(Generic[S]):
         self._partition = partition
         self._epoch = epoch
         self._table = FoldTable(spec.service, spec.name)
-        self._cache: dict[str, S] = {}
-        self._dirty: set[str] = set()
-        self._snapshot_at = time.monotonic()
+        self._outputs = OutputTable(spec.service, spec.name)
+        self._aggregates = Aggregates(spec, engines.codec, engines.settings.fold)
         self.stopping = False
         self.ready = False
         self._row: FoldRow
@@ -81,21 +82,20 @@ class Session(Generic[S]):
             await self._take_over()
             while not self.stopping:
                 await self._step()
-            await self._save_rest()
+            await self._finish()
         finally:
             if hasattr(self, "_publication"):
                 self._publication.stop()
             await self._reader.stop()
 
     async def _take_over(self) -> None:
-        """Publish what the table still holds, find the inputs as they were left, complete the aggregates."""
+        """Publish what the table still holds, find the inputs as they were left."""
         async with self._engines.database.connection() as connection:
             self._row = await self._table.read(connection, self._partition)
             self._own(self._row)
         producer, title = self._engines.producer, self._spec.title
         self._publication = Publication(producer, self._spec.service, self._row.published, title)
         await self._publish_rest()
-        await self._complete_aggregates()
         await self._reader.start(self._row.positions)
         self.ready = True
         log.info("partition.ready", fold=self._spec.title, partition=self._partition, epoch=self._epoch)
@@ -110,7 +110,7 @@ class Session(Generic[S]):
         """Pages of what is committed. No connection is held while a page is worked on: Kafka may be away for long."""
         while True:
             async with self._engines.database.connection() as connection:
-                page = await self._table.outputs_after(connection, self._partition, seq, RESTORE_PAGE)
+                page = await self._outputs.after(connection, self._partition, seq, RESTORE_PAGE)
             if not page:
                 return
             yield page
@@ -120,29 +120,7 @@ class Session(Generic[S]):
         async for outputs in self._outputs_after(self._row.published):
             await self._publication.put(outputs)
         await self._publication.flush()
-        async with self._engines.database.connection() as connection:
-            await self._table.mark_published(connection, self._row, self._publication.published)
-
-    async def _complete_aggregates(self) -> None:
-        """Snapshot + the entries after it = state."""
-        if self._spec.entries is None:
-            return
-        async for outputs in self._outputs_after(self._row.snapshot):
-            entries = [o for o in outputs if o.entry_of is not None]
-            await self._engines.codec.resolve([o.value for o in entries if o.value is not None])
-            await self._load({str(o.entry_of) for o in entries})
-            for output in entries:
-                self._complete(str(output.entry_of), output, self._spec.entries)
-
-    def _complete(self, name: str, output: Output, entries: Entries[S]) -> None:
-        following = (output.entry_revision or 0) - entries.revision(self._cache[name])
-        if following > 1:
-            raise Corrupt(
-                f"entry {output.entry_revision} of {name} follows a stored state {following} revisions before"
-            )
-        if following == 1:
-            self._cache[name] = entries.apply(self._cache[name], self._engines.codec.decode(output.value or b""))
-            self._dirty.add(name)
+        await self._mark()
 
     async def _step(self) -> None:
         self._publication.check()
@@ -154,23 +132,18 @@ class Session(Generic[S]):
             await self._idle()
             return
         decoded = await decode(self._engines.codec, records)  # 2
-        await self._load(
-            {self._spec.aggregate(d.message) for d in decoded if type(d.message) in self._spec.handlers}
-        )  # 3
+        await self._load(decoded)  # 3
         outputs = self._fold(decoded)  # 4
         await self._commit(records, outputs)  # 5
         await self._publication.put(outputs)  # 6
         BATCH_SECONDS.labels(self._spec.title).observe(time.perf_counter() - started)
         RECORDS_IN.labels(self._spec.title).inc(len(records))
 
-    async def _load(self, names: set[str]) -> None:
-        missing = sorted(names - self._cache.keys())
-        if not missing:
-            return
-        async with self._engines.database.connection() as connection:
-            stored = await self._spec.store.load(connection, missing)
-        for name in missing:
-            self._cache[name] = stored[name] if name in stored else self._spec.new(name)
+    async def _load(self, decoded: Sequence[Decoded]) -> None:
+        handled = {self._spec.aggregate(d.message) for d in decoded if type(d.message) in self._spec.handlers}
+        if missing := self._aggregates.missing(handled):
+            async with self._engines.database.connection() as connection:
+                await self._aggregates.load(connection, missing)
 
     def _fold(self, decoded: Sequence[Decoded]) -> list[Output]:
         outputs: list[Output] = []
@@ -201,50 +174,41 @@ class Session(Generic[S]):
         if handler is None:
             return []
         name = self._spec.aggregate(message)
+        before = self._aggregates[name]
         try:
-            decision, outputs = decide(
-                self._spec, self._engines.codec, handler, self._cache[name], message, record, seq
-            )
+            decision, outputs = decide(self._spec, self._engines.codec, handler, before, message, record, seq)
         except (Rejected, Corrupt):
             raise
         except Exception as error:
             log.exception("handler.failed", fold=self._spec.title, identity=message.identity)
             raise Corrupt(f"handler failed on {type(message).__name__} {message.identity}: {error!r}") from error
-        if decision.state is not self._cache[name]:
-            self._cache[name] = decision.state
-            self._dirty.add(name)
+        if decision.state is not before:
+            self._aggregates.put(name, decision.state)
         return outputs
 
-    async def _commit(self, records: Sequence[Incoming], outputs: Sequence[Output], *, final: bool = False) -> None:
-        """Aggregates that entries can complete are written every `snapshot_s`, and with the last commit."""
+    async def _commit(self, records: Sequence[Incoming], outputs: Sequence[Output]) -> None:
         positions = dict(self._row.positions)
         positions.update({t: Position(r.offset + 1, r.hash) for t, r in {r.topic: r for r in records}.items()})
-        last = self._row.last_output + len(outputs)
-        save = final or self._spec.entries is None or self._snapshot_is_due()
         after = replace(
             self._row,
             batch=self._row.batch + 1,
             positions=positions,
-            last_output=last,
+            last_output=self._row.last_output + len(outputs),
             published=self._publication.published,
-            snapshot=last if save else self._row.snapshot,
         )
+        due = self._aggregates.due()
         async with self._engines.database.transaction() as connection:
             if not await self._table.advance(connection, self._row, after):
                 await self._lost(connection)
             if outputs:
-                await self._table.append(connection, self._partition, outputs)
-            if save and self._dirty:
-                states = {name: self._cache[name] for name in sorted(self._dirty)}
-                await self._spec.store.save(connection, self._partition, states)
+                await self._outputs.append(connection, self._partition, outputs)
+            if due:
+                await self._spec.store.save(connection, self._partition, due)
             crash_point("fold-before-commit", self._spec.title)
         crash_point("fold-after-commit", self._spec.title)
         COMMITS.labels(self._spec.title, "committed").inc()
         self._row = after
-        if save:
-            self._dirty.clear()
-            self._snapshot_at = time.monotonic()
-            self._evict()
+        self._aggregates.committed(due)
 
     async def _lost(self, connection: Connection) -> None:
         """The row is not as this session left it: another owns it, or a commit of ours landed unseen."""
@@ -252,25 +216,17 @@ class Session(Generic[S]):
         self._own(await self._table.read(connection, self._partition))
         raise Transient(f"{self._spec.title}[{self._partition}] moved under this session")
 
-    def _evict(self) -> None:
-        """Forget the aggregates loaded first; all are saved at this point."""
-        excess = len(self._cache) - self._engines.settings.fold.cache
-        for name in list(self._cache)[: max(0, excess)]:
-            del self._cache[name]
-
     async def _idle(self) -> None:
-        if self._dirty and self._snapshot_is_due():
-            await self._commit([], [])
-        elif self._publication.published > self._row.published:
-            self._row = replace(self._row, published=self._publication.published)
-            async with self._engines.database.connection() as connection:
-                await self._table.mark_published(connection, self._row, self._row.published)
+        if self._publication.published > self._row.published:
+            await self._mark()
             await self._reader.show_positions(self._row.positions)
 
-    async def _save_rest(self) -> None:
-        """A clean stop leaves nothing to complete and nothing to publish."""
-        await self._publication.flush()
-        await self._commit([], [], final=True)
+    async def _mark(self) -> None:
+        self._row = replace(self._row, published=self._publication.published)
+        async with self._engines.database.connection() as connection:
+            await self._table.mark_published(connection, self._row, self._row.published)
 
-    def _snapshot_is_due(self) -> bool:
-        return time.monotonic() - self._snapshot_at >= self._engines.settings.fold.snapshot_s
+    async def _finish(self) -> None:
+        """A clean stop leaves nothing to publish."""
+        await self._publication.flush()
+        await self._mark()

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 from services.runtime.crash import crash_point
-from services.runtime.fold_table import Output
 from services.runtime.kafka.producer import Outgoing, Producer
+from services.runtime.output_table import Output
 
 PART = 2_000
 """Records published at once: what is acknowledged of a large batch need not be published again."""
@@ -57,7 +57,7 @@ class Publication:
             outputs = await self._queue.get()
             for begin in range(0, len(outputs), PART):
                 part = outputs[begin : begin + PART]
-                await self._producer.publish([Outgoing.of_row(o.row(), self._source) for o in part])
+                await self._producer.publish([Outgoing.of_row(o._asdict(), self._source) for o in part])
                 crash_point("fold-between-publish-and-mark", self._fold)
                 self.published = part[-1].seq
             self._queue.task_done()

@@ -42,12 +42,16 @@ class HttpSettings(BaseModel):
 
 
 class FoldSettings(BaseModel):
-    """`lease_s`: a worker silent for so long loses its partitions; `batch` bounds the records of one transaction."""
+    """`lease_s`: a worker silent for so long loses its partitions; `batch` bounds the records of one transaction.
+
+    `cache` bounds what a partition keeps in memory: aggregates, and the shipments of ledgers. The state of an aggregate
+    with entries is stored after more than `store_after` of them, and more than half the parts it holds.
+    """
 
     lease_s: float = Field(default=8.0, gt=0)
-    batch: int = Field(default=500, ge=1)
-    snapshot_s: float = Field(default=1.0, ge=0)
+    batch: int = Field(default=2_000, ge=1)
     cache: int = Field(default=50_000, ge=1)
+    store_after: int = Field(default=32, ge=0)
 
 
 class RuntimeSettings(BaseSettings):

@@ -83,9 +83,24 @@ CREATE INDEX outbox_unpublished ON {s}.outbox (id) WHERE published_at IS NULL;
 """
 
 
+# From one table of outputs to one for each range of numbers; aggregates are stored when it pays (`runtime.aggregates`).
+RANGES = """
+DROP INDEX {s}.output_entry;
+ALTER TABLE {s}.output RENAME TO output_0;
+ALTER INDEX {s}.output_pkey RENAME TO output_0_pkey;
+CREATE TABLE {s}.output (LIKE {s}.output_0 INCLUDING ALL) PARTITION BY RANGE (seq);
+CREATE INDEX output_entry ON {s}.output (fold, entry_of, entry_revision) WHERE entry_of IS NOT NULL;
+DO $$ BEGIN
+    EXECUTE format('ALTER TABLE {s}.output ATTACH PARTITION {s}.output_0 FOR VALUES FROM (MINVALUE) TO (%s)',
+        (SELECT (coalesce(max(seq), 0) / 1000000 + 1) * 1000000 FROM {s}.output_0));
+END $$;
+ALTER TABLE {s}.fold DROP COLUMN snapshot;
+"""
+
+
 async def migrate(database: Database, schema: str, package: str | None) -> None:
     """Bring a service's schema up to date. Processes that start together wait for one another."""
-    scripts = [("0000_runtime.sql", RUNTIME)]
+    scripts = [("0000_runtime.sql", RUNTIME), ("0000_runtime_ranges.sql", RANGES)]
     if package is not None:
         names = sorted(f.name for f in files(package).iterdir() if f.name.endswith(".sql"))
         scripts += [(name, files(package).joinpath(name).read_text(encoding="utf-8")) for name in names]
@@ -101,7 +116,7 @@ async def migrate(database: Database, schema: str, package: str | None) -> None:
 async def _apply(connection: Connection, schema: str, name: str, text: str, applied: str | None) -> None:
     digest = sha256(text.encode()).hexdigest()
     if applied is None:
-        await connection.execute(_in(schema, text) if text is RUNTIME else text.encode())
+        await connection.execute(_in(schema, text) if text in (RUNTIME, RANGES) else text.encode())
         await connection.execute(
             _in(schema, "INSERT INTO {s}.migration (name, sha256) VALUES (%s, %s)"), (name, digest)
         )

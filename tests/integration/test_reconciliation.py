@@ -38,8 +38,8 @@ TWO_PRESSES = a_declaration(an_item(a_document(REF, quantity="2", amount="200000
 
 @pytest.fixture
 async def service(runtime_settings: RuntimeSettings) -> AsyncIterator[Running]:
-    # A snapshot with every commit: these tests look into it.
-    fold = runtime_settings.fold.model_copy(update={"snapshot_s": 0.0})
+    # Stored with every commit: these tests look into it.
+    fold = runtime_settings.fold.model_copy(update={"store_after": 0})
     async with running(runtime_settings.model_copy(update={"fold": fold}), [build]) as service:
         yield service
 

@@ -27,9 +27,9 @@ from services.runtime.database import Connection
 from services.runtime.dead_letter import dead_letter
 from services.runtime.decoding import Decoded
 from services.runtime.fold import FoldSpec
-from services.runtime.fold_table import FoldTable, Output
 from services.runtime.kafka.topics import DEAD_LETTER_SUFFIX
 from services.runtime.output import decide
+from services.runtime.output_table import Output, OutputTable
 
 _TOPICS: Final[Mapping[str, str]] = {EntryCause.LICENCE.value: Licence.TOPIC, EntryCause.DEMAND.value: Demand.TOPIC}
 WRITTEN_AT_ONCE: Final = 2_000
@@ -73,7 +73,7 @@ class Rebuild:
         self._spec = spec
         self._codec = codec
         self._connection = connection
-        self._table = FoldTable(spec.service, spec.name)
+        self._table = OutputTable(spec.service, spec.name)
         self._feeds = feeds
         self._ledgers = ledgers
         self._what_if = what_if

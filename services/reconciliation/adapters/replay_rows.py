@@ -6,7 +6,7 @@ from typing import Any
 from services.core.errors import Rejected
 from services.core.message import Message
 from services.runtime.codec import Codec
-from services.runtime.fold_table import Output
+from services.runtime.output_table import Output
 
 _PREFIX = 5
 _SHOWN = 80

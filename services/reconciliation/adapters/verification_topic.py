@@ -19,9 +19,9 @@ from services.reconciliation.adapters.replay_rows import differing, name_of
 from services.reconciliation.domain.chain import hash_of
 from services.runtime.codec import Codec
 from services.runtime.database import Connection, Database
-from services.runtime.fold_table import FoldTable, Output
 from services.runtime.kafka.reader import Incoming
 from services.runtime.kafka.scan import Scan
+from services.runtime.output_table import Output, OutputTable
 from services.runtime.settings import KafkaSettings
 
 FOLD: Final = "ledger"
@@ -69,7 +69,7 @@ class _Pair:
         self._connection = connection
         self._codec = codec
         self._result = result
-        self._table = FoldTable("reconciliation", FOLD)
+        self._table = OutputTable("reconciliation", FOLD)
 
     async def difference(self, published: int) -> str | None:
         """The first one; None when there is none."""
@@ -92,7 +92,7 @@ class _Pair:
 
     async def _rows(self) -> AsyncIterator[Output]:
         seq = 0
-        while page := await self._table.outputs_after(self._connection, self._scan.partition, seq, PAGE):
+        while page := await self._table.after(self._connection, self._scan.partition, seq, PAGE):
             for row in page:
                 if row.topic == Entry.TOPIC:
                     yield row

@@ -76,6 +76,11 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
     )
 
 
+def size(ledger: LicenceLedger) -> int:
+    """How many shipments it holds."""
+    return len(ledger.shipments)
+
+
 def is_unreleased(shipment: HeldShipment) -> bool:
     """Whether the licence may still change the answer: accepted, and it asks for something."""
     return shipment.demand.phase is Phase.ACCEPTED and bool(shipment.draws)

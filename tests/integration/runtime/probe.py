@@ -93,7 +93,7 @@ def fold_spec(runtime: Runtime) -> FoldSpec[Ledger]:
         aggregate=lambda message: message.key,
         new=new,
         store=SnapshotStore("probe", "count", runtime.codec, Ledger, lambda s: s, lambda r: r),
-        entries=Entries(Entry, apply, lambda state: state.revision),
+        entries=Entries(Entry, apply, lambda state: state.revision, lambda _: 1),
     )
 
 

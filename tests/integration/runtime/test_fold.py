@@ -7,7 +7,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from services.core.messages import Entry, Licence
+from services.core.messages import Entry, Ledger, Licence
 from services.runtime.codec import Codec
 from tests.integration.runtime.probe import BROKEN, POISON, a_licence
 from tests.integration.runtime.probe_process import Probe, post_licences, until
@@ -75,21 +75,53 @@ async def test_nothing_is_lost_or_doubled_when_the_process_dies_at(point: str, p
     assert len(await identities(probe)) == len(NAMES)
 
 
-async def test_a_snapshot_that_lags_is_completed_from_the_entries(probe: Probe) -> None:
-    lagging = {"TOLBRUG_FOLD__SNAPSHOT_S": "600", "TOLBRUG_FOLD__BATCH": "1"}
-    first = await probe.start(**lagging)
+async def test_an_aggregate_that_was_never_stored_comes_back_from_its_entries(probe: Probe) -> None:
+    first = await probe.start(TOLBRUG_FOLD__BATCH="1")
     for revision in range(1, 6):
         await post_licences(first.url, ["L"], revision)
     await until(lambda: _count(probe, 5), "five revisions are committed")
     await first.kill()
-    assert await probe.rows("SELECT 1 FROM probe.snapshot") == [], "killed before there was time for a snapshot"
-    second = await probe.start(**lagging)
+    second = await probe.start(TOLBRUG_FOLD__BATCH="1")
     await post_licences(second.url, ["L"], 6)
     await until(lambda: _count(probe, 6), "the sixth revision is committed")
     await second.terminate()
-    rows = await probe.rows("SELECT state FROM probe.snapshot")
     assert (await probe.entries())["L"] == [1, 2, 3, 4, 5, 6]
-    assert len(rows) == 1, "a clean stop saves the aggregates"
+    assert await probe.rows("SELECT 1 FROM probe.snapshot") == [], "six entries are sooner folded than a state stored"
+
+
+async def test_a_stored_aggregate_is_completed_from_the_entries_after_it(probe: Probe) -> None:
+    often = {"TOLBRUG_FOLD__BATCH": "1", "TOLBRUG_FOLD__STORE_AFTER": "3"}
+    first = await probe.start(**often)
+    for revision in range(1, 7):
+        await post_licences(first.url, ["L"], revision)
+    await until(lambda: _count(probe, 6), "six revisions are committed")
+    await first.kill()
+    (stored,) = await probe.rows("SELECT state FROM probe.snapshot")
+    assert Codec().decode_record(Ledger, bytes(stored["state"])).revision == 4
+    await probe.rows("DELETE FROM probe.output WHERE entry_revision < 5 RETURNING 1")
+    second = await probe.start(**often)
+    await post_licences(second.url, ["L"], 7)
+    await until(lambda: _count(probe, 3), "the seventh revision is committed")
+    await second.terminate()
+    assert (await probe.entries())["L"] == [5, 6, 7]
+
+
+async def test_outputs_go_on_in_a_new_table_when_one_is_full(probe: Probe) -> None:
+    first = await probe.start(TOLBRUG_FOLD__BATCH="1")
+    await post_licences(first.url, ["L"], 1)
+    await until(lambda: _count(probe, 1), "the first revision is committed")
+    await first.kill()
+    await probe.rows("UPDATE probe.fold SET last_output = 999999, published = 999999 RETURNING 1")
+    second = await probe.start(TOLBRUG_FOLD__BATCH="1")
+    for revision in (2, 3):
+        await post_licences(second.url, ["L"], revision)
+    await until(lambda: _count(probe, 3), "the third revision is committed")
+    await second.terminate()
+    rows = await probe.rows("SELECT tableoid::regclass::text AS name, seq FROM probe.output ORDER BY seq")
+    assert [(row["name"], row["seq"]) for row in rows] == [
+        ("probe.output_0", 1), ("probe.output_1000000", 1_000_000), ("probe.output_1000000", 1_000_001),
+    ]  # fmt: skip
+    assert len(await identities(probe)) == 3
 
 
 async def test_what_cannot_be_decoded_or_handled_is_a_dead_letter_and_its_neighbours_go_on(probe: Probe) -> None:

@@ -17,7 +17,7 @@ from services.reconciliation.domain.rule_set import Ceiling, Mode
 from services.reconciliation.domain.rules import DEFAULT_RULE_SET, rule_set
 from services.reconciliation.domain.what_if import Answer, changes
 from services.runtime.codec import Codec
-from services.runtime.fold_table import Output
+from services.runtime.output_table import Output
 from tests.builders import ACCEPTED_AT, REF, a_demand, a_draw, a_licence, a_line, later, mrn
 from tests.ledger_play import Play
 
@@ -119,7 +119,7 @@ def test_an_output_that_differs_is_named_with_its_fields() -> None:
     play = Play(a_licence(a_line(quantity="9")))
     play.ask(a_demand())
     value = CODEC.encode(play.entries[1])
-    told = difference(CODEC, replace(an_output(), value=value), an_output())
+    told = difference(CODEC, an_output()._replace(value=value), an_output())
     assert told is not None
     assert told.startswith(f"entry 2 of {REF} was altered: balances is ")
     assert "hash is" in told
@@ -127,13 +127,13 @@ def test_an_output_that_differs_is_named_with_its_fields() -> None:
 
 def test_one_in_another_place_or_under_another_key_differs() -> None:
     assert "entry 1" in (difference(CODEC, an_output(), an_output(1)) or "")
-    assert "key or time" in (difference(CODEC, replace(an_output(), key=b"x"), an_output()) or "")
-    assert "key or time" in (difference(CODEC, replace(an_output(), at=later(1)), an_output()) or "")
+    assert "key or time" in (difference(CODEC, an_output()._replace(key=b"x"), an_output()) or "")
+    assert "key or time" in (difference(CODEC, an_output()._replace(at=later(1)), an_output()) or "")
 
 
 def test_one_that_cannot_be_read_was_altered() -> None:
     value = an_output().value or b""
-    assert "cannot be read" in (difference(CODEC, replace(an_output(), value=value[:-1]), an_output()) or "")
+    assert "cannot be read" in (difference(CODEC, an_output()._replace(value=value[:-1]), an_output()) or "")
 
 
 def test_a_head_is_read_without_what_follows() -> None:

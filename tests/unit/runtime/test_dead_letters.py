@@ -19,7 +19,7 @@ ORIGINAL = Incoming("a.topic.v1", 1, 7, b"key", b"value", READ_AT, (("ce_id", b"
 def dead(record: Incoming, reason: str = "no good") -> Incoming:
     """The record as it stands on the dead-letter topic."""
     row = dead_letter(record, "handle", reason, "a.fold", 1)
-    sent = Outgoing.of_row(row.row(), "a")
+    sent = Outgoing.of_row(row._asdict(), "a")
     return Incoming(sent.topic, record.partition, 3, sent.key, sent.value, sent.at, sent.headers)
 
 

@@ -16,7 +16,7 @@ from services.runtime.output import decide
 from tests.builders import a_licence
 
 RECORD = Incoming(Licence.TOPIC, 3, 41, b"key", b"value", datetime(2026, 3, 2, 8, 15, tzinfo=UTC), ())
-ENTRIES = Entries[str](Licence, lambda state, _: state, len)
+ENTRIES = Entries[str](Licence, lambda state, _: state, len, len)
 
 
 class Nowhere:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from services.core.errors import Transient
-from services.runtime.fold_table import Output
 from services.runtime.kafka import reader
 from services.runtime.kafka.producer import Outgoing, Producer
 from services.runtime.kafka.reader import PartitionReader, Position
 from services.runtime.kafka.topics import with_dead_letters
+from services.runtime.output_table import Output
 from services.runtime.publication import PART, Publication
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
