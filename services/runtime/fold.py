@@ -27,7 +27,7 @@ class Entries(Generic[S]):
     """The outputs that are the truth of a fold's aggregates: `apply` in the order of revision gives the state.
 
     `type` must have the aggregate's id as its key. `revision` gives the last revision a state includes, `size` how many
-    parts it holds, for what it takes to store it and in memory, and `revision_of` the revision an output of `type` made,
+    parts it holds, for what it takes to store it and in memory, and `revision_of` what an output of `type` made,
     gapless per aggregate: None for one that changed nothing, which is no entry.
     """
 
