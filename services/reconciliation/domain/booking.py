@@ -52,12 +52,12 @@ class Booking:
 
     def demand(self, demand: Demand, held: HeldShipment | None) -> bool:
         """Answer a demand; whether an amount returned that others were refused."""
-        before = self._columns.balances()
+        before = self.ledger.balances
         draws = judge(self._columns, self.ledger.terms, demand, held, self._rules)
         arrival = held.arrival if held else self.ledger.arrivals + 1
         revision = held.cover_revision + 1 if held else 1
         self._answer(EntryCause.DEMAND, demand, draws, arrival=arrival, revision=revision)
-        return bool(self.ledger.wanting) and _returned(before, self._columns.balances())
+        return bool(self.ledger.wanting) and _returned(before, self.ledger.balances)
 
     def licence_arrived(self, shipment: HeldShipment) -> None:
         """Judge for the first time what waited for the licence, whatever its phase."""
@@ -101,12 +101,13 @@ class Booking:
         revision: int,
         told: bool = True,
     ) -> None:
-        held = tuple(d.held for d in draws)
+        held = tuple([d.held for d in draws])
         shipment = HeldShipment(mrn=demand.mrn, demand=demand, arrival=arrival, cover_revision=revision, draws=held)
         entry = self._record(cause, shipment=shipment)
         if told:
             self._covers.append(self._cover(shipment, entry))
-        self._findings.extend(of_draw(demand, d.held, failure, entry) for d in draws for failure in d.new)
+        for d in draws:
+            self._findings.extend([of_draw(demand, d.held, failure, entry) for failure in d.new])
 
     def _cover(self, shipment: HeldShipment, entry: Entry) -> Cover:
         return Cover(
@@ -123,7 +124,6 @@ class Booking:
     def _record(
         self, cause: EntryCause, *, terms: Licence | None = None, shipment: HeldShipment | None = None
     ) -> Entry:
-        self._columns.check()
         entry = sealed(
             Entry(
                 licence=self.ledger.licence,
@@ -134,7 +134,7 @@ class Booking:
                 rule_set=self._rules.name,
                 terms=terms,
                 shipment=shipment,
-                balances=self._columns.balances(),
+                balances=self._columns.settled(),
                 previous_hash=self.ledger.hash,
                 hash="",
             )
@@ -146,8 +146,10 @@ class Booking:
 
 def _answers(draws: Iterable[HeldDraw]) -> tuple[DrawCover, ...]:
     return tuple(
-        DrawCover(item=held.draw.item, line=held.draw.line, verdict=held.verdict, reasons=held.reasons)
-        for held in draws
+        [
+            DrawCover(item=held.draw.item, line=held.draw.line, verdict=held.verdict, reasons=held.reasons)
+            for held in draws
+        ]
     )
 
 

@@ -4,14 +4,14 @@ A dimension has columns when its line states a unit (a currency). Available = au
 below zero: facts win.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
 
 from services.core.errors import Corrupt, Rejected
 from services.core.messages import Amounts, HeldDraw, Licence, LicenceLine, LineBalance
 from services.core.values import ZERO
-from services.reconciliation.domain.measures import WHOLE_DIGITS, Figures
+from services.reconciliation.domain.measures import WHOLE_DIGITS
 
 _CAPACITY = Decimal(10) ** WHOLE_DIGITS
 
@@ -46,53 +46,51 @@ def drawn(amounts: Amounts | None) -> Decimal:
 class Columns:
     """A working copy of the columns while one message is handled. Draws are lifted off and posted on; never kept."""
 
-    def __init__(self, balances: Iterable[LineBalance]) -> None:
+    def __init__(self, balances: tuple[LineBalance, ...]) -> None:
+        self._settled = balances
         self._lines = {balance.line: balance for balance in balances}
         self._touched: set[int] = set()
 
-    def balances(self) -> tuple[LineBalance, ...]:
-        """The columns as they stand, in order of line."""
-        return tuple(self._lines.values())
-
-    def drawn(self, line: int) -> Figures:
-        """What the posted draws hold of a line."""
-        balance = self._lines[line]
-        return Figures(drawn(balance.quantity), drawn(balance.value))
+    def of(self, line: int) -> LineBalance:
+        """A line with what the posted draws hold of it."""
+        return self._lines[line]
 
     def post(self, held: HeldDraw) -> None:
         """Add what a draw holds."""
         if holds_anything(held):
-            self._move(held, 1)
+            self._move(held, _added)
 
     def lift(self, held: HeldDraw) -> None:
         """Take off what a draw holds."""
         if holds_anything(held):
-            self._move(held, -1)
+            self._move(held, _taken_off)
 
-    def _move(self, held: HeldDraw, sign: int) -> None:
-        balance = self._lines.get(held.line)
+    def _move(self, held: HeldDraw, moved: Callable[[Amounts, Decimal, Decimal, Decimal], Amounts]) -> None:
+        line = held.line
+        balance = self._lines.get(line)
         if balance is None:
-            raise Corrupt(f"item {held.draw.item} holds an amount of line {held.line}, which has no columns")
-        self._touched.add(held.line)
-        self._lines[held.line] = LineBalance(
-            line=held.line,
-            quantity=_moved(
-                balance.quantity,
-                (sign * held.reserved_quantity, sign * held.consumed_quantity, sign * held.exited_quantity),
-            ),
-            value=_moved(
-                balance.value, (sign * held.reserved_value, sign * held.consumed_value, sign * held.exited_value)
-            ),
-        )
+            raise Corrupt(f"item {held.draw.item} holds an amount of line {line}, which has no columns")
+        quantity, value = balance.quantity, balance.value
+        if held.reserved_quantity or held.consumed_quantity or held.exited_quantity:
+            quantity = moved(_kept(quantity), held.reserved_quantity, held.consumed_quantity, held.exited_quantity)
+        if held.reserved_value or held.consumed_value or held.exited_value:
+            value = moved(_kept(value), held.reserved_value, held.consumed_value, held.exited_value)
+        self._touched.add(line)
+        self._lines[line] = LineBalance(line=line, quantity=quantity, value=value)
 
-    def check(self) -> None:
-        """Corrupt when a touched column is below zero or more left than was consumed; Rejected when one is too long."""
-        for line in sorted(self._touched):
-            balance = self._lines[line]
-            for dimension, amounts in (("quantity", balance.quantity), ("value", balance.value)):
-                if amounts is not None:
-                    _check(amounts, f"line {line}, {dimension}")
-        self._touched.clear()
+    def settled(self) -> tuple[LineBalance, ...]:
+        """The columns as they stand, in order of line.
+
+        Corrupt when a touched column is below zero or more left than was consumed; Rejected when one is too long.
+        """
+        if self._touched:
+            for line in sorted(self._touched):
+                balance = self._lines[line]
+                _check(balance.quantity, line, "quantity")
+                _check(balance.value, line, "value")
+            self._touched.clear()
+            self._settled = tuple(self._lines.values())
+        return self._settled
 
 
 def holds_anything(held: HeldDraw) -> bool:
@@ -100,12 +98,13 @@ def holds_anything(held: HeldDraw) -> bool:
     return bool(held.reserved_quantity or held.reserved_value or held.consumed_quantity or held.consumed_value)
 
 
-def _moved(amounts: Amounts | None, by: tuple[Decimal, Decimal, Decimal]) -> Amounts | None:
+def _kept(amounts: Amounts | None) -> Amounts:
     if amounts is None:
-        if any(by):
-            raise Corrupt("a draw holds an amount of a dimension without columns")
-        return None
-    reserved, consumed, exited = by
+        raise Corrupt("a draw holds an amount of a dimension without columns")
+    return amounts
+
+
+def _added(amounts: Amounts, reserved: Decimal, consumed: Decimal, exited: Decimal) -> Amounts:
     return Amounts(
         authorised=amounts.authorised,
         reserved=amounts.reserved + reserved,
@@ -114,8 +113,21 @@ def _moved(amounts: Amounts | None, by: tuple[Decimal, Decimal, Decimal]) -> Amo
     )
 
 
-def _check(amounts: Amounts, where: str) -> None:
+def _taken_off(amounts: Amounts, reserved: Decimal, consumed: Decimal, exited: Decimal) -> Amounts:
+    return Amounts(
+        authorised=amounts.authorised,
+        reserved=amounts.reserved - reserved,
+        consumed=amounts.consumed - consumed,
+        exited=amounts.exited - exited,
+    )
+
+
+def _check(amounts: Amounts | None, line: int, dimension: str) -> None:
+    if amounts is None:
+        return
     if amounts.reserved < ZERO or amounts.exited < ZERO or amounts.exited > amounts.consumed:
-        raise Corrupt(f"{where}: {amounts}")
+        raise Corrupt(f"line {line}, {dimension}: {amounts}")
     if drawn(amounts) >= _CAPACITY:
-        raise Rejected(f"{where}: the sum of all draws has more than {WHOLE_DIGITS} digits before the point")
+        raise Rejected(
+            f"line {line}, {dimension}: the sum of all draws has more than {WHOLE_DIGITS} digits before the point"
+        )

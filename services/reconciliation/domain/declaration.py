@@ -4,7 +4,6 @@ A WCO amendment (function code 13) states only what changes. Each counts as one 
 anything or not, so that versions only rise.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,7 +18,7 @@ from services.core.messages import (
     Source,
 )
 from services.core.values import LicenceRef
-from services.reconciliation.domain.documents import cites_a_licence
+from services.reconciliation.domain.documents import CITING_A_LICENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,8 @@ class Declaration:
 
 def whole_versions(shipment: Shipment) -> tuple[DeclarationAccepted, ...]:
     """One whole declaration per version, ascending: of several with one number the first to arrive."""
+    if len(shipment.declarations) == 1:
+        return shipment.declarations
     first: dict[int, DeclarationAccepted] = {}
     for declaration in shipment.declarations:
         first.setdefault(declaration.version, declaration)
@@ -62,7 +63,7 @@ def current(shipment: Shipment) -> Declaration | None:
         sources=(
             *(() if first.accepted_at == stated.accepted_at else first.sources),
             *stated.sources,
-            *(source for delta in deltas for source in delta.sources),
+            *[source for delta in deltas for source in delta.sources],
         ),
     )
 
@@ -121,15 +122,13 @@ def _place(documents: tuple[Document, ...], amendment: DocumentAmendment) -> int
     return next((i for i, d in enumerate(documents) if (d.type, d.reference) == wanted), None)
 
 
-def licences_ever_cited(shipment: Shipment) -> frozenset[LicenceRef]:
+def licences_ever_cited(shipment: Shipment) -> set[LicenceRef]:
     """Licences that any version or delta cites, also those that a later version dropped: they must free their draws."""
-    return frozenset(LicenceRef(d.reference) for d in _documents_ever(shipment) if cites_a_licence(d.type))
+    return {LicenceRef(d.reference) for d in _documents_ever(shipment) if d.type in CITING_A_LICENCE}
 
 
-def _documents_ever(shipment: Shipment) -> Iterator[Document]:
-    for declaration in whole_versions(shipment):
-        for item in declaration.items:
-            yield from item.documents
-    for delta in shipment.amendments:
-        for change in delta.items:
-            yield from (amendment.document for amendment in change.documents)
+def _documents_ever(shipment: Shipment) -> list[Document]:
+    stated = [d for whole in whole_versions(shipment) for item in whole.items for d in item.documents]
+    if not shipment.amendments:
+        return stated
+    return stated + [a.document for delta in shipment.amendments for change in delta.items for a in change.documents]

@@ -21,8 +21,8 @@ from services.core.messages import (
 from services.core.values import ZERO, LicenceRef
 from services.reconciliation.domain.declaration import Declaration, licences_ever_cited
 from services.reconciliation.domain.departure import Share, in_unit, what_left
-from services.reconciliation.domain.documents import cites_a_licence
-from services.reconciliation.domain.phase import Standing, standing
+from services.reconciliation.domain.documents import CITING_A_LICENCE
+from services.reconciliation.domain.phase import Standing
 
 NO_LINE = 0
 
@@ -40,7 +40,9 @@ def citations(declaration: Declaration, exited: GoodsExited | None = None) -> tu
     totals = {total.item: total for total in exited.items} if exited else {}
     cited: list[Citation] = []
     for item in declaration.items:
-        documents = [d for d in item.documents if cites_a_licence(d.type)]
+        documents = [d for d in item.documents if d.type in CITING_A_LICENCE]
+        if not documents:
+            continue
         places = _places(documents)
         shares = _shares(documents, places.values())
         left = what_left(shares, totals.get(item.item)) if exited else []
@@ -64,6 +66,8 @@ def _shares(documents: Sequence[Document], places: Iterable[list[int]]) -> list[
     """What each document writes off; those on one line in the unit of the first, when all convert exactly."""
     shares = [Share(d.quantity, d.unit, d.amount, d.currency) for d in documents]
     for numbers in places:
+        if len(numbers) == 1:
+            continue
         units = [shares[n].unit for n in numbers if shares[n].quantity is not None]
         if len(set(units)) > 1 and units[0] is not None:
             moved = [in_unit(shares[n], units[0]) for n in numbers]
@@ -101,22 +105,44 @@ def _sum(figures: Iterable[Decimal | None]) -> Decimal | None:
     return sum(stated, ZERO) if stated else None
 
 
-def asked(shipment: Shipment, declaration: Declaration) -> tuple[Demand, ...]:
-    """The demands the facts give, one per licence ever cited, sorted; revision 0: not yet numbered."""
-    stands = standing(shipment)
-    cited = citations(declaration, stands.fact if isinstance(stands.fact, GoodsExited) else None)
+def demands(
+    shipment: Shipment, declaration: Declaration, stands: Standing
+) -> tuple[tuple[LicenceDemand, ...], list[Demand]]:
+    """The shipment's licences with what it now asks of each ever cited, sorted; and the demands that are new.
+
+    One that says nothing new keeps its revision.
+    """
     licences = sorted(licences_ever_cited(shipment))
-    return tuple(_demand(shipment, declaration, stands, licence, cited) for licence in licences)
+    if not licences:
+        return (), []
+    cited = citations(declaration, stands.fact if isinstance(stands.fact, GoodsExited) else None)
+    held = {known.demand.licence: known for known in shipment.licences}
+    asked: list[LicenceDemand] = []
+    changed: list[Demand] = []
+    for licence in licences:
+        known = held.get(licence)
+        draws = [c.draw for c in cited if c.licence == licence]
+        demand = _demand(shipment, declaration, stands, licence, draws, known.demand.revision + 1 if known else 1)
+        if known and content(known.demand) == content(demand):
+            asked.append(known)
+        else:
+            asked.append(LicenceDemand(demand=demand, cover=known.cover if known else None))
+            changed.append(demand)
+    return tuple(asked), changed
 
 
 def _demand(
-    shipment: Shipment, declaration: Declaration, stands: Standing, licence: LicenceRef, cited: tuple[Citation, ...]
+    shipment: Shipment,
+    declaration: Declaration,
+    stands: Standing,
+    licence: LicenceRef,
+    draws: list[Draw],
+    revision: int,
 ) -> Demand:
-    draws = (c.draw for c in cited if c.licence == licence)
     return Demand(
         mrn=shipment.mrn,
         licence=licence,
-        revision=0,
+        revision=revision,
         version=declaration.version,
         phase=stands.phase,
         final_exit=isinstance(stands.fact, GoodsExited) and stands.fact.final,
@@ -130,19 +156,3 @@ def _demand(
 
 content = attrgetter(*(field.name for field in fields(Demand) if field.name not in ("revision", "sources")))
 """What makes a new revision: everything but the revision and the messages it rests on."""
-
-
-def numbered(shipment: Shipment, demands: tuple[Demand, ...]) -> tuple[tuple[LicenceDemand, ...], tuple[Demand, ...]]:
-    """The shipment's licences with these demands, and those among them that say something new, numbered."""
-    held = {known.demand.licence: known for known in shipment.licences}
-    licences: list[LicenceDemand] = []
-    changed: list[Demand] = []
-    for demand in demands:
-        known = held.get(demand.licence)
-        if known and content(known.demand) == content(demand):
-            licences.append(known)
-            continue
-        new = replace(demand, revision=known.demand.revision + 1 if known else 1)
-        licences.append(LicenceDemand(demand=new, cover=known.cover if known else None))
-        changed.append(new)
-    return tuple(licences), tuple(changed)

@@ -6,8 +6,4 @@ messages about older declarations still state it. Other types (Y901 "not listed"
 """
 
 CITING_A_LICENCE = frozenset({"X002", *(f"X{number:03d}" for number in range(60, 73))})
-
-
-def cites_a_licence(document_type: str) -> bool:
-    """Whether a document of this type draws on a licence of the authority."""
-    return document_type in CITING_A_LICENCE
+"""Types of the documents that draw on a licence of the authority."""

@@ -19,8 +19,9 @@ EXIT_CODES = frozenset({SHORTFALL, EXCESS})
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """What a draw uses of its line, what of that left, and what is wrong with it."""
+    """What a draw writes off of its line, what it uses of it, what of that left, and what is wrong with it."""
 
+    stated: Figures
     consumed: Figures
     exited: Figures
     failures: tuple[Failure, ...] = ()
@@ -30,13 +31,14 @@ def departure(draw: Draw, line: LicenceLine | None, demand: Demand) -> Departure
     """Released goods use what was declared; goods that left, what left of it once nothing more will."""
     stated = NOTHING if line is None else declared(draw, line)
     if demand.phase is not Phase.EXITED:
-        return Departure(stated, NOTHING)
+        return Departure(stated, stated, NOTHING)
     quantity = draw.quantity if draw.exited_quantity is None else draw.exited_quantity
     amount = draw.amount if draw.exited_amount is None else draw.exited_amount
     left = NOTHING if line is None else in_line_measure(draw, line, quantity, amount)
     used_quantity, left_quantity = _used(stated.quantity, left.quantity, final=demand.final_exit)
     used_value, left_value = _used(stated.value, left.value, final=demand.final_exit)
     return Departure(
+        stated,
         Figures(used_quantity, used_value),
         Figures(left_quantity, left_value),
         _failures(draw, quantity, amount, final=demand.final_exit),

@@ -3,8 +3,8 @@
 One exception: of whole versions with the same number the first to arrive comes first, and it alone counts.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from services.core.errors import Corrupt
 from services.core.messages import (
@@ -18,16 +18,19 @@ from services.core.messages import (
 )
 
 Fact = DeclarationAccepted | DeclarationAmended | GoodsReleased | ReleaseRefused | DeclarationInvalidated | GoodsExited
+F = TypeVar("F")
 
 
-def all_facts(shipment: Shipment) -> Iterator[Fact]:
+def all_facts(shipment: Shipment) -> tuple[Fact, ...]:
     """Every fact known, those without effect included."""
-    yield from shipment.declarations
-    yield from shipment.amendments
-    yield from shipment.releases
-    yield from shipment.refusals
-    yield from shipment.invalidations
-    yield from shipment.exits
+    return (
+        *shipment.declarations,
+        *shipment.amendments,
+        *shipment.releases,
+        *shipment.refusals,
+        *shipment.invalidations,
+        *shipment.exits,
+    )
 
 
 def knows(shipment: Shipment, fact: Fact) -> bool:
@@ -42,27 +45,39 @@ def knows(shipment: Shipment, fact: Fact) -> bool:
 
 def with_fact(shipment: Shipment, fact: Fact) -> Shipment:
     """The shipment with one more fact. Not for a fact it already knows."""
+    declarations, amendments, releases = shipment.declarations, shipment.amendments, shipment.releases
+    refusals, invalidations, exits = shipment.refusals, shipment.invalidations, shipment.exits
     match fact:
         case DeclarationAccepted():
             # A stable sort by version alone: of equal versions the first to arrive stays first.
-            return replace(
-                shipment, declarations=tuple(sorted((*shipment.declarations, fact), key=lambda f: f.version))
-            )
+            declarations = _in_order((*declarations, fact), lambda f: f.version)
         case DeclarationAmended():
-            deltas = sorted((*shipment.amendments, fact), key=lambda f: (f.amended_at, f.fact_id))
-            return replace(shipment, amendments=tuple(deltas))
+            amendments = _in_order((*amendments, fact), lambda f: (f.amended_at, f.fact_id))
         case GoodsReleased():
-            releases = sorted((*shipment.releases, fact), key=lambda f: (f.released_at, f.fact_id))
-            return replace(shipment, releases=tuple(releases))
+            releases = _in_order((*releases, fact), lambda f: (f.released_at, f.fact_id))
         case ReleaseRefused():
-            refusals = sorted((*shipment.refusals, fact), key=lambda f: (f.decided_at, f.fact_id))
-            return replace(shipment, refusals=tuple(refusals))
+            refusals = _in_order((*refusals, fact), lambda f: (f.decided_at, f.fact_id))
         case DeclarationInvalidated():
-            invalidations = sorted((*shipment.invalidations, fact), key=lambda f: (f.invalidated_at, f.fact_id))
-            return replace(shipment, invalidations=tuple(invalidations))
+            invalidations = _in_order((*invalidations, fact), lambda f: (f.invalidated_at, f.fact_id))
         case GoodsExited():
-            exits = sorted((*shipment.exits, fact), key=lambda f: (f.exited_at, f.fact_id))
-            return replace(shipment, exits=tuple(exits))
+            exits = _in_order((*exits, fact), lambda f: (f.exited_at, f.fact_id))
+    return Shipment(
+        mrn=shipment.mrn,
+        declarations=declarations,
+        amendments=amendments,
+        releases=releases,
+        refusals=refusals,
+        invalidations=invalidations,
+        exits=exits,
+        licences=shipment.licences,
+        verdict=shipment.verdict,
+        judged=shipment.judged,
+        findings=shipment.findings,
+    )
+
+
+def _in_order(facts: tuple[F, ...], order: Callable[[F], Any]) -> tuple[F, ...]:
+    return facts if len(facts) == 1 else tuple(sorted(facts, key=order))
 
 
 def message_ids(shipment: Shipment) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ A finding stands as long as its rule fails on the same compared values; its fing
 judgement made again raises only what is new.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
@@ -24,24 +24,38 @@ class Judged:
     """A draw as it now stands, and the failures to raise findings for."""
 
     held: HeldDraw
-    new: tuple[Failure, ...]
+    new: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Why a draw stands as it does: its reasons, the findings that stand, and the failures that are new among them."""
+
+    reasons: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+    new: tuple[Failure, ...] = ()
+
+
+NO_GROUNDS: Final = Grounds()
 
 
 def held_draw(
     draw: Draw,
     line: LicenceLine | None,
     verdict: DrawVerdict,
+    grounds: Grounds = NO_GROUNDS,
     *,
     reserved: Figures = NOTHING,
     consumed: Figures = NOTHING,
     exited: Figures = NOTHING,
     listed_only: bool = False,
 ) -> HeldDraw:
-    """What a draw holds, before its reasons; a figure in no measure of the line holds nothing."""
+    """What a draw holds; a figure in no measure of the line holds nothing."""
     return HeldDraw(
         draw=draw,
         line=0 if line is None else line.line,
         verdict=verdict,
+        reasons=grounds.reasons,
         listed_only=listed_only,
         reserved_quantity=reserved.quantity or ZERO,
         reserved_value=reserved.value or ZERO,
@@ -49,29 +63,31 @@ def held_draw(
         consumed_value=consumed.value or ZERO,
         exited_quantity=exited.quantity or ZERO,
         exited_value=exited.value or ZERO,
+        findings=grounds.findings,
     )
 
 
-def judged(
-    held: HeldDraw,
+def grounds(
+    verdict: DrawVerdict,
     failures: tuple[Failure, ...],
     before: HeldDraw | None,
     *,
     standing: frozenset[str] = _NONE,
     released: bool = False,
-) -> Judged:
-    """The draw with its reasons. `standing` are codes that were not judged this time: those it had, it keeps."""
+) -> Grounds:
+    """Reasons and findings. `standing` are codes that were not judged this time: those the draw had, it keeps."""
     kept = standing.intersection(before.reasons) if before is not None and standing else _NONE
     if not failures and not kept:
-        return Judged(held, ())
+        return NO_GROUNDS
     reasons = tuple(sorted({f.code for f in failures if f.code not in _NOT_REASONS} | kept))
-    if released and held.verdict is DrawVerdict.REFUSED:
+    if released and verdict is DrawVerdict.REFUSED:
         failures = (*failures, _uncovered(reasons))
     earlier = before.findings if before is not None else ()
     fingerprints = {fingerprint(failure): failure for failure in failures}
     stand = {known for known in earlier if known.partition(":")[0] in kept}
-    return Judged(
-        replace(held, reasons=reasons, findings=tuple(sorted(stand.union(fingerprints)))),
+    return Grounds(
+        reasons,
+        tuple(sorted(stand.union(fingerprints))),
         tuple(failure for known, failure in fingerprints.items() if known not in earlier),
     )
 

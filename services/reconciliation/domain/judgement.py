@@ -4,6 +4,7 @@ Accepted: covered reserves, refused holds nothing. Released or exited: consumed 
 line, unit, currency or holder do not agree is it merely listed. Not released or invalidated: holds nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.core.messages import (
@@ -19,7 +20,7 @@ from services.core.messages import (
 from services.core.values import ZERO
 from services.reconciliation.domain.columns import Columns, holds_anything
 from services.reconciliation.domain.exit import Departure, departure
-from services.reconciliation.domain.judged import Judged, held_draw, judged
+from services.reconciliation.domain.judged import Judged, grounds, held_draw
 from services.reconciliation.domain.measures import NOTHING, Figures, controls_quantity, controls_value, declared
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import (
@@ -48,12 +49,18 @@ def line_of(draw: Draw, terms: Licence | None, before: HeldDraw | None = None) -
     number = draw.line or (before.line if before is not None else 0)
     if number == 0:
         return terms.lines[0] if len(terms.lines) == 1 else None
-    return next((line for line in terms.lines if line.line == number), None)
+    for line in terms.lines:
+        if line.line == number:
+            return line
+    return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Bench:
-    """A demand before the licence: what it asks, what it asked before, and the columns as other draws leave them."""
+    """A demand before the licence: what it asks, what it asked before, and the columns as other draws leave them.
+
+    One is made per demand and never kept: hence not frozen.
+    """
 
     columns: Columns
     terms: Licence | None
@@ -61,35 +68,25 @@ class Bench:
     earlier: Demand | None
     rules: RuleSet
 
-    def case(self, draw: Draw, line: LicenceLine | None, takes: Figures, *, keeps: bool) -> Case:
+    def case(self, draw: Draw, line: LicenceLine | None, stated: Figures, takes: Figures, *, keeps: bool) -> Case:
         """The draw, what it would take, and what all other draws hold now."""
-        return Case(
-            terms=self.terms,
-            line=line,
-            demand=self.demand,
-            draw=draw,
-            stated=NOTHING if line is None else declared(draw, line),
-            takes=takes,
-            drawn=NOTHING if line is None else self.columns.drawn(line.line),
-            keeps=keeps,
-            rules=self.rules,
-        )
+        balance = None if line is None else self.columns.of(line.line)
+        return Case(self.terms, line, self.demand, draw, stated, takes, balance, keeps, self.rules)
 
 
 def judge(
     columns: Columns, terms: Licence | None, demand: Demand, before: HeldShipment | None, rules: RuleSet
 ) -> tuple[Judged, ...]:
     """The draws of a demand, which replace those before; `columns` are left with what they hold."""
-    earlier = {_place(held.draw): held for held in before.draws} if before else {}
+    bench = Bench(columns, terms, demand, before.demand if before else None, rules)
+    draws = _with_earlier(_in_order(demand.draws), before)
     for held in before.draws if before else ():
         columns.lift(held)
-    bench = Bench(columns, terms, demand, before.demand if before else None, rules)
-    draws = [(draw, earlier.get(_place(draw))) for draw in sorted(demand.draws, key=_place)]
     if demand.phase in FREEING:
-        return tuple(judged(_free(draw, terms, asked), (), asked) for draw, asked in draws)
+        return tuple([Judged(_free(draw, terms, asked)) for draw, asked in draws])
     if demand.phase in RELEASED:
         return _released(bench, draws)
-    return tuple(_accepted(bench, draw, asked) for draw, asked in draws)
+    return tuple([_accepted(bench, draw, asked) for draw, asked in draws])
 
 
 def judge_again(columns: Columns, terms: Licence, shipment: HeldShipment, rules: RuleSet) -> tuple[Judged, ...]:
@@ -98,7 +95,7 @@ def judge_again(columns: Columns, terms: Licence, shipment: HeldShipment, rules:
     What is reserved stays reserved, even when a rule now refuses it; what was refused may be covered.
     """
     bench = Bench(columns, terms, shipment.demand, shipment.demand, rules)
-    return tuple(_again(bench, held) for held in shipment.draws)
+    return tuple([_again(bench, held) for held in shipment.draws])
 
 
 def may_gain(columns: Columns, terms: Licence, shipment: HeldShipment, rules: RuleSet) -> bool:
@@ -114,7 +111,8 @@ def _fits_now(bench: Bench, held: HeldDraw) -> bool:
     line = line_of(held.draw, bench.terms, held)
     if line is None or OVERRUNS.isdisjoint(held.reasons):
         return False
-    case = bench.case(held.draw, line, declared(held.draw, line), keeps=False)
+    asks = declared(held.draw, line)
+    case = bench.case(held.draw, line, asks, asks, keeps=False)
     return (QUANTITY_OVERRUN in held.reasons and quantity_fits(case)) or (
         VALUE_OVERRUN in held.reasons and value_fits(case)
     )
@@ -124,23 +122,36 @@ def _place(draw: Draw) -> tuple[int, int]:
     return draw.item, draw.line
 
 
+def _in_order(draws: tuple[Draw, ...]) -> Sequence[Draw]:
+    return draws if len(draws) == 1 else sorted(draws, key=_place)
+
+
+def _with_earlier(draws: Sequence[Draw], before: HeldShipment | None) -> list[tuple[Draw, HeldDraw | None]]:
+    """Each draw with what its place held before."""
+    if before is None:
+        return [(draw, None) for draw in draws]
+    earlier = {_place(held.draw): held for held in before.draws}
+    return [(draw, earlier.get(_place(draw))) for draw in draws]
+
+
 def _free(draw: Draw, terms: Licence | None, before: HeldDraw | None) -> HeldDraw:
     return held_draw(draw, line_of(draw, terms, before), DrawVerdict.FREED)
 
 
 def _verdict(failures: tuple[Failure, ...]) -> DrawVerdict:
-    return DrawVerdict.REFUSED if any(failure.blocks for failure in failures) else DrawVerdict.COVERED
+    refused = failures and any(failure.blocks for failure in failures)
+    return DrawVerdict.REFUSED if refused else DrawVerdict.COVERED
 
 
 def _accepted(bench: Bench, draw: Draw, before: HeldDraw | None) -> Judged:
     line = line_of(draw, bench.terms, before)
     asks = NOTHING if line is None else declared(draw, line)
-    failures = failures_of(bench.case(draw, line, asks, keeps=False))
+    failures = failures_of(bench.case(draw, line, asks, asks, keeps=False))
     verdict = _verdict(failures)
-    reserved = asks if verdict is DrawVerdict.COVERED else NOTHING
-    held = held_draw(draw, line, verdict, reserved=reserved)
+    why = grounds(verdict, failures, before)
+    held = held_draw(draw, line, verdict, why, reserved=asks if verdict is DrawVerdict.COVERED else NOTHING)
     bench.columns.post(held)
-    return judged(held, failures, before)
+    return Judged(held, why.new)
 
 
 def _again(bench: Bench, before: HeldDraw) -> Judged:
@@ -149,25 +160,40 @@ def _again(bench: Bench, before: HeldDraw) -> Judged:
     asks = NOTHING if line is None else declared(draw, line)
     keeps = before.verdict is DrawVerdict.COVERED or holds_anything(before)
     bench.columns.lift(before)
-    failures = failures_of(bench.case(draw, line, asks, keeps=keeps))
+    failures = failures_of(bench.case(draw, line, asks, asks, keeps=keeps))
     verdict = _verdict(failures)
+    why = grounds(verdict, failures, before, standing=OVERRUNS if keeps else frozenset())
     reserved = asks if keeps or verdict is DrawVerdict.COVERED else NOTHING
-    held = held_draw(draw, line, verdict, reserved=reserved)
+    held = held_draw(draw, line, verdict, why, reserved=reserved)
     bench.columns.post(held)
-    return judged(held, failures, before, standing=OVERRUNS if keeps else frozenset())
+    return Judged(held, why.new)
+
+
+@dataclass(slots=True)
+class Claim:
+    """A draw of goods that were released: its line, what of it left, and whether it keeps the amount it holds."""
+
+    draw: Draw
+    before: HeldDraw | None
+    line: LicenceLine | None
+    left: Departure
+    keeps: bool
 
 
 def _released(bench: Bench, draws: list[tuple[Draw, HeldDraw | None]]) -> tuple[Judged, ...]:
     """First the draws that keep the amount they hold, then, in item order, those that ask for more."""
+    claims = [_claim(bench, draw, before) for draw, before in draws]
     results: dict[int, Judged] = {}
-    for keeping in (True, False):
-        for place, (draw, before) in enumerate(draws):
-            line = line_of(draw, bench.terms, before)
-            left = departure(draw, line, bench.demand)
-            keeps = before is not None and line is not None and _keeps(bench, draw, before, line, left.consumed)
-            if keeps is keeping:
-                results[place] = _consumed(bench, draw, before, line, left, keeps=keeps)
-    return tuple(results[place] for place in range(len(draws)))
+    for place in sorted(range(len(claims)), key=lambda place: not claims[place].keeps):
+        results[place] = _consumed(bench, claims[place])
+    return tuple([results[place] for place in range(len(claims))])
+
+
+def _claim(bench: Bench, draw: Draw, before: HeldDraw | None) -> Claim:
+    line = line_of(draw, bench.terms, before)
+    left = departure(draw, line, bench.demand)
+    keeps = before is not None and line is not None and _keeps(bench, draw, before, line, left.consumed)
+    return Claim(draw, before, line, left, keeps)
 
 
 def _keeps(bench: Bench, draw: Draw, before: HeldDraw, line: LicenceLine, takes: Figures) -> bool:
@@ -188,21 +214,22 @@ def _keeps(bench: Bench, draw: Draw, before: HeldDraw, line: LicenceLine, takes:
     )
 
 
-def _consumed(
-    bench: Bench, draw: Draw, before: HeldDraw | None, line: LicenceLine | None, left: Departure, *, keeps: bool
-) -> Judged:
+def _consumed(bench: Bench, claim: Claim) -> Judged:
+    draw, before, line, left, keeps = claim.draw, claim.before, claim.line, claim.left, claim.keeps
     if keeps and before is not None and _judged_before(bench, draw, before):
-        held = held_draw(draw, line, before.verdict, consumed=left.consumed, exited=left.exited)
+        why = grounds(before.verdict, left.failures, before, standing=frozenset(before.reasons), released=True)
+        held = held_draw(draw, line, before.verdict, why, consumed=left.consumed, exited=left.exited)
         bench.columns.post(held)
-        return judged(held, left.failures, before, standing=frozenset(before.reasons), released=True)
-    failures = failures_of(bench.case(draw, line, left.consumed, keeps=keeps))
+        return Judged(held, why.new)
+    failures = failures_of(bench.case(draw, line, left.stated, left.consumed, keeps=keeps))
     verdict = _verdict(failures)
     listed = verdict is DrawVerdict.REFUSED and any(failure.code in LISTED_ONLY for failure in failures)
     consumed, exited = (NOTHING, NOTHING) if listed else (left.consumed, left.exited)
-    held = held_draw(draw, line, verdict, consumed=consumed, exited=exited, listed_only=listed)
-    bench.columns.post(held)
     standing = OVERRUNS if keeps else frozenset[str]()
-    return judged(held, failures + left.failures, before, standing=standing, released=True)
+    why = grounds(verdict, failures + left.failures, before, standing=standing, released=True)
+    held = held_draw(draw, line, verdict, why, consumed=consumed, exited=exited, listed_only=listed)
+    bench.columns.post(held)
+    return Judged(held, why.new)
 
 
 def _judged_before(bench: Bench, draw: Draw, before: HeldDraw) -> bool:

@@ -63,16 +63,10 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
         unreleased = _indexed(unreleased, shipment, holds=is_unreleased(shipment))
         wanting = _indexed(wanting, shipment, holds=wants_an_amount(shipment))
         arrivals = max(arrivals, shipment.arrival)
+    terms = ledger.terms if entry.terms is None else entry.terms
+    # By place: this runs for every entry, live and on restore.
     return LicenceLedger(
-        licence=ledger.licence,
-        revision=entry.revision,
-        hash=entry.hash,
-        arrivals=arrivals,
-        terms=ledger.terms if entry.terms is None else entry.terms,
-        balances=entry.balances,
-        shipments=shipments,
-        unreleased=unreleased,
-        wanting=wanting,
+        ledger.licence, entry.revision, entry.hash, arrivals, terms, entry.balances, shipments, unreleased, wanting
     )
 
 
@@ -122,7 +116,7 @@ def from_record(record: Ledger) -> LicenceLedger:
         arrivals=record.arrivals,
         terms=record.terms,
         balances=record.balances,
-        shipments=Versioned.of(shipments),
-        unreleased=Versioned.of({mrn: s.arrival for mrn, s in shipments.items() if is_unreleased(s)}),
-        wanting=Versioned.of({mrn: s.arrival for mrn, s in shipments.items() if wants_an_amount(s)}),
+        shipments=Versioned(shipments),
+        unreleased=Versioned({mrn: s.arrival for mrn, s in shipments.items() if is_unreleased(s)}),
+        wanting=Versioned({mrn: s.arrival for mrn, s in shipments.items() if wants_an_amount(s)}),
     )

@@ -25,14 +25,16 @@ class Figures:
 
 
 NOTHING = Figures(ZERO, ZERO)
+_IN_QUANTITY = frozenset({Basis.QUANTITY, Basis.BOTH})
+_IN_VALUE = frozenset({Basis.VALUE, Basis.BOTH})
 
 
 def controls_quantity(line: LicenceLine) -> bool:
-    return line.basis is Basis.QUANTITY or line.basis is Basis.BOTH
+    return line.basis in _IN_QUANTITY
 
 
 def controls_value(line: LicenceLine) -> bool:
-    return line.basis is Basis.VALUE or line.basis is Basis.BOTH
+    return line.basis in _IN_VALUE
 
 
 def converted(amount: Decimal, stated: Unit, wanted: Unit) -> Decimal | None:

@@ -41,7 +41,9 @@ def normalised(name: str) -> str:
 
 def same_name(one: str | None, other: str | None) -> bool:
     """Whether both names are given and the same."""
-    return bool(one) and bool(other) and normalised(one or "") == normalised(other or "")
+    if not one or not other:
+        return False
+    return one == other or normalised(one) == normalised(other)
 
 
 def _initials_joined(words: list[str]) -> list[str]:

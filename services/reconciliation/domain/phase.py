@@ -29,11 +29,16 @@ class Standing:
     occurred_at: datetime | None = None
 
 
+_ACCEPTED = Standing(Phase.ACCEPTED)
+
+
 def departure(shipment: Shipment) -> GoodsExited | None:
     """The exit that counts: the latest, a final one before any other; null when nothing left.
 
     Result B1 says that the goods did not leave: it sets no phase, what was consumed stays consumed until invalidated.
     """
+    if not shipment.exits:
+        return None
     left = [e for e in shipment.exits if e.result is not ExitResult.B1]
     return max(left, key=lambda e: (e.final, e.exited_at, e.fact_id), default=None)
 
@@ -46,7 +51,7 @@ def decision_on_release(shipment: Shipment) -> Standing:
         return Standing(Phase.RELEASED, release, release.released_at)
     if refusal:
         return Standing(Phase.NOT_RELEASED, refusal, refusal.decided_at)
-    return Standing(Phase.ACCEPTED)
+    return _ACCEPTED
 
 
 def standing(shipment: Shipment) -> Standing:

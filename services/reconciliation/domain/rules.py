@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.core.messages import Comparison, Demand, Draw, Licence, LicenceLine, Party
+from services.core.messages import Comparison, Demand, Draw, Licence, LicenceLine, LineBalance, Party
 from services.core.values import ZERO
+from services.reconciliation.domain.columns import drawn
 from services.reconciliation.domain.measures import Figures, controls_quantity, controls_value, shown
 from services.reconciliation.domain.names import same_name
 from services.reconciliation.domain.rule_set import Ceiling, Mode, RuleSet, named
@@ -26,9 +27,9 @@ LISTED_ONLY = frozenset(
 """Reasons for which released goods are listed without moving a column: line, unit, currency or holder do not agree."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Case:
-    """A draw with everything it is judged against."""
+    """A draw with everything it is judged against. One is made per draw and never kept: hence not frozen."""
 
     terms: Licence | None
     line: LicenceLine | None
@@ -39,11 +40,19 @@ class Case:
     """What it writes off, in the line's measure."""
     takes: Figures
     """What it would hold of the line."""
-    drawn: Figures
-    """What all other draws hold of the line."""
+    balance: LineBalance | None
+    """The line's columns as all other draws leave them; None without a line."""
     keeps: bool
     """It holds this amount already: who came first keeps it, the ceiling is not judged again."""
     rules: RuleSet
+
+    @property
+    def drawn_quantity(self) -> Decimal:
+        return ZERO if self.balance is None else drawn(self.balance.quantity)
+
+    @property
+    def drawn_value(self) -> Decimal:
+        return ZERO if self.balance is None else drawn(self.balance.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +106,9 @@ def licence_is_valid(case: Case) -> Mismatch | None:
     """Judged at acceptance, whatever happened to the licence since."""
     if case.terms is None:
         return None
-    at = standing(case.terms, case.demand.accepted_at)
-    if may_be_drawn_on(at):
+    if may_be_drawn_on(case.terms, case.demand.accepted_at):
         return None
+    at = standing(case.terms, case.demand.accepted_at)
     term = f"{case.terms.valid_from} to {case.terms.valid_to or 'no end'}, {case.terms.time_zone}"
     return Mismatch(
         (
@@ -137,8 +146,10 @@ def consignee_is_allowed(case: Case) -> Mismatch | None:
     if case.terms is None or not case.terms.consignees:
         return None
     stated = case.draw.consignee
-    if stated is not None and any(_same_consignee(stated, allowed) for allowed in case.terms.consignees):
-        return None
+    if stated is not None:
+        for allowed in case.terms.consignees:
+            if _same_consignee(stated, allowed):
+                return None
     return _differs("consignee", _described(stated), "; ".join(_described(party) for party in case.terms.consignees))
 
 
@@ -182,9 +193,9 @@ def write_off_is_stated(case: Case) -> Mismatch | None:
 
 def unit_agrees(case: Case) -> Mismatch | None:
     line = case.line
-    if line is None or not controls_quantity(line) or not _states(case.draw.quantity):
+    if line is None or case.stated.quantity is not None:
         return None
-    if case.stated.quantity is not None:
+    if not controls_quantity(line) or not _states(case.draw.quantity):
         return None
     declared = shown(case.draw.quantity, "+".join(case.draw.units) or "without a unit")
     return _differs("unit", declared, line.unit)
@@ -192,52 +203,48 @@ def unit_agrees(case: Case) -> Mismatch | None:
 
 def currency_agrees(case: Case) -> Mismatch | None:
     line = case.line
-    if line is None or not controls_value(line) or not _states(case.draw.amount):
+    if line is None or case.stated.value is not None:
         return None
-    if case.stated.value is not None:
+    if not controls_value(line) or not _states(case.draw.amount):
         return None
     declared = shown(case.draw.amount, "+".join(case.draw.currencies) or "without a currency")
     return _differs("currency", declared, line.currency)
 
 
-def _fits(case: Case, takes: Decimal | None, drawn: Decimal | None, most: Decimal) -> bool:
-    return case.keeps or takes is None or (drawn or ZERO) + takes <= most
-
-
 def quantity_fits(case: Case) -> bool:
     """Whether the line, where it is kept in quantity, still holds what the draw takes."""
-    line = case.line
-    if line is None or not controls_quantity(line):
+    line, takes = case.line, case.takes.quantity
+    if case.keeps or line is None or takes is None or not controls_quantity(line):
         return True
-    return _fits(case, case.takes.quantity, case.drawn.quantity, case.rules.quantity.of(line.quantity or ZERO))
+    return case.drawn_quantity + takes <= case.rules.quantity.of(line.quantity or ZERO)
 
 
 def value_fits(case: Case) -> bool:
     """Whether the line, where it is kept in value, still holds what the draw takes."""
-    line = case.line
-    if line is None or not controls_value(line):
+    line, takes = case.line, case.takes.value
+    if case.keeps or line is None or takes is None or not controls_value(line):
         return True
-    return _fits(case, case.takes.value, case.drawn.value, case.rules.value.of(line.value or ZERO))
+    return case.drawn_value + takes <= case.rules.value.of(line.value or ZERO)
 
 
 def quantity_within_licence(case: Case) -> Mismatch | None:
     line = case.line
     if line is None or quantity_fits(case):
         return None
-    return _overrun("quantity", case.takes.quantity, case.drawn.quantity, line.quantity, line.unit, case.rules.quantity)
+    return _overrun("quantity", case.takes.quantity, case.drawn_quantity, line.quantity, line.unit, case.rules.quantity)
 
 
 def value_within_licence(case: Case) -> Mismatch | None:
     line = case.line
     if line is None or value_fits(case):
         return None
-    return _overrun("value", case.takes.value, case.drawn.value, line.value, line.currency, case.rules.value)
+    return _overrun("value", case.takes.value, case.drawn_value, line.value, line.currency, case.rules.value)
 
 
 def _overrun(
     what: str,
     takes: Decimal | None,
-    drawn: Decimal | None,
+    others: Decimal,
     authorised: Decimal | None,
     measure: str | None,
     ceiling: Ceiling,
@@ -245,7 +252,7 @@ def _overrun(
     most = ceiling.of(authorised or ZERO)
     return Mismatch(
         (Comparison(what=what, declared=shown(takes, measure), licensed=shown(authorised, measure)),),
-        (Comparison(what=f"{what} drawn by others", declared=shown(drawn, measure), licensed=shown(most, measure)),),
+        (Comparison(what=f"{what} drawn by others", declared=shown(others, measure), licensed=shown(most, measure)),),
         ceiling.mode,
     )
 

@@ -52,6 +52,20 @@ class Contradiction:
     item: int | None = None
 
 
+def raised(shipment: Shipment, declaration: Declaration | None, now: datetime, rule_set: str) -> list[Finding]:
+    """A finding for each contradiction, in a fixed order."""
+    if _in_sequence(shipment):
+        return []
+    return [_finding(wrong, shipment, now, rule_set) for wrong in contradictions(shipment, declaration)]
+
+
+def _in_sequence(shipment: Shipment) -> bool:
+    """True for most: one declaration, perhaps released or refused. Nothing in it can contradict anything."""
+    if shipment.amendments or shipment.invalidations or shipment.exits:
+        return False
+    return len(shipment.declarations) < 2
+
+
 def contradictions(shipment: Shipment, declaration: Declaration | None) -> Iterator[Contradiction]:
     """All of them, in a fixed order."""
     yield from left_though_withdrawn(shipment)
@@ -191,7 +205,7 @@ def _shown(value: object) -> str:
             return "" if value is None else str(value)
 
 
-def finding_of(wrong: Contradiction, shipment: Shipment, now: datetime, rule_set: str) -> Finding:
+def _finding(wrong: Contradiction, shipment: Shipment, now: datetime, rule_set: str) -> Finding:
     """The contradiction as a finding; the same facts always give the same id."""
     parts = (wrong.code, shipment.mrn, str(wrong.item), *(fact.fact_id for fact in wrong.facts))
     return Finding(

@@ -12,11 +12,12 @@ from services.core.errors import Corrupt
 from services.core.message import Message
 from services.core.messages import Cover, Finding, LicenceDemand, Shipment
 from services.core.values import Mrn
-from services.reconciliation.domain.declaration import Declaration, current
-from services.reconciliation.domain.demand import asked, numbered
+from services.reconciliation.domain.declaration import current
+from services.reconciliation.domain.demand import demands
 from services.reconciliation.domain.facts import Fact, knows, with_fact
-from services.reconciliation.domain.sequence import contradictions, finding_of
-from services.reconciliation.domain.verdict import judge
+from services.reconciliation.domain.phase import standing
+from services.reconciliation.domain.sequence import raised
+from services.reconciliation.domain.verdict import Judgement, judge
 
 
 def empty(mrn: str) -> Shipment:
@@ -31,16 +32,16 @@ def with_new_fact(shipment: Shipment, fact: Fact, now: datetime, rule_set: str) 
     """
     if knows(shipment, fact):
         return Decision(shipment)
-    shipment = with_fact(shipment, fact)
-    declaration = current(shipment)
-    outputs: tuple[Message, ...] = ()
-    if declaration is not None:
-        licences, changed = numbered(shipment, asked(shipment, declaration))
-        decision = _judged(shipment, licences, declaration, now, rule_set)
-        shipment, outputs = decision.state, (*changed, *decision.outputs)
-    raised = [finding_of(wrong, shipment, now, rule_set) for wrong in contradictions(shipment, declaration)]
-    shipment, new = _with_findings(shipment, raised)
-    return Decision(shipment, (*outputs, *new))
+    known = with_fact(shipment, fact)
+    declaration = current(known)
+    if declaration is None:
+        return _with_findings(known, raised(known, None, now, rule_set))
+    stands = standing(known)
+    licences, changed = demands(known, declaration, stands)
+    found = judge(known, licences, declaration, stands.phase, now, rule_set)
+    state = _judged(known, licences, found)
+    outputs = (*changed, found.verdict) if found.is_new else tuple(changed)
+    return _with_findings(state, raised(known, declaration, now, rule_set), outputs)
 
 
 def with_cover(shipment: Shipment, cover: Cover, now: datetime, rule_set: str) -> Decision[Shipment]:
@@ -63,22 +64,32 @@ def with_cover(shipment: Shipment, cover: Cover, now: datetime, rule_set: str) -
     declaration = current(shipment)
     if declaration is None:
         raise Corrupt(f"{cover.mrn} asked {cover.licence} without a declaration")
-    return _judged(shipment, licences, declaration, now, rule_set)
+    found = judge(shipment, licences, declaration, standing(shipment).phase, now, rule_set)
+    return Decision(_judged(shipment, licences, found), (found.verdict,) if found.is_new else ())
 
 
-def _judged(
-    shipment: Shipment, licences: tuple[LicenceDemand, ...], declaration: Declaration, now: datetime, rule_set: str
-) -> Decision[Shipment]:
-    """The shipment with these demands and covers, and the verdict that follows from them when it is new."""
-    found = judge(shipment, licences, declaration, now, rule_set)
-    state = replace(shipment, licences=licences, judged=found.judged, verdict=found.verdict)
-    return Decision(state, (found.verdict,) if found.is_new else ())
+def _judged(shipment: Shipment, licences: tuple[LicenceDemand, ...], found: Judgement) -> Shipment:
+    """The shipment with these demands and covers, and the verdict that follows from them."""
+    return Shipment(
+        mrn=shipment.mrn,
+        declarations=shipment.declarations,
+        amendments=shipment.amendments,
+        releases=shipment.releases,
+        refusals=shipment.refusals,
+        invalidations=shipment.invalidations,
+        exits=shipment.exits,
+        licences=licences,
+        verdict=found.verdict,
+        judged=found.judged,
+        findings=shipment.findings,
+    )
 
 
-def _with_findings(shipment: Shipment, raised: list[Finding]) -> tuple[Shipment, list[Finding]]:
-    """Each finding once, however often the facts show it again."""
+def _with_findings(shipment: Shipment, wrong: list[Finding], outputs: tuple[Message, ...] = ()) -> Decision[Shipment]:
+    """Each finding once, however often the facts show it again; after the other outputs."""
     known = set(shipment.findings)
-    new = [finding for finding in raised if finding.id not in known]
+    new = [finding for finding in wrong if finding.id not in known]
     if not new:
-        return shipment, new
-    return replace(shipment, findings=tuple(sorted(known | {finding.id for finding in new}))), new
+        return Decision(shipment, outputs)
+    findings = tuple(sorted(known | {finding.id for finding in new}))
+    return Decision(replace(shipment, findings=findings), (*outputs, *new))

@@ -1,7 +1,7 @@
 """Whether a licence may be drawn on at a moment: its days in the authority's time zone, and its status then."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,8 @@ def status_at(licence: Licence, moment: datetime) -> LicenceStatus:
 
     A licence is often entered after its term began, and business time decides, not the moment of typing.
     """
+    if len(licence.statuses) == 1:
+        return licence.statuses[0].status
     steps: list[StatusChange] = sorted(licence.statuses, key=lambda step: step.effective_at)
     status = steps[0].status if steps else LicenceStatus.ISSUED
     for step in steps:
@@ -54,5 +56,17 @@ def standing(licence: Licence, moment: datetime) -> Standing:
     return Standing(day.isoformat(), in_term, status_at(licence, moment))
 
 
-def may_be_drawn_on(at: Standing) -> bool:
+def may_be_drawn_on(licence: Licence, moment: datetime) -> bool:
+    """Whether `moment` lies in the licence's term and its status then allows it. Rejected as in `standing`."""
+    if _well_within_term(licence, moment):
+        return status_at(licence, moment) in USABLE
+    at = standing(licence, moment)
     return at.in_term and at.status in USABLE
+
+
+def _well_within_term(licence: Licence, moment: datetime) -> bool:
+    """True only when the day is in the term in every time zone: zones are less than a day from UTC.
+
+    So most demands are judged without looking up the zone's offset.
+    """
+    return moment.tzinfo is UTC and licence.valid_from < moment.date() < (licence.valid_to or date.max)

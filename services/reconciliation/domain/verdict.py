@@ -6,16 +6,19 @@ draw that was freed before any licence judged it counts as refused, because noth
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from services.core.errors import Corrupt
 from services.core.messages import (
     Cover,
     Draw,
+    DrawCover,
     DrawVerdict,
     ItemVerdict,
     LicenceDemand,
+    Phase,
     Shipment,
     Verdict,
     VerdictKind,
@@ -24,7 +27,6 @@ from services.core.values import LicenceRef
 from services.reconciliation.domain.declaration import Declaration
 from services.reconciliation.domain.demand import NO_LINE
 from services.reconciliation.domain.facts import message_ids
-from services.reconciliation.domain.phase import standing
 
 WITHDRAWN = "shipment.withdrawn"
 """Reason of a draw that was freed before a licence judged it."""
@@ -51,7 +53,12 @@ def answer(held: LicenceDemand) -> Cover | None:
 
 
 def judge(
-    shipment: Shipment, licences: tuple[LicenceDemand, ...], declaration: Declaration, now: datetime, rule_set: str
+    shipment: Shipment,
+    licences: tuple[LicenceDemand, ...],
+    declaration: Declaration,
+    phase: Phase,
+    now: datetime,
+    rule_set: str,
 ) -> Judgement:
     """The verdict as these demands and covers give it; `shipment` holds what stood before them.
 
@@ -61,14 +68,13 @@ def judge(
     draws = [_answered(held, draw, last) for held in licences for draw in held.demand.draws]
     decided = all(answer(held) for held in licences)
     items = _per_item(declaration, draws)
-    kinds = {verdict.verdict for verdict in items} | (set() if decided else {VerdictKind.PENDING})
     previous = shipment.verdict
     verdict = Verdict(
         mrn=shipment.mrn,
         revision=1 if previous is None else previous.revision + 1,
         version=declaration.version,
-        phase=standing(shipment).phase,
-        verdict=next((kind for kind in OUTRANKING if kind in kinds), VerdictKind.NOT_CONTROLLED),
+        phase=phase,
+        verdict=_outranking(items, decided=decided),
         items=items,
         applied=message_ids(shipment) if decided else () if previous is None else previous.applied,
         rule_set=_rule_sets(licences) or rule_set,
@@ -80,6 +86,16 @@ def judge(
     return Judgement(judged, verdict, is_new=True)
 
 
+def _outranking(items: tuple[ItemVerdict, ...], *, decided: bool) -> VerdictKind:
+    kinds = {verdict.verdict for verdict in items}
+    if not decided:
+        kinds.add(VerdictKind.PENDING)
+    for kind in OUTRANKING:
+        if kind in kinds:
+            return kind
+    return VerdictKind.NOT_CONTROLLED
+
+
 def _content(verdict: Verdict) -> tuple[object, ...]:
     return verdict.version, verdict.phase, verdict.verdict, verdict.items, verdict.applied
 
@@ -89,24 +105,29 @@ def _place(verdict: ItemVerdict) -> Place:
 
 
 def _answered(held: LicenceDemand, draw: Draw, last: Mapping[Place, ItemVerdict]) -> ItemVerdict:
-    asked = ItemVerdict(
-        item=draw.item,
-        licence=held.demand.licence,
-        line=None if draw.line == NO_LINE else draw.line,
-        verdict=VerdictKind.PENDING,
-    )
+    licence, line = held.demand.licence, None if draw.line == NO_LINE else draw.line
+    verdict = VerdictKind.PENDING
+    reasons: tuple[str, ...] = ()
     cover = answer(held)
-    if cover is None:
-        return asked
-    given = next((d for d in cover.draws if (d.item, d.line) == (draw.item, draw.line)), None)
-    if given is None:
-        raise Corrupt(
-            f"cover {cover.revision} of {cover.licence} for {cover.mrn} leaves item {draw.item}, line {draw.line}"
-            f" of demand {cover.demand_revision} unanswered"
-        )
-    if given.verdict in JUDGED:
-        return replace(asked, verdict=JUDGED[given.verdict], reasons=tuple(sorted(set(given.reasons))))
-    return last.get(_place(asked)) or replace(asked, verdict=VerdictKind.REFUSED, reasons=(WITHDRAWN,))
+    if cover is not None:
+        given = _given(cover, draw)
+        if given.verdict in JUDGED:
+            verdict, reasons = JUDGED[given.verdict], tuple(sorted(set(given.reasons)))
+        elif before := last.get((draw.item, licence, line)):
+            return before
+        else:
+            verdict, reasons = VerdictKind.REFUSED, (WITHDRAWN,)
+    return ItemVerdict(item=draw.item, licence=licence, line=line, verdict=verdict, reasons=reasons)
+
+
+def _given(cover: Cover, draw: Draw) -> DrawCover:
+    for given in cover.draws:
+        if given.item == draw.item and given.line == draw.line:
+            return given
+    raise Corrupt(
+        f"cover {cover.revision} of {cover.licence} for {cover.mrn} leaves item {draw.item}, line {draw.line}"
+        f" of demand {cover.demand_revision} unanswered"
+    )
 
 
 def _kept(draws: Iterable[ItemVerdict], last: Mapping[Place, ItemVerdict]) -> Iterable[ItemVerdict]:
@@ -124,12 +145,17 @@ def _per_item(declaration: Declaration, draws: Iterable[ItemVerdict]) -> tuple[I
     answers: dict[int, list[ItemVerdict]] = {item.item: [] for item in declaration.items}
     for verdict in draws:
         answers[verdict.item].append(verdict)
-    free = VerdictKind.NOT_CONTROLLED
-    return tuple(
-        verdict
-        for number in sorted(answers)
-        for verdict in sorted(answers[number], key=_order) or [ItemVerdict(item=number, verdict=free)]
-    )
+    items: list[ItemVerdict] = []
+    for number in sorted(answers):
+        given = answers[number]
+        items.extend(sorted(given, key=_order) if given else (_not_controlled(number),))
+    return tuple(items)
+
+
+@lru_cache(maxsize=1024)
+def _not_controlled(item: int) -> ItemVerdict:
+    """Shared: most items of most declarations are."""
+    return ItemVerdict(item=item, verdict=VerdictKind.NOT_CONTROLLED)
 
 
 def _order(verdict: ItemVerdict) -> tuple[int, str, int]:
@@ -138,5 +164,7 @@ def _order(verdict: ItemVerdict) -> tuple[int, str, int]:
 
 def _rule_sets(licences: Iterable[LicenceDemand]) -> str:
     """The rule sets of the answers, in one name; different ones meet while a new one is being introduced."""
+    if not licences:
+        return ""
     covers = (answer(held) for held in licences)
     return " ".join(sorted({cover.rule_set for cover in covers if cover is not None}))

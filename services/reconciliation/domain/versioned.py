@@ -1,10 +1,11 @@
 """A mapping that never changes in the eyes of its holder, at the price of a plain dict."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, overload
 
 K = TypeVar("K")
 V = TypeVar("V")
+D = TypeVar("D")
 
 
 class _Absent:
@@ -14,44 +15,7 @@ class _Absent:
 _ABSENT: Final = _Absent()
 
 
-class _Version(Generic[K, V]):
-    """Either the dict itself, or the newer version and what the step to it changed."""
-
-    __slots__ = ("items", "key", "newer", "old")
-
-    def __init__(self, items: dict[K, V]) -> None:
-        self.items: dict[K, V] | None = items
-        self.newer: _Version[K, V] | None = None
-        self.key: K | _Absent = _ABSENT
-        self.old: V | _Absent = _ABSENT
-
-    def hand_over(self, items: dict[K, V], key: K, old: V | _Absent) -> "_Version[K, V]":
-        newer = _Version(items)
-        self.items, self.newer, self.key, self.old = None, newer, key, old
-        return newer
-
-    def owned(self) -> dict[K, V]:
-        """The dict of this version; of an older one, the newest undone step by step and then its own."""
-        if self.items is not None:
-            return self.items
-        steps: list[tuple[K | _Absent, V | _Absent]] = []
-        version = self
-        while version.items is None and version.newer is not None:
-            steps.append((version.key, version.old))
-            version = version.newer
-        items = dict(version.items or {})
-        for key, old in reversed(steps):
-            if isinstance(key, _Absent):
-                continue
-            if isinstance(old, _Absent):
-                items.pop(key, None)
-            else:
-                items[key] = old
-        self.items, self.newer, self.key, self.old = items, None, _ABSENT, _ABSENT
-        return items
-
-
-class Versioned(Mapping[K, V]):
+class Versioned(Mapping[K, V], Generic[K, V]):
     """An immutable mapping: `with_item` and `without` give the next version and leave this one as it was.
 
     The newest version owns the dict; each older one remembers only what the next step changed, so a step costs the same
@@ -60,38 +24,70 @@ class Versioned(Mapping[K, V]):
     was removed. Not for use by two threads.
     """
 
-    __slots__ = ("_version",)
+    __slots__ = ("_items", "_key", "_newer", "_old")
 
-    def __init__(self, version: _Version[K, V] | None = None) -> None:
-        self._version: _Version[K, V] = _Version({}) if version is None else version
-
-    @classmethod
-    def of(cls, items: Mapping[K, V]) -> "Versioned[K, V]":
-        """A mapping of these items."""
-        return cls(_Version(dict(items)))
+    def __init__(self, items: Mapping[K, V] | None = None) -> None:
+        self._items: dict[K, V] | None = {} if items is None else dict(items)
+        self._newer: Versioned[K, V] | None = None
+        self._key: K | _Absent = _ABSENT
+        self._old: V | _Absent = _ABSENT
 
     def with_item(self, key: K, value: V) -> "Versioned[K, V]":
         """This mapping with `key` set to `value`."""
-        items = self._version.owned()
+        items = self._owned() if self._items is None else self._items
         old: V | _Absent = items.get(key, _ABSENT)
         items[key] = value
-        return Versioned(self._version.hand_over(items, key, old))
+        return self._handed_over(items, key, old)
 
     def without(self, key: K) -> "Versioned[K, V]":
         """This mapping without `key`; itself when it does not hold it."""
-        items = self._version.owned()
+        items = self._owned() if self._items is None else self._items
         if key not in items:
             return self
-        return Versioned(self._version.hand_over(items, key, items.pop(key)))
+        return self._handed_over(items, key, items.pop(key))
+
+    def _handed_over(self, items: dict[K, V], key: K, old: V | _Absent) -> "Versioned[K, V]":
+        """The newer version, which owns the dict from now on."""
+        newer: Versioned[K, V] = Versioned.__new__(Versioned)
+        newer._items, newer._newer, newer._key, newer._old = items, None, _ABSENT, _ABSENT
+        self._items, self._newer, self._key, self._old = None, newer, key, old
+        return newer
+
+    def _owned(self) -> dict[K, V]:
+        """The dict of this version; of an older one, the newest undone step by step and then its own."""
+        if self._items is not None:
+            return self._items
+        steps: list[tuple[K | _Absent, V | _Absent]] = []
+        version = self
+        while version._items is None and version._newer is not None:
+            steps.append((version._key, version._old))
+            version = version._newer
+        items = dict(version._items or {})  # noqa: SLF001 - another version of this mapping
+        for key, old in reversed(steps):
+            if isinstance(key, _Absent):
+                continue
+            if isinstance(old, _Absent):
+                items.pop(key, None)
+            else:
+                items[key] = old
+        self._items, self._newer, self._key, self._old = items, None, _ABSENT, _ABSENT
+        return items
+
+    @overload
+    def get(self, key: K, /) -> V | None: ...
+    @overload
+    def get(self, key: K, /, default: V | D) -> V | D: ...
+    def get(self, key: K, /, default: V | D | None = None) -> V | D | None:
+        return self._owned().get(key, default)
 
     def __getitem__(self, key: K) -> V:
-        return self._version.owned()[key]
+        return self._owned()[key]
 
     def __contains__(self, key: object) -> bool:
-        return key in self._version.owned()
+        return key in self._owned()
 
     def __iter__(self) -> Iterator[K]:
-        return iter(self._version.owned())
+        return iter(self._owned())
 
     def __len__(self) -> int:
-        return len(self._version.owned())
+        return len(self._owned())

@@ -26,14 +26,14 @@ def test_every_version_reads_as_it_was(steps: list[tuple[int, int | None]], read
 
 
 def test_two_futures_of_one_version_do_not_meet() -> None:
-    before = Versioned.of({"a": 1})
+    before = Versioned({"a": 1})
     one, other = before.with_item("b", 2), before.with_item("a", 3)
     assert (dict(before), dict(one), dict(other)) == ({"a": 1}, {"a": 1, "b": 2}, {"a": 3})
 
 
 def test_it_copies_what_it_is_made_of() -> None:
     items = {"a": 1}
-    version = Versioned.of(items)
+    version = Versioned(items)
     items["a"] = 2
     assert version["a"] == 1
 
