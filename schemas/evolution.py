@@ -5,6 +5,7 @@ and an `int` into a `long` field by field, and its libraries differ in whether t
 type for ever. Schemas are in the standalone form with full names, as `loader.whole` or a parser gives them.
 """
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,16 @@ def unfolding(schema: Any) -> list[str]:
     """Where a few bytes could become a great deal of data: items that take no byte, types that contain themselves."""
     named = _named(schema)
     return list(_unfolding(schema, named, (), set()))
+
+
+def longest_with(records: int, schema: Any) -> int:
+    """How many bytes a value may have and still hold at most so many records, parts counted, whatever they are.
+
+    For a schema in which nothing unfolds: each item of an array takes its least number of bytes for the records in it.
+    """
+    items: list[tuple[int, int]] = []
+    whole, _ = _weight(schema, _named(schema), items)
+    return min([(records - whole) * least // held for held, least in items if held], default=sys.maxsize)
 
 
 def full_name(schema: Any) -> str:
@@ -71,6 +82,19 @@ def _takes_bytes(schema: Any, named: dict[str, Any], depth: int = 0) -> bool:
     if isinstance(schema, dict):
         return schema["type"] != "null" and schema.get("size") != 0
     return bool(schema != "null")
+
+
+def _weight(schema: Any, named: dict[str, Any], items: list[tuple[int, int]]) -> tuple[int, int]:
+    """The most records in a value beside those in its arrays, and its fewest bytes; `items`: the same of each array."""
+    schema = named.get(schema, schema) if isinstance(schema, str) else schema
+    if isinstance(schema, list):
+        branches = [_weight(branch, named, items) for branch in schema]
+        return max(held for held, _ in branches), 1 + min(least for _, least in branches)
+    parts = [_weight(part, named, items) for part in _parts(schema)] if isinstance(schema, dict) else []
+    if isinstance(schema, dict) and "fields" in schema:
+        return 1 + sum(held for held, _ in parts), sum(least for _, least in parts)
+    items += parts
+    return 0, int(schema != "null")
 
 
 class _Comparison:

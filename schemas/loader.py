@@ -11,21 +11,25 @@ JsonObject = dict[str, Any]
 PRIMITIVES = frozenset({"null", "boolean", "int", "long", "float", "double", "bytes", "string"})
 
 
+OURS = "schemas"
+"""The package of our own definitions; a benchmark may bring others."""
+
+
 @cache
-def names() -> tuple[str, ...]:
+def names(package: str = OURS) -> tuple[str, ...]:
     """Full names of all definitions, sorted."""
-    folder = files("schemas")
+    folder = files(package)
     return tuple(sorted(f.name.removesuffix(".avsc") for f in folder.iterdir() if f.name.endswith(".avsc")))
 
 
 @cache
-def _text(name: str) -> str:
-    return files("schemas").joinpath(f"{name}.avsc").read_text(encoding="utf-8")
+def _text(name: str, package: str) -> str:
+    return files(package).joinpath(f"{name}.avsc").read_text(encoding="utf-8")
 
 
-def definition(name: str) -> JsonObject:
+def definition(name: str, package: str = OURS) -> JsonObject:
     """One definition as written, with references to other definitions by name."""
-    parsed: JsonObject = json.loads(_text(name))
+    parsed: JsonObject = json.loads(_text(name, package))
     return parsed
 
 
@@ -44,22 +48,22 @@ def references(schema: Any) -> Iterator[str]:
         yield from references(schema["items"])
 
 
-def in_order_of_use() -> tuple[str, ...]:
+def in_order_of_use(package: str = OURS) -> tuple[str, ...]:
     """All names, each after those it refers to."""
     done: dict[str, None] = {}
 
     def visit(name: str) -> None:
         if name not in done:
-            for used in references(definition(name)):
+            for used in references(definition(name, package)):
                 visit(used)
             done[name] = None
 
-    for name in names():
+    for name in names(package):
         visit(name)
     return tuple(done)
 
 
-def whole(name: str) -> JsonObject:
+def whole(name: str, package: str = OURS) -> JsonObject:
     """A definition that stands alone: each named type is spelled out where it is first used.
 
     This is the form that registries and other languages read.
@@ -70,7 +74,7 @@ def whole(name: str) -> JsonObject:
         if isinstance(schema, str):
             if schema in PRIMITIVES or schema in seen:
                 return schema
-            return expand(definition(schema))
+            return expand(definition(schema, package))
         if isinstance(schema, list):
             return [expand(branch) for branch in schema]
         if schema["type"] == "array":
@@ -109,4 +113,4 @@ def released() -> dict[int, JsonObject]:
 
 
 def _released(path: str) -> str:
-    return files("schemas").joinpath("released", *path.split("/")).read_text(encoding="utf-8")
+    return files(OURS).joinpath("released", *path.split("/")).read_text(encoding="utf-8")

@@ -1,8 +1,9 @@
 """Messages to bytes and back: Avro with the 5-byte prefix that Kafka tools know (0x00, schema id, big-endian).
 
-The only file that imports fastavro. fastavro is quick and trusting: it writes 1 for the float 1.9, takes a naive time
-for local time, rounds a decimal that is too long on reading and ignores what follows a record. So our own logical
-types stand where that could happen, and a schema is judged once, before any value is read with it.
+The only file that imports fastavro. A message writes itself, and reads itself when its bytes are what it would write
+under our current schema (`services.core.avro`): it then remembers them. Every other value (an earlier or later
+version, another writer's spelling, a broken one) is read by fastavro, which is trusting, so a schema is judged once,
+before any value is read with it, and each field as it is converted.
 
 **Amounts.** What comes out of Avro has six decimals: `Decimal("3")` comes back as `Decimal("3.000000")`. The two are
 equal, hash alike and encode to the same bytes, so `decode(encode(m)) == m`; only `str()` tells them apart. Text that
@@ -11,20 +12,19 @@ Times are instants: any aware time goes in, UTC comes out, to the microsecond.
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from io import BytesIO
 from struct import Struct
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import fastavro
 
-from schemas import evolution, loader
+from schemas import evolution
 from services.core.errors import Corrupt, Rejected, Transient
-from services.core.message import Message, Record
+from services.core.message import Message, Record, remember
 from services.core.messages import RECORDS
-from services.runtime import avro_types
+from services.runtime import unfolding
 from services.runtime.registry import BundledRegistry, Registry
 
 R = TypeVar("R", bound=Record)
@@ -37,14 +37,13 @@ MAX_RECORDS: Final = 50_000
 
 _PREFIX = Struct(">BI")
 _MAGIC = 0
-_CLASSES: Final = {record.SCHEMA: record for record in RECORDS}
 _FAILURES = (
     EOFError, ValueError, TypeError, KeyError, IndexError, OverflowError, ArithmeticError, AttributeError, MemoryError,
     fastavro.read.SchemaResolutionError,
 )  # fmt: skip
 
-fastavro.write.LOGICAL_WRITERS.update(avro_types.WRITERS)
-fastavro.read.LOGICAL_READERS.update(avro_types.READERS)
+# fastavro's own logical types stay as they are: other users of it in the process keep its behaviour.
+fastavro.read.LOGICAL_READERS.update(unfolding.READERS)
 
 
 class UnknownSchema(Transient):
@@ -62,21 +61,32 @@ class _Reader:
     record: type[Record]
     writer: Any
     ours: Any | None
+    is_message: bool
+    unbounded: int
+    """A value of so many bytes cannot hold more than `MAX_RECORDS` records; 0 when its schema is not ours."""
 
 
 class Codec:
     """Encodes and decodes; knows which schema stands behind which id.
 
     Encoding and decoding do no I/O: `prepare` makes our ids known at start, `resolve` those of others before a batch.
+    `bundled` gives the ids of snapshots, and of messages when there is no `registry`. A benchmark with messages of its
+    own gives its `records` (its generated `RECORDS`) and a `BundledRegistry` with their ids.
     """
 
-    def __init__(self, registry: Registry | None = None) -> None:
-        self._bundled = BundledRegistry()
+    def __init__(
+        self,
+        registry: Registry | None = None,
+        records: Sequence[type[Record]] = RECORDS,
+        bundled: BundledRegistry | None = None,
+    ) -> None:
+        self._bundled = bundled or BundledRegistry()
         self._registry: Registry = registry or self._bundled
-        self._readers: dict[int, _Reader] = {}
-        self._heads: dict[tuple[int, str], Any] = {}
-        self._ids: dict[str, int] = {}
-        self._bundled_ids: dict[str, int] = {}
+        self._classes = {record.SCHEMA: record for record in records}
+        self._readers: dict[bytes, _Reader] = {}
+        self._heads: dict[tuple[bytes, str], Any] = {}
+        self._prefixes: dict[str, bytes] = {}
+        self._bundled_prefixes: dict[str, bytes] = {}
 
     async def prepare(self) -> None:
         """Make the ids of all our messages known. Transient when the registry is needed and does not answer."""
@@ -90,9 +100,9 @@ class Codec:
         the partition waits for an upgraded worker instead of giving up what that one can read.
         """
         for head in {value[: _PREFIX.size] for value in values}:
-            if len(head) == _PREFIX.size and head[0] == _MAGIC:
+            if head not in self._readers and len(head) == _PREFIX.size and head[0] == _MAGIC:
                 schema_id = _PREFIX.unpack(head)[1]
-                if schema_id in self._readers or self._known(schema_id) is not None:
+                if self._known(schema_id) is not None:
                     continue
                 if self._bundled.later(schema_id):
                     raise UnknownSchema(schema_id)
@@ -104,10 +114,10 @@ class Codec:
     def encode(self, message: Message) -> bytes:
         """The value to publish. Rejected when a field does not fit its schema or the value is too large."""
         name = message.SCHEMA
-        schema_id = self._ids.get(name)
-        if schema_id is None:
-            schema_id = self._ids[name] = self._registry.id_of(name)
-        value = _encode(schema_id, message)
+        prefix = self._prefixes.get(name)
+        if prefix is None:
+            prefix = self._prefixes[name] = _PREFIX.pack(_MAGIC, self._registry.id_of(name))
+        value = prefix + _body(message)
         if len(value) > MAX_BYTES:
             raise Rejected(f"{name} takes {len(value)} bytes; at most {MAX_BYTES} are written")
         return value
@@ -117,33 +127,37 @@ class Codec:
 
         Rejected with the reason when it cannot be read; UnknownSchema (Transient) when its id must be resolved first.
         """
-        if len(value) > MAX_BYTES:
+        reader = self._readers.get(value[: _PREFIX.size]) or self._reader(value)
+        if not reader.is_message:
+            raise Rejected(f"{reader.record.SCHEMA} is not a message of its own")
+        if len(value) <= reader.unbounded:
+            record = _own(reader.record, value) or _any(reader, value, MAX_RECORDS)
+        elif len(value) <= MAX_BYTES:
+            record = _any(reader, value, MAX_RECORDS)
+        else:
             raise Rejected(f"{len(value)} bytes; at most {MAX_BYTES} are read")
-        record = self._decode(value, MAX_RECORDS)
-        if not isinstance(record, Message):
-            raise Rejected(f"{record.SCHEMA} is not a message of its own")
-        return record
+        return cast(Message, record)
 
     def head(self, value: bytes, last: str) -> dict[str, Any]:
         """The fields before and up to `last`, in the order of the schema, without reading what follows them.
 
         For readers of many values that need only what stands first. Rejected and UnknownSchema as `decode`.
         """
-        if len(value) < _PREFIX.size:
-            raise Rejected(f"{len(value)} bytes: too short for the schema prefix")
-        schema_id = _PREFIX.unpack_from(value)[1]
-        schema = self._heads.get((schema_id, last))
+        prefix = value[: _PREFIX.size]
+        schema = self._heads.get((prefix, last))
         if schema is None:
-            whole = (self._readers.get(schema_id) or self._reader(schema_id)).writer
-            end = [field["name"] for field in whole["fields"]].index(last) + 1
-            schema = self._heads[schema_id, last] = {**whole, "fields": whole["fields"][:end]}
-        avro_types.BUDGET.left = MAX_RECORDS
+            whole = (self._readers.get(prefix) or self._reader(value)).writer
+            names = [field["name"] for field in whole["fields"]]
+            if last not in names:
+                raise Rejected(f"{whole['name']} has no {last}")
+            schema = self._heads[prefix, last] = {**whole, "fields": whole["fields"][: names.index(last) + 1]}
+        unfolding.BUDGET.left = MAX_RECORDS
         stream = BytesIO(value)
         stream.seek(_PREFIX.size)
         try:
             fields: Any = fastavro.schemaless_reader(stream, schema, None)
         except _FAILURES as error:
-            raise Rejected(f"schema {schema_id} up to {last}: {_reason(error)}") from error
+            raise Rejected(f"{schema['name']} up to {last}: {_reason(error)}") from error
         return dict(fields)
 
     def encode_record(self, record: Record) -> bytes:
@@ -152,11 +166,11 @@ class Codec:
         Corrupt when a field does not fit its schema.
         """
         name = record.SCHEMA
-        schema_id = self._bundled_ids.get(name)
-        if schema_id is None:
-            schema_id = self._bundled_ids[name] = self._bundled.id_of(name)
+        prefix = self._bundled_prefixes.get(name)
+        if prefix is None:
+            prefix = self._bundled_prefixes[name] = _PREFIX.pack(_MAGIC, self._bundled.id_of(name))
         try:
-            return _encode(schema_id, record)
+            return prefix + _body(record)
         except Rejected as error:
             raise Corrupt(f"a state does not fit its schema: {error}") from error
 
@@ -166,56 +180,48 @@ class Codec:
         UnknownSchema (Transient) when a later release of ours wrote it: an upgraded worker takes over.
         """
         try:
-            record = self._decode(value, sys.maxsize)
+            reader = self._readers.get(value[: _PREFIX.size]) or self._reader(value)
+            record = (_own(reader.record, value) if reader.ours is None else None) or _any(reader, value, sys.maxsize)
         except Rejected as error:
             raise Corrupt(f"a stored {kind.SCHEMA} cannot be read: {error}") from error
         if not isinstance(record, kind):
             raise Corrupt(f"a stored {kind.SCHEMA} is a {record.SCHEMA}")
         return record
 
-    def _decode(self, value: bytes, most_records: int) -> Record:
+    def _known(self, schema_id: int) -> Any | None:
+        return self._bundled.known(schema_id) or self._registry.known(schema_id)
+
+    def _reader(self, value: bytes) -> _Reader:
         if len(value) < _PREFIX.size:
             raise Rejected(f"{len(value)} bytes: too short for the schema prefix")
         magic, schema_id = _PREFIX.unpack_from(value)
         if magic != _MAGIC:
             raise Rejected(f"first byte is 0x{magic:02x}, not 0x00: no Avro with a schema id")
-        reader = self._readers.get(schema_id) or self._reader(schema_id)
-        avro_types.BUDGET.left = most_records
-        stream = BytesIO(value)
-        stream.seek(_PREFIX.size)
-        try:
-            fields: Any = fastavro.schemaless_reader(stream, reader.writer, reader.ours)
-            record = reader.record.from_avro(fields)
-        except _FAILURES as error:
-            raise Rejected(f"not a {reader.record.SCHEMA} (schema {schema_id}): {_reason(error)}") from error
-        if stream.tell() != len(value):
-            raise Rejected(f"{len(value) - stream.tell()} bytes after the end of {reader.record.SCHEMA}")
-        return record
-
-    def _known(self, schema_id: int) -> Any | None:
-        return self._bundled.known(schema_id) or self._registry.known(schema_id)
-
-    def _reader(self, schema_id: int) -> _Reader:
         schema = self._known(schema_id)
         if schema is None:
             if not self._bundled.later(schema_id) and self._registry.absent(schema_id):
                 raise Rejected(f"schema {schema_id} does not exist")
             raise UnknownSchema(schema_id)
         try:
-            parsed: Any = fastavro.parse_schema(schema)
-            name = parsed["name"] if isinstance(parsed, dict) and "fields" in parsed else str(parsed)[:80]
-            if name not in _CLASSES:
-                raise Rejected(f"schema {schema_id} describes {name}, which is not read here")
-            faults = [*evolution.unfolding(parsed), *evolution.misread(parsed, _plain(name))]
-            if faults:
-                raise Rejected(f"schema {schema_id} of {name} cannot be read as ours: {'; '.join(faults)}")
-            writer = fastavro.parse_schema(avro_types.marked(parsed))
+            reader = self._judged(schema_id, fastavro.parse_schema(schema))
         except _SCHEMA_FAILURES as error:
             raise Rejected(f"schema {schema_id} is not usable: {_reason(error)}") from error
-        ours = _parsed(name)
-        reader = _Reader(_CLASSES[name], writer, None if writer == ours else ours)
-        self._readers[schema_id] = reader
+        self._readers[value[: _PREFIX.size]] = reader
         return reader
+
+    def _judged(self, schema_id: int, parsed: Any) -> _Reader:
+        name = parsed["name"] if isinstance(parsed, dict) and "fields" in parsed else str(parsed)[:80]
+        if name not in self._classes:
+            raise Rejected(f"schema {schema_id} describes {name}, which is not read here")
+        ours: Any = fastavro.parse_schema(self._bundled.current(name))
+        faults = [*evolution.unfolding(parsed), *evolution.misread(parsed, ours)]
+        if faults:
+            raise Rejected(f"schema {schema_id} of {name} cannot be read as ours: {'; '.join(faults)}")
+        record, is_message = self._classes[name], issubclass(self._classes[name], Message)
+        writer, reader = (fastavro.parse_schema(unfolding.counted(each)) for each in (parsed, ours))
+        if writer != reader:
+            return _Reader(record, writer, reader, is_message, 0)
+        return _Reader(record, writer, None, is_message, min(MAX_BYTES, evolution.longest_with(MAX_RECORDS, ours)))
 
 
 _SCHEMA_FAILURES = (*_FAILURES, RecursionError, fastavro.schema.SchemaParseException, fastavro.schema.UnknownType)
@@ -225,21 +231,35 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {str(error)[:300]}" if str(error) else type(error).__name__
 
 
-@cache
-def _plain(name: str) -> Any:
-    return fastavro.parse_schema(loader.whole(name))
-
-
-@cache
-def _parsed(name: str) -> Any:
-    return fastavro.parse_schema(avro_types.marked(_plain(name)))
-
-
-def _encode(schema_id: int, record: Record) -> bytes:
-    stream = BytesIO()
-    stream.write(_PREFIX.pack(_MAGIC, schema_id))
+def _body(record: Record) -> bytes:
     try:
-        fastavro.schemaless_writer(stream, _parsed(record.SCHEMA), record.to_avro())
-    except _FAILURES as error:
+        return record.avro()
+    except (ValueError, MemoryError) as error:
         raise Rejected(f"cannot write {record.SCHEMA}: {_reason(error)}") from error
-    return stream.getvalue()
+
+
+def _own(kind: type[Record], value: bytes) -> Record | None:
+    """The record in a value that is byte for byte what the record itself would write, and which remembers it."""
+    try:
+        record, end = kind.read(value, _PREFIX.size)
+    except _FAILURES:
+        return None
+    if end != len(value):
+        return None
+    remember(record, value[_PREFIX.size :])
+    return record
+
+
+def _any(reader: _Reader, value: bytes, most_records: int) -> Record:
+    """The record in a value, or Rejected with the reason."""
+    unfolding.BUDGET.left = most_records
+    stream = BytesIO(value)
+    stream.seek(_PREFIX.size)
+    try:
+        fields: Any = fastavro.schemaless_reader(stream, reader.writer, reader.ours)
+        record = reader.record.from_avro(fields)
+    except _FAILURES as error:
+        raise Rejected(f"not a {reader.record.SCHEMA}: {_reason(error)}") from error
+    if stream.tell() != len(value):
+        raise Rejected(f"{len(value) - stream.tell()} bytes after the end of {reader.record.SCHEMA}")
+    return record

@@ -7,7 +7,7 @@ state directory, and a server that is down stops nothing that is known.
 import contextlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -54,19 +54,29 @@ class Registry(Protocol):
 
 
 class BundledRegistry:
-    """The ids of `schemas/released`: no server."""
+    """The ids of `schemas/released`: no server. Or the `ids` of the definitions that another package brings."""
 
-    def __init__(self) -> None:
-        self._schemas = loader.released()
-        self._ids = {name: schema_id for schema_id, (name, _) in sorted(loader.released_ids().items())}
+    def __init__(self, package: str = loader.OURS, ids: Mapping[int, str] | None = None) -> None:
+        self._package = package
+        if ids is None:
+            self._schemas = loader.released()
+            names = {schema_id: name for schema_id, (name, _) in sorted(loader.released_ids().items())}
+        else:
+            self._schemas = {schema_id: loader.whole(name, package) for schema_id, name in ids.items()}
+            names = dict(ids)
+        self._ids = {name: schema_id for schema_id, name in names.items()}
         self._last = max(self._schemas)
 
     def id_of(self, record: str) -> int:
         """Fatal when the record is not what was last released: its bytes would be read wrongly."""
         schema_id = self._ids.get(record)
-        if schema_id is None or loader.bare(self._schemas[schema_id]) != loader.bare(loader.whole(record)):
+        if schema_id is None or loader.bare(self._schemas[schema_id]) != loader.bare(self.current(record)):
             raise Fatal(f"{record} is not as it was released: run `python -m schemas.release`")
         return schema_id
+
+    def current(self, record: str) -> Any:
+        """The schema that the record's class was generated from."""
+        return loader.whole(record, self._package)
 
     def known(self, schema_id: int) -> Any | None:
         return self._schemas.get(schema_id)
@@ -79,8 +89,8 @@ class BundledRegistry:
         return 0 < schema_id - self._last < _LATER
 
     async def prepare(self) -> None:
-        for message in MESSAGES:
-            self.id_of(message.SCHEMA)
+        for record in self._ids:
+            self.id_of(record)
 
     async def fetch(self, schema_id: int) -> None:
         del schema_id

@@ -10,7 +10,8 @@ import avro.compatibility
 import avro.schema
 import pytest
 
-from schemas import codegen, evolution, loader, release
+from schemas import evolution, loader, release
+from schemas.codegen_fields import Fields
 from services.core.message import Message, Record
 from services.core.messages import RECORDS
 from services.runtime.registry import MESSAGES
@@ -132,9 +133,10 @@ def test_references_come_before_those_who_use_them() -> None:
 
 
 def test_only_a_union_of_null_and_one_type_becomes_an_optional_field() -> None:
-    assert codegen.annotation(["null", "string"]) == "str | None"
+    fields = Fields(loader.OURS)
+    assert fields.annotation(["null", "string"]) == "str | None"
     with pytest.raises(ValueError, match="only"):
-        codegen.annotation(["string", "null"])
+        fields.annotation(["string", "null"])
 
 
 def _avro(schema: dict[str, Any]) -> avro.schema.RecordSchema:

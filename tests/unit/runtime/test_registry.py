@@ -121,6 +121,6 @@ def test_a_record_that_changed_since_its_release_is_not_written(monkeypatch: pyt
     ours = BundledRegistry()
     assert ours.known(ours.id_of(Demand.SCHEMA)) == loader.whole(Demand.SCHEMA)
     other = loader.whole(Cover.SCHEMA)
-    monkeypatch.setattr(loader, "whole", lambda _: other)
+    monkeypatch.setattr(loader, "whole", lambda _name, _package: other)
     with pytest.raises(Fatal, match="not as it was released"):
         ours.id_of(Demand.SCHEMA)
