@@ -15,7 +15,11 @@ from schemas import loader
 from schemas.codegen_fields import MOST_SYMBOLS, Fields, decimals, indented, type_of
 
 ROOT = Path(__file__).parent.parent
-TARGETS = {"schemas": ROOT / "services" / "core" / "messages.py"}
+PEER = "services.cli.bench.peer"
+TARGETS = {
+    loader.OURS: ROOT / "services" / "core" / "messages.py",
+    f"{PEER}.schemas": ROOT.joinpath(*PEER.split("."), "messages.py"),
+}
 """Package with `.avsc` files → module generated from them."""
 
 IMPORTS = {

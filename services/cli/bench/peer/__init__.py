@@ -1,0 +1,1 @@
+"""The peer job: one small ledger, the same for every stream processor, on the runtime that the services use."""
