@@ -1,0 +1,22 @@
+"""The findings that the demo plans, and that its alerts must show: written down here, and derived from nothing."""
+
+PLANNED = frozenset(
+    {
+        "licence.unknown",
+        "licence.line-unknown",
+        "licence.not-valid",
+        "exporter.mismatch",
+        "consignee.mismatch",
+        "destination.mismatch",
+        "commodity.mismatch",
+        "procedure.not-covered",
+        "unit.mismatch",
+        "currency.mismatch",
+        "write-off.missing",
+        "quantity.overrun",
+        "value.overrun",
+        "released.uncovered",
+        "exit.shortfall",
+        "exit.excess",
+    }
+)
