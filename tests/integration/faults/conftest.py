@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.integration.faults.report import REPORTS
+from tests.integration.faults.report import REPORTS, lines
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if REPORTS:
         terminalreporter.section("campaigns")
-    for report in REPORTS:
-        terminalreporter.write_line(report.line())
+    for line in lines():
+        terminalreporter.write_line(line)

@@ -1,4 +1,4 @@
-"""How long a partition stands still after its worker was killed: until another session has committed in it."""
+"""How long a partition stands still after its worker died or stopped: until another session has committed in it."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ LOOK_S = 0.1
 
 @dataclass
 class Recovery:
-    """Watches the partitions of killed workers in the background. Those without work until the end do not count."""
+    """Watches their partitions in the background. Those without work until the end do not count."""
 
     fleet: Fleet
     seconds: list[float] = field(default_factory=list)
@@ -23,10 +23,15 @@ class Recovery:
 
     async def kill(self, worker: Worker) -> None:
         """`kill -9`, and begin to watch."""
-        held = [row for row in await self.fleet.rows(FOLDS) if f"/{worker.pid}/" in (row["owner"] or "")]
         await self.fleet.kill(worker)
+        await self.watch(worker)
+
+    async def watch(self, worker: Worker) -> None:
+        """One that has just stopped to work, in whatever way."""
+        since = time.monotonic()
+        held = [row for row in await self.fleet.rows(FOLDS) if f"/{worker.pid}/" in (row["owner"] or "")]
         left = {(row["fold"], row["partition"]): (row["epoch"], row["batch"]) for row in held}
-        self._watching.append(asyncio.create_task(self._watch(left, time.monotonic())))
+        self._watching.append(asyncio.create_task(self._watch(left, since)))
 
     async def _watch(self, left: dict[tuple[str, int], tuple[int, int]], since: float) -> None:
         async with await psycopg.AsyncConnection.connect(

@@ -94,12 +94,13 @@ async def die_at(case: Case, fleet: Fleet, doors: Doors, load: Load, recovery: R
         await doors.issue(load)
     await fleet.quiet(60)  # else it would die before it is ready
     if case.workers == 1:
-        await recovery.kill(fleet.alive[0])
+        await fleet.terminate(fleet.alive[0])
     passage = 1 if case.point.startswith(("intake", "webhook")) else 1 + load.series % 3
     dying = await fleet.start(TOLBRUG_CRASH_AT=f"{case.asked_for}:{passage}")
     sending = asyncio.create_task(traffic(doors, load, dying))
     assert await dying.ended(60) == -signal.SIGKILL, f"{case}: ended otherwise"
     fleet.alive.remove(dying)
+    await recovery.watch(dying)
     if case.workers == 1:
         await fleet.start()
     await sending
@@ -121,7 +122,7 @@ async def traffic(doors: Doors, load: Load, dying: Worker) -> None:
 async def test_a_worker_that_dies_there_loses_and_doubles_nothing(
     chain: list[Case], runtime_settings: RuntimeSettings
 ) -> None:
-    report = Report(f"crash at {'; '.join(map(str, chain))}")
+    report = Report("crash matrix", "; ".join(map(str, chain)))
     async with with_a_hook(runtime_settings) as (fleet, hook):
         await fleet.start()
         doors, recovery = Doors(fleet), Recovery(fleet)

@@ -23,13 +23,12 @@ from services.runtime import database as runtime_database
 from services.runtime.settings import RuntimeSettings
 from tests.builders import mrn
 from tests.integration.faults.exchange_process import Exchange
+from tests.integration.faults.report import FULL, SEED, Report
 from tests.integration.faults.steady_traffic import Traffic
 from tests.integration.in_process import running
 from tests.integration.runtime.probe_process import until
 from tests.unit.customs.written import declaration
 
-FULL = os.environ.get("TOLBRUG_CAMPAIGN") == "full"
-SEED = int(os.environ.get("TOLBRUG_CAMPAIGN_SEED", "1"))
 KILLS, CUTS = (5, 200) if FULL else (1, 20)
 DISK = "192m"
 LEFT = 256 * 1024
@@ -103,19 +102,21 @@ async def test_a_server_that_is_killed_under_load(runtime_settings: RuntimeSetti
     await server.start()
     exchange = await exchange_on(server, runtime_settings)
     try:
-        traffic = Traffic(exchange, SEED)
+        report = Report("PostgreSQL", "killed")
+        traffic = Traffic(exchange, report)
         await traffic.issue()
         sending = asyncio.create_task(traffic.run(senders=4))
         for _ in range(KILLS):
             await traffic.takes(20)
             server.kill()
+            report.faults += 1
             await refused(traffic, 1)
             await server.start()
+            report.recoveries.append(await traffic.decides())  # from the moment it is back
         await traffic.takes(20)
         traffic.stopped = True
         await sending
         await traffic.settle()
-        print(f"seed {SEED}: {KILLS} kills, {len(traffic.taken)} taken, answers {dict(traffic.answers)}")  # noqa: T201
         await exchange.terminate()
     finally:
         await exchange.close()
@@ -126,23 +127,23 @@ async def test_a_server_that_is_killed_under_load(runtime_settings: RuntimeSetti
 async def test_connections_that_are_cut_under_load(runtime_settings: RuntimeSettings) -> None:
     exchange = Exchange.of(runtime_settings)
     await exchange.start()
-    dice, cuts = random.Random(SEED), 0
+    dice, report = random.Random(SEED), Report("PostgreSQL", "cuts")
     try:
-        traffic = Traffic(exchange, SEED)
+        traffic = Traffic(exchange, report)
         await traffic.issue()
         sending = asyncio.create_task(traffic.run(senders=4))
-        while cuts < CUTS:
+        while report.faults < CUTS:
             await traffic.takes(1)
             backends = await exchange.rows(
                 "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
             for row in dice.sample(backends, min(3, len(backends))):
-                cuts += len(await exchange.rows(f"SELECT pg_terminate_backend({row['pid']})"))
+                report.faults += len(await exchange.rows(f"SELECT pg_terminate_backend({row['pid']})"))
+            report.recoveries.append(await traffic.decides())
         await traffic.takes(20)
         traffic.stopped = True
         await sending
         await traffic.settle()
-        print(f"seed {SEED}: {cuts} cuts, {len(traffic.taken)} taken, answers {dict(traffic.answers)}")  # noqa: T201
         await exchange.terminate()
     finally:
         await exchange.close()
@@ -177,20 +178,22 @@ async def test_a_disk_that_is_full(runtime_settings: RuntimeSettings, small_disk
     await server.start()
     exchange = await exchange_on(server, runtime_settings)
     try:
-        traffic = Traffic(exchange, SEED)
+        report = Report("PostgreSQL", "full disk")
+        traffic = Traffic(exchange, report)
         await traffic.issue()
         sending = asyncio.create_task(traffic.run(senders=4))
         await traffic.takes(20)
         filler = fill(small_disk)
+        report.faults += 1
         await refused(traffic, 10)
         filler.unlink()
         if not server.lives:  # it gives up when there is no room for its log either
             await server.start()
+        report.recoveries.append(await traffic.decides())
         await traffic.takes(20)
         traffic.stopped = True
         await sending
         await traffic.settle()
-        print(f"seed {SEED}: {len(traffic.taken)} taken, answers {dict(traffic.answers)}")  # noqa: T201
         await exchange.terminate()
     finally:
         await exchange.close()
@@ -202,6 +205,7 @@ async def test_statements_that_take_too_long(
 ) -> None:
     """Somebody holds the table of messages: every request is answered in time, and none with 2xx."""
     monkeypatch.setattr(runtime_database, "OPTIONS", "-c statement_timeout=300")
+    report = Report("PostgreSQL", "statements that take too long")
     messages = [declaration(message_id=f"m-{n}", mrn=mrn(n), lrn=f"L-{n}") for n in range(20)]
     async with running(runtime_settings, [build]) as door:
         async with (
@@ -215,3 +219,5 @@ async def test_statements_that_take_too_long(
         answers = await asyncio.gather(*(door.http.post("/v1/customs/messages", json=m) for m in messages))
         assert {a.status_code for a in answers} == {202}
         assert len(await door.rows("SELECT id FROM customs.message")) == len(messages)
+    report.faults, report.messages = 1, len(messages)
+    report.judge()

@@ -1,8 +1,8 @@
 """Replies that come late, are lost, or are spoilt: what was done is then unknown, and still it counts once."""
 
 import asyncio
-import os
 import random
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +13,11 @@ import pytest
 from services.runtime.settings import RuntimeSettings
 from tests.integration.faults.exchange_process import Exchange
 from tests.integration.faults.kafka_cluster import proxied_broker
+from tests.integration.faults.report import FULL, SEED, Report
 from tests.integration.faults.steady_traffic import Traffic
 from tests.integration.faults.tcp_proxy import FETCH, METADATA, PRODUCE, Fault, KafkaProxy, PostgresProxy, proxied
 from tests.integration.runtime.probe_process import until
 
-FULL = os.environ.get("TOLBRUG_CAMPAIGN") == "full"
-SEED = int(os.environ.get("TOLBRUG_CAMPAIGN_SEED", "1"))
 ROUNDS = 10 if FULL else 1
 COMMITS = 400 if FULL else 40
 """How many commits have an unknown outcome."""
@@ -55,7 +54,8 @@ async def exchange(runtime_settings: RuntimeSettings, broker: KafkaProxy) -> Asy
 
 @pytest.mark.timeout(1_200 if FULL else 300)
 async def test_replies_of_kafka_that_are_lost_late_or_spoilt(exchange: Exchange, broker: KafkaProxy) -> None:
-    traffic = Traffic(exchange, SEED)
+    report = Report("lost and late replies", "Kafka's")
+    traffic = Traffic(exchange, report)
     await traffic.issue()
     sending = asyncio.create_task(traffic.run(senders=4))
     broker.fired.clear()
@@ -64,12 +64,15 @@ async def test_replies_of_kafka_that_are_lost_late_or_spoilt(exchange: Exchange,
         if api == METADATA:
             broker.cut_all()  # clients ask for it when they come back
         await until(lambda: _done(broker), f"{fault} happens to {api}")
+        begun = time.monotonic()
         await traffic.takes(3)
+        await traffic.decides()
+        report.recoveries.append(time.monotonic() - begun)
     traffic.stopped = True
     await sending
+    report.faults = broker.fired.total()
+    assert report.faults == ROUNDS * len(PLAN)
     await traffic.settle()
-    assert broker.fired.total() == ROUNDS * len(PLAN)
-    print(f"seed {SEED}: {len(traffic.taken)} taken, faults {dict(broker.fired)}")  # noqa: T201
     await exchange.terminate()
 
 
@@ -102,7 +105,8 @@ async def test_a_commit_of_postgres_whose_outcome_is_unknown(runtime_settings: R
         exchange = Exchange.of(runtime_settings, TOLBRUG_DATABASE__URL=through)
         try:
             await exchange.start()
-            traffic = Traffic(exchange, SEED)
+            report = Report("lost and late replies", "PostgreSQL's")
+            traffic = Traffic(exchange, report)
             await traffic.issue()
             commits.on = True
             sending = asyncio.create_task(traffic.run(senders=4))
@@ -110,10 +114,10 @@ async def test_a_commit_of_postgres_whose_outcome_is_unknown(runtime_settings: R
             commits.on = False
             traffic.stopped = True
             await sending
+            report.faults = proxy.fired.total()
             await traffic.settle()
             assert traffic.answers[503] > 0, "a commit of the door was among them, and it was not said to be stored"
             assert min(proxy.fired["before"], proxy.fired["after"]) > 0
-            print(f"seed {SEED}: {len(traffic.taken)} taken, commits {dict(proxy.fired)}")  # noqa: T201
             await exchange.terminate()
         finally:
             await exchange.close()

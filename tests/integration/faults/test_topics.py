@@ -1,7 +1,6 @@
 """An input that is no longer what was read of it halts that partition, under a name, and is never begun anew."""
 
 import json
-import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -14,9 +13,9 @@ from services.runtime.codec import Codec
 from services.runtime.settings import RuntimeSettings
 from tests.builders import a_licence
 from tests.integration.faults.exchange_process import Exchange
+from tests.integration.faults.report import FULL, Report
 from tests.integration.runtime.probe_process import until
 
-FULL = os.environ.get("TOLBRUG_CAMPAIGN") == "full"
 CODEC = Codec()
 REFS = [f"VL/2026/{number:06d}" for number in range(1, 13)]
 
@@ -113,6 +112,7 @@ async def test_a_truncated_topic_and_a_position_beyond_the_end_halt_their_partit
 
     They hold up no other, take nothing more themselves, and are not begun anew by a restart.
     """
+    report = Report("topic surprises", "truncated, beyond the end", faults=2, messages=3 * len(REFS))
     await installed.exchange.terminate()
     await installed.truncate(1)
     await installed.go_beyond(0)
@@ -133,18 +133,23 @@ async def test_a_truncated_topic_and_a_position_beyond_the_end_halt_their_partit
     assert {ref: n for ref, n in (await installed.entries()).items() if ref in stuck} == dict.fromkeys(stuck, 1)
     after = await installed.positions()
     assert (after[0], after[1]) == (before[0], before[1])
+    report.judge()
 
 
 @pytest.mark.skipif(not FULL, reason="the next test is the harder one; the full campaign has both")
 async def test_a_topic_that_is_recreated_under_a_running_service_halts_every_partition(installed: Installed) -> None:
+    report = Report("topic surprises", "recreated", faults=1, messages=len(REFS))
     await installed.exchange.log(Licence.TOPIC).recreate()
     await installed.until_halted(*(await installed.positions()))
     assert await installed.entries() == dict.fromkeys(REFS, 1)
+    report.judge()
 
 
 async def test_a_topic_that_is_recreated_and_filled_again_at_once_is_noticed(installed: Installed) -> None:
     """It soon holds more than was read of the one before: no offset is out of range, only the records are others."""
+    report = Report("topic surprises", "recreated and filled", faults=1, messages=5 * len(REFS))
     await installed.exchange.log(Licence.TOPIC).recreate()
     await installed.send(*range(11, 15))
     await installed.until_halted(*(await installed.positions()))
     assert await installed.entries() == dict.fromkeys(REFS, 1)
+    report.judge()

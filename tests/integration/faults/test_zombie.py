@@ -10,7 +10,7 @@ from services.runtime.settings import RuntimeSettings
 from tests.integration.faults.fleet import Fleet, Worker, a_fleet
 from tests.integration.faults.load import Load
 from tests.integration.faults.proof import prove
-from tests.integration.faults.recovery import FOLDS
+from tests.integration.faults.recovery import FOLDS, Recovery
 from tests.integration.faults.report import FULL, SEED, Report
 from tests.integration.faults.senders import Outboxes
 from tests.integration.runtime.probe_process import until
@@ -47,7 +47,7 @@ async def taken_over(fleet: Fleet, zombie: Worker, epochs: dict[tuple[str, int],
 async def test_a_worker_that_slept_over_its_lease_changes_nothing(runtime_settings: RuntimeSettings) -> None:
     rng, report = random.Random(SEED), Report("zombie")
     async with a_fleet(runtime_settings, partitions=2) as fleet:
-        outboxes = Outboxes(fleet)
+        outboxes, recovery = Outboxes(fleet), Recovery(fleet)
         await fleet.start()
         for number in range(ROUNDS):
             load = Load(SEED + number, 40, EVENTS, amends=True, series=number)
@@ -57,6 +57,7 @@ async def test_a_worker_that_slept_over_its_lease_changes_nothing(runtime_settin
             await in_the_midst(fleet, zombie, rng.randint(3, 12))
             zombie.signal(signal.SIGSTOP)
             fleet.alive.remove(zombie)
+            await recovery.watch(zombie)
             report.faults += 1
             held = [row for row in await fleet.rows(FOLDS) if f"/{zombie.pid}/" in (row["owner"] or "")]
             assert held, "it was stopped while it held partitions"
@@ -67,4 +68,5 @@ async def test_a_worker_that_slept_over_its_lease_changes_nothing(runtime_settin
             await fleet.quiet(60)
             assert await zombie.metric("tolbrug_records_in_total") > 0, "it lives"
             await zombie.terminate()
+        report.recoveries = await recovery.end()
         await prove(fleet, report, outboxes.taken)

@@ -3,15 +3,18 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import ClassVar
 
+from hypothesis import seed
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from services.core.messages import Basis, Draw, LicenceStatus, Phase
 from services.core.values import CountryCode, Unit
 from services.reconciliation.domain.ledger import from_record, to_record
 from services.reconciliation.domain.verification import entries_are_columns, verify
 from tests.builders import ISSUED, a_demand, a_draw, a_licence, a_line, a_status, mrn
+from tests.integration.faults.report import SEED, Report
 from tests.ledger_play import Play
 from tests.unit.reconciliation.ledger_oracle import Asked, Oracle
 
@@ -44,8 +47,11 @@ def message_of(asked: Asked, phase: Phase) -> Draw:
     )
 
 
+@seed(SEED)
 class Lives(RuleBasedStateMachine):
     """One licence, five shipments of up to three draws."""
+
+    report: ClassVar[Report]
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,6 +66,7 @@ class Lives(RuleBasedStateMachine):
             a_line(2, Basis.QUANTITY, str(other), "NAR", None, "EUR"),
         )
         steps = (ISSUED, a_status(LicenceStatus.SUSPENDED, BEFORE_ACCEPTANCE)) if suspended else (ISSUED,)
+        self.report.messages += 1
         known = self.play.state.terms
         self.play.hand(a_licence(*lines, statuses=steps, revision=known.revision + 1 if known else 1))
         self.oracle.licence({1: (quantity, value * 100), 2: (other, 0)}, suspended=suspended)
@@ -100,10 +107,12 @@ class Lives(RuleBasedStateMachine):
             last = held.demand
             again = last if older == 0 else replace(last, revision=last.revision - older, draws=())
             assert self.play.hand(again).outputs == ()
+            self.report.repeats += 1
         if self.play.state.terms is not None:
             assert self.play.hand(self.play.state.terms).outputs == ()
 
     def ask(self, number: int, phase: Phase, asked: list[Asked], *, final: bool) -> None:
+        self.report.messages += 1
         self.asked[number] = asked
         final = final and phase is Phase.EXITED
         demand = replace(
@@ -134,6 +143,10 @@ class Lives(RuleBasedStateMachine):
         assert list(verify(self.play.entries)) == []
         assert list(entries_are_columns(self.play.entries, self.play.state)) == []
         assert from_record(to_record(self.play.state)) == self.play.state
+        self.report.entries += len(self.play.entries)
 
 
-TestLives = Lives.TestCase
+def test_random_lives_agree_with_the_naive_account() -> None:
+    Lives.report = Report("model test")
+    run_state_machine_as_test(Lives)
+    Lives.report.judge()
