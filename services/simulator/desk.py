@@ -69,7 +69,7 @@ class Desk:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         # Reproducible choice of test data, nothing secret.
-        self.random = Random(seed)  # noqa: S311
+        self.random = Random(seed)  # noqa: S311 - the same scenario from the same seed
         self.register: Register = build_register(seed)
         self._issued = 0
 

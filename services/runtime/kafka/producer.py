@@ -158,16 +158,16 @@ async def _closed(producer: AIOKafkaProducer) -> None:
     await asyncio.wait({stopping}, timeout=FLUSH_S)
     if not stopping.done():
         # There is no public way to give up a flush. The sender first: it puts back what it has under way.
-        await producer._sender.close()  # noqa: SLF001
-        _fail(producer._message_accumulator)  # noqa: SLF001
+        await producer._sender.close()  # noqa: SLF001 - as said above
+        _fail(producer._message_accumulator)  # noqa: SLF001 - as said above
     with suppress(KafkaError):
         await stopping
 
 
 def _fail(accumulator: Any) -> None:
     """Fail all batches; without what stands around the call, aiokafka has asyncio report errors of its own."""
-    batches = {*accumulator._pending_batches, *chain.from_iterable(accumulator._batches.values())}  # noqa: SLF001
-    accumulator._pending_batches.update(batches)  # noqa: SLF001
+    batches = {*accumulator._pending_batches, *chain.from_iterable(accumulator._batches.values())}  # noqa: SLF001 - no public way
+    accumulator._pending_batches.update(batches)  # noqa: SLF001 - no public way
     accumulator.fail_all(KafkaConnectionError("closed before it was acknowledged"))
     for batch in batches:
-        batch._drain_waiter.exception()  # noqa: SLF001
+        batch._drain_waiter.exception()  # noqa: SLF001 - no public way

@@ -81,11 +81,11 @@ class Fleet:
 
     async def _waiting(self) -> str:
         for service in ("licensing", "customs"):
-            if await self.rows(f"SELECT 1 FROM {service}.outbox WHERE published_at IS NULL LIMIT 1"):  # noqa: S608
+            if await self.rows(f"SELECT 1 FROM {service}.outbox WHERE published_at IS NULL LIMIT 1"):  # noqa: S608 - names of ours
                 return f"an outbox of {service} to publish"
         end = await ends(self.installation, sorted({topic for topics in READS.values() for topic in topics}))
         for (service, fold), topics in READS.items():
-            query = f"SELECT * FROM {service}.fold WHERE fold = '{fold}'"  # noqa: S608
+            query = f"SELECT * FROM {service}.fold WHERE fold = '{fold}'"  # noqa: S608 - names of ours
             for row in await self.rows(query):
                 if row["published"] < row["last_output"]:
                     return f"{fold}[{row['partition']}] to publish"

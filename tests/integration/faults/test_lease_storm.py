@@ -23,8 +23,8 @@ MOST = 3
 async def clock_jumps(fleet: Fleet, days: int) -> None:
     """Leases and signs of life as they look after the clock has jumped back (days > 0) or ahead (days < 0)."""
     for service in {service for service, _ in READS}:
-        await fleet.rows(f"UPDATE {service}.fold SET lease_until = lease_until + interval '{days} days' RETURNING 1")  # noqa: S608
-        await fleet.rows(f"UPDATE {service}.worker SET seen_at = seen_at + interval '{days} days' RETURNING 1")  # noqa: S608
+        await fleet.rows(f"UPDATE {service}.fold SET lease_until = lease_until + interval '{days} days' RETURNING 1")  # noqa: S608 - ours
+        await fleet.rows(f"UPDATE {service}.worker SET seen_at = seen_at + interval '{days} days' RETURNING 1")  # noqa: S608 - ours
 
 
 async def storm(fleet: Fleet, rng: random.Random, recovery: Recovery, report: Report) -> None:
@@ -73,16 +73,16 @@ async def test_a_worker_that_died_before_the_clock_jumped_is_replaced_all_the_sa
     days: int, runtime_settings: RuntimeSettings
 ) -> None:
     """Its lease must not last two days because the clock went back two days, nor its name count as alive."""
-    report = Report(f"death before a jump of {-days} days")
+    report = Report("lease storm", f"death before a jump of {-days} days")
     async with a_fleet(runtime_settings, partitions=4) as fleet:
-        dying, staying = await fleet.start(), await fleet.start()
+        dying, staying, recovery = await fleet.start(), await fleet.start(), Recovery(fleet)
 
         async def shared() -> bool:
             owners = [row["owner"] for row in await fleet.rows(FOLDS)]
             return all(sum(f"/{w.pid}/" in (owner or "") for owner in owners) == 4 for w in (dying, staying))
 
         await until(shared, "both work", timeout_s=30)
-        await fleet.kill(dying)
+        await recovery.kill(dying)
         await clock_jumps(fleet, days)
         report.faults += 1
 
@@ -93,4 +93,6 @@ async def test_a_worker_that_died_before_the_clock_jumped_is_replaced_all_the_sa
         outboxes, load = Outboxes(fleet), Load(SEED, 10, 100)
         await outboxes.issue(load)
         await outboxes.send(load.stream())
+        await fleet.quiet(60)
+        report.recoveries = await recovery.end()
         await prove(fleet, report, outboxes.taken)
