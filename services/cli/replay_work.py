@@ -1,7 +1,6 @@
 """What `tolbrug replay` does beside talking: a fresh database, and a process for each partition that is rebuilt."""
 
 import asyncio
-import gc
 import resource
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -31,6 +30,7 @@ from services.runtime.codec import Codec
 from services.runtime.database import AWAY, Connection, Database
 from services.runtime.fold_table import FoldRow, FoldTable
 from services.runtime.kafka.reader import Position
+from services.runtime.memory import look_for_cycles_rarely
 from services.runtime.output_table import Output, OutputTable
 from services.runtime.settings import RuntimeSettings
 from services.runtime.tables import migrate
@@ -112,8 +112,7 @@ def rebuilt(jobs: Sequence[Job], workers: int) -> list[Rebuilt]:
 
 def work(job: Job) -> Rebuilt:
     """Rebuild one partition in this process."""
-    # Ledgers and messages hold no cycles: looking for some in all that is in hand would cost more than it finds.
-    gc.set_threshold(50_000, 50, 100)
+    look_for_cycles_rarely()
     begun = _cpu()
     try:
         result = uvloop.run(rebuild_partition(job))

@@ -99,14 +99,13 @@ class Aggregates(Generic[S]):
 
     def due(self) -> Mapping[str, S]:
         """What changed since the last commit and is to be stored with this one, in order of name."""
-        return {name: self._states[name] for name in sorted(self._changed) if self._is_due(name)}
-
-    def _is_due(self, name: str) -> bool:
         entries = self._spec.entries
-        if entries is None:
-            return True
+        due = self._changed if entries is None else [name for name in self._changed if self._pays(name, entries)]
+        return {name: self._states[name] for name in sorted(due)}
+
+    def _pays(self, name: str, entries: Entries[S]) -> bool:
         since = entries.revision(self._states[name]) - self._stored[name]
-        return since > max(self._few, entries.size(self._states[name]) // 2)
+        return since > self._few and since > (self._sizes[name] - 1) // 2
 
     def committed(self, stored: Mapping[str, S]) -> None:
         """The changes are in the database, `stored` among them as states."""
