@@ -78,7 +78,8 @@ class Aggregates(Generic[S]):
         for name in names:
             state, stored = found.get(name) or (self._spec.new(name), 0)
             self._stored[name] = stored
-            self._keep(name, state)
+            self._states[name] = state
+            self._weigh(name)
 
     def missing(self, names: Collection[str]) -> list[str]:
         """Those that are not in hand, sorted; the others are in use again."""
@@ -88,17 +89,18 @@ class Aggregates(Generic[S]):
 
     def put(self, name: str, state: S) -> None:
         """The state after a message."""
-        self._keep(name, state)
+        self._states[name] = state
         self._changed.add(name)
 
-    def _keep(self, name: str, state: S) -> None:
-        size = 1 if self._spec.entries is None else 1 + self._spec.entries.size(state)
+    def _weigh(self, name: str) -> None:
+        size = 1 if self._spec.entries is None else 1 + self._spec.entries.size(self._states[name])
         self._size += size - self._sizes.get(name, 0)
         self._sizes[name] = size
-        self._states[name] = state
 
     def due(self) -> Mapping[str, S]:
         """What changed since the last commit and is to be stored with this one, in order of name."""
+        for name in self._changed:
+            self._weigh(name)
         entries = self._spec.entries
         due = self._changed if entries is None else [name for name in self._changed if self._pays(name, entries)]
         return {name: self._states[name] for name in sorted(due)}

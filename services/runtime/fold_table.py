@@ -46,9 +46,14 @@ class FoldTable:
     def __init__(self, service: str, fold: str) -> None:
         self._fold = fold
         self._schema = sql.Identifier(service)
+        self._made: dict[str, bytes] = {}
 
-    def _sql(self, text: str) -> sql.Composed:
-        return sql.SQL(text).format(s=self._schema, row=sql.SQL(_ROW), free=sql.SQL(_FREE))
+    def _sql(self, text: str) -> bytes:
+        """Composed once: it would cost as much as the statement itself."""
+        if text not in self._made:
+            parts = {"s": self._schema, "row": sql.SQL(_ROW), "free": sql.SQL(_FREE)}
+            self._made[text] = sql.SQL(text).format(**parts).as_bytes(None)
+        return self._made[text]
 
     async def prepare(self, connection: Connection, partitions: int) -> int:
         """Make the rows at the first start; the number of rows there are."""

@@ -34,16 +34,7 @@ def output_of(spec: FoldSpec[Any], codec: Codec, message: Message, seq: int, at:
     entries = spec.entries
     revision = entries.revision_of(message) if entries is not None and type(message) is entries.type else None
     key = message.key
+    entry_of = None if revision is None else key
     return Output(
-        seq=seq,
-        topic=message.TOPIC,
-        key=key.encode(),
-        type=message.SCHEMA,
-        identity=message.identity,
-        at=at,
-        traceparent=trace,
-        headers=None,
-        entry_of=None if revision is None else key,
-        entry_revision=revision,
-        value=value,
+        seq, message.TOPIC, key.encode(), message.SCHEMA, message.identity, at, trace, None, entry_of, revision, value
     )

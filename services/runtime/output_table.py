@@ -51,6 +51,9 @@ _END = (
 )
 
 
+_APPEND = "COPY {s}.output ({columns}) FROM STDIN (FORMAT BINARY)"
+
+
 class OutputTable:
     """SQL on the outputs of one fold, on the caller's connection."""
 
@@ -59,17 +62,21 @@ class OutputTable:
         self._service = service
         self._span = span
         self._room = 0
-        self._append = self._sql("COPY {s}.output ({columns}) FROM STDIN (FORMAT BINARY)")
+        self._made: dict[str, bytes] = {}
 
-    def _sql(self, text: str) -> sql.Composed:
-        columns = sql.SQL(", ").join(map(sql.Identifier, _TYPES))
-        return sql.SQL(text).format(s=sql.Identifier(self._service), columns=columns)
+    def _sql(self, text: str) -> bytes:
+        """Composed once: it would cost as much as the statement itself."""
+        if text not in self._made:
+            columns = sql.SQL(", ").join(map(sql.Identifier, _TYPES))
+            composed = sql.SQL(text).format(s=sql.Identifier(self._service), columns=columns)
+            self._made[text] = composed.as_bytes(None)
+        return self._made[text]
 
     async def append(self, connection: Connection, partition: int, outputs: Sequence[Output]) -> None:
         """Add them, numbered after those there are, in the caller's transaction."""
         if outputs[-1].seq >= self._room:
             self._room = await self._make_room(connection, outputs[-1].seq)
-        async with connection.cursor() as cursor, cursor.copy(self._append) as copy:
+        async with connection.cursor() as cursor, cursor.copy(self._sql(_APPEND)) as copy:
             copy.set_types(list(_TYPES.values()))
             for output in outputs:
                 row = output if output.headers is None else _with_headers(output)
