@@ -1,37 +1,73 @@
 """`tolbrug`: the commands, and how each of their errors ends."""
 
 import sys
+from importlib import import_module
+from typing import Any, Final
 
 import typer
 from pydantic import ValidationError
+from typer.core import TyperGroup
 
-from services.cli import alerts, demo, dlq, health, licence, replay, run, send, stop, topics, up, verify
-from services.cli.bench import command as bench
 from services.cli.console import remark
 from services.core.errors import TolbrugError
 
+COMMANDS: Final = {
+    "up": "up:up",
+    "run": "run:run_service",
+    "demo": "demo:demo",
+    "play": "demo:play",
+    "send": "send:send",
+    "licence": "licence:commands",
+    "alerts": "alerts:commands",
+    "topics": "topics:commands",
+    "verify": "verify:verify",
+    "replay": "replay:replay",
+    "dlq": "dlq:commands",
+    "bench": "bench.command:commands",
+    "health": "health:health",
+    "stop": "stop:stop",
+}
+"""Name → module of `services.cli`, and the function or the group of functions in it."""
+
+
+class Commands(TyperGroup):
+    """Imports what a command needs when that command is asked for, and nothing for the others."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        del ctx
+        return _command(cmd_name) if cmd_name in COMMANDS else None
+
+
+def _command(name: str) -> Any:
+    module, _, attribute = COMMANDS[name].partition(":")
+    found = getattr(import_module(f"services.cli.{module}"), attribute)
+    alone = typer.Typer(callback=tolbrug)
+    if isinstance(found, typer.Typer):
+        alone.add_typer(found, name=name)
+    else:
+        alone.command(name)(found)
+    group: Any = typer.main.get_group(alone)
+    return group.commands[name]
+
+
+def tolbrug() -> None:
+    """Nothing of its own: there are only commands."""
+
+
 app = typer.Typer(
     name="tolbrug",
+    cls=Commands,
+    callback=tolbrug,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="The exchange between customs and a licensing authority for export control.",
     epilog="Exit codes: 0 all is well, 1 something is wrong, 2 the command was not understood.",
 )
-app.command()(up.up)
-app.command("run")(run.run_service)
-app.command()(demo.demo)
-app.command()(demo.play)
-app.command()(send.send)
-app.add_typer(licence.commands, name="licence")
-app.add_typer(alerts.commands, name="alerts")
-app.add_typer(topics.commands, name="topics")
-app.command()(verify.verify)
-app.command()(replay.replay)
-app.add_typer(dlq.commands, name="dlq")
-app.command()(bench.bench)
-app.command()(health.health)
-app.command()(stop.stop)
 
 
 def main() -> None:

@@ -34,8 +34,9 @@ class Worker:
 
 
 def _started(pid: int) -> int:
-    """Start of a process in milliseconds since the epoch; 0 when there is none."""
+    """Start of a process in milliseconds since the epoch; 0 when there is none, or it only waits to be reaped."""
     try:
-        return int(psutil.Process(pid).create_time() * 1000)
+        process = psutil.Process(pid)
+        return 0 if process.status() == psutil.STATUS_ZOMBIE else int(process.create_time() * 1000)
     except psutil.Error:
         return 0

@@ -1,84 +1,133 @@
-"""`tolbrug bench JOB`: three runs, the median of each figure, and what they were measured on."""
+"""`tolbrug bench JOB`: what it does on this machine, on real engines, the load beside it."""
 
-import asyncio
-import os
-import statistics
-from enum import StrEnum
 from typing import Annotated, Any
 
-import psycopg
 import typer
-from rich.table import Table
 
-from services.cli.addresses import started
-from services.cli.bench import http_jobs, streams
-from services.cli.console import AsJson, remark, show
-from services.runtime.settings import RuntimeSettings
-from services.runtime.telemetry import configure_logging
+from services.cli.console import AsJson, show
+from services.runtime.settings import DatabaseSettings, RuntimeSettings
 
+Workers = Annotated[int, typer.Option(min=1, help="Processes that share the work.")]
+Runs = Annotated[int, typer.Option(min=1, help="Runs; the median is reported.")]
+Records = Annotated[int, typer.Option(min=100, help="Records of a run.")]
+Licences = Annotated[int, typer.Option(min=1, help="Licences they are spread over.")]
+Seconds = Annotated[float, typer.Option(min=1, help="Length of a run.")]
+Rate = Annotated[float, typer.Option(min=1, help="Messages per second that are offered.")]
 
-class Job(StrEnum):
-    """What is measured."""
-
-    LEDGER = "ledger"
-    SHIPMENTS = "shipments"
-    INTAKE = "intake"
-    PIPELINE = "pipeline"
-
-
-SHOWN = ("fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "max_wal_size", "server_version")
+commands = typer.Typer(
+    no_args_is_help=True,
+    help="Measure on real engines: records per second, CPU per record of our processes alone, latency, memory.",
+)
 
 
-def bench(
+@commands.command()
+def ledger(
     *,
-    job: Annotated[Job, typer.Argument(help="The part that is measured.")],
-    workers: Annotated[int, typer.Option(min=1, help="Processes that share the work.")] = 1,
-    seconds: Annotated[float, typer.Option(min=1, help="Length of a run of intake or pipeline.")] = 10.0,
-    records: Annotated[int, typer.Option(min=100, help="Records of a run of ledger or shipments.")] = 50_000,
-    licences: Annotated[int, typer.Option(min=1, help="Licences they are spread over.")] = 2_000,
-    rate: Annotated[float, typer.Option(min=1, help="Messages per second offered to pipeline.")] = 100.0,
-    runs: Annotated[int, typer.Option(min=1, help="Runs; the median is reported.")] = 3,
+    workers: Workers = 1,
+    records: Records = 50_000,
+    licences: Licences = 2_000,
+    runs: Runs = 3,
     as_json: AsJson = False,
 ) -> None:
-    """Measure on real engines: records per second, CPU per record of our processes alone, latency, memory."""
-
-    async def one(settings: RuntimeSettings) -> dict[str, Any]:
-        if job is Job.INTAKE:
-            return await http_jobs.intake(settings, seconds=seconds, workers=workers)
-        if job is Job.PIPELINE:
-            return await http_jobs.pipeline(settings, seconds=seconds, rate=rate)
-        return await streams.measure(settings, job.value, records=records, licences=licences, workers=workers)
-
-    configure_logging("CRITICAL")
-
-    async def main() -> dict[str, Any]:
-        async with started(RuntimeSettings()) as settings:
-            results = []
-            for number in range(runs):
-                results.append(await one(settings))
-                remark(f"run {number + 1} of {runs}: {results[-1]}")
-            return {"job": job.value, "workers": workers, "runs": runs, **_medians(results), **_machine(settings)}
-
-    result = asyncio.run(main())
-    table = Table("figure", "median", title=f"bench {job.value}", title_justify="left")
-    for name, value in result.items():
-        table.add_row(name, str(value))
-    show(result, table, as_json=as_json)
+    """Demands that wait for the ledger."""
+    _stream("ledger", workers, records, licences, runs, as_json=as_json)
 
 
-def _medians(results: list[dict[str, Any]]) -> dict[str, Any]:
-    return {name: statistics.median(r[name] for r in results) for name in results[0]}
+@commands.command()
+def shipments(
+    *,
+    workers: Workers = 1,
+    records: Records = 50_000,
+    licences: Licences = 2_000,
+    runs: Runs = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Facts that wait for the shipments."""
+    _stream("shipments", workers, records, licences, runs, as_json=as_json)
 
 
-def _machine(settings: RuntimeSettings) -> dict[str, Any]:
-    with psycopg.connect(settings.database.url) as connection:
-        rows = connection.execute(
-            "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", (list(SHOWN),)
-        ).fetchall()
-    return {
-        "load_average": [round(x, 2) for x in os.getloadavg()],
-        "cores": os.cpu_count(),
-        "partitions": settings.kafka.partitions,
-        "acks": "all",
-        "postgresql": dict(rows),
-    }
+def _stream(job: str, workers: int, records: int, licences: int, runs: int, *, as_json: bool) -> None:
+    from services.cli.bench.report import report
+    from services.cli.bench.streams import measure
+
+    async def run(settings: RuntimeSettings) -> dict[str, Any]:
+        return await measure(settings, job, records=records, licences=licences, workers=workers)
+
+    report(job, run, runs=runs, workers=workers, as_json=as_json)
+
+
+@commands.command()
+def intake(*, workers: Workers = 1, seconds: Seconds = 10.0, runs: Runs = 3, as_json: AsJson = False) -> None:
+    """Messages that the customs door takes from connections which each wait for the answer."""
+    from services.cli.bench import http_jobs
+    from services.cli.bench.report import report
+
+    async def run(settings: RuntimeSettings) -> dict[str, Any]:
+        return await http_jobs.intake(settings, seconds=seconds, workers=workers)
+
+    report("intake", run, runs=runs, workers=workers, as_json=as_json)
+
+
+@commands.command()
+def pipeline(*, seconds: Seconds = 10.0, rate: Rate = 100.0, runs: Runs = 3, as_json: AsJson = False) -> None:
+    """From a message sent over HTTP to its verdict, all services in one process."""
+    from services.cli.bench import http_jobs
+    from services.cli.bench.report import report
+
+    async def run(settings: RuntimeSettings) -> dict[str, Any]:
+        return await http_jobs.pipeline(settings, seconds=seconds, rate=rate)
+
+    report("pipeline", run, runs=runs, workers=1, as_json=as_json)
+
+
+@commands.command()
+def peer_job(
+    *,
+    bootstrap: Annotated[str, typer.Option(metavar="HOST:PORT", help="Run the job itself on this Kafka.")] = "",
+    database: Annotated[str, typer.Option(metavar="URL", help="… and in this database.")] = "",
+    topics_prefix: Annotated[str, typer.Option(help="… from PREFIX.commands to PREFIX.entries.")] = "bench",
+    until: Annotated[int, typer.Option(min=1, help="… until so many entries are published in all.")] = 400_000,
+    workers: Workers = 2,
+    records: Records = 400_000,
+    licences: Licences = 20_000,
+    rate: Annotated[float | None, typer.Option(min=1, help="Latency instead, at so many commands per second.")] = None,
+    seconds: Seconds = 20.0,
+    kill: Annotated[bool, typer.Option("--kill", help="Kill -9 and start again in the middle instead.")] = False,
+    runs: Runs = 3,
+    as_json: AsJson = False,
+) -> None:
+    """A small ledger that other stream processors were measured on too.
+
+    With --bootstrap and --database it is the job alone: it makes no load and no topics, and prints its figures as one
+    line of JSON. Without them it is measured here, every entry judged.
+    """
+    if bootstrap or database:
+        if not (bootstrap and database):
+            raise typer.BadParameter("--bootstrap and --database go together")
+        _run_peer_job(bootstrap, database, topics_prefix, workers, until)
+        return
+    from services.cli.bench.peer import measure
+    from services.cli.bench.peer.load import Load
+    from services.cli.bench.report import report
+
+    load = Load(licences + round((rate or 0) * seconds), licences) if rate else Load(records, licences)
+
+    async def run(settings: RuntimeSettings) -> dict[str, Any]:
+        if rate:
+            return await measure.latency(settings, load, workers, rate)
+        return await (measure.kill if kill else measure.throughput)(settings, load, workers)
+
+    report("peer-job", run, runs=runs, workers=workers, as_json=as_json)
+
+
+def _run_peer_job(bootstrap: str, database: str, prefix: str, workers: int, until: int) -> None:
+    from services.cli.bench.peer.job import run
+    from services.runtime.telemetry import configure_logging
+
+    settings = RuntimeSettings()
+    kafka = {"bootstrap_servers": bootstrap, "topic_prefix": f"{prefix}.", "create_topics": False}
+    settings = settings.model_copy(
+        update={"kafka": settings.kafka.model_copy(update=kafka), "database": DatabaseSettings(url=database)}
+    )
+    configure_logging(settings.log_level if "log_level" in settings.model_fields_set else "WARNING")
+    show(run(settings, workers=workers, until=until), "", as_json=True)

@@ -3,11 +3,11 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
-from statistics import quantiles
 from typing import Any
 
 import httpx
 
+from services.cli.bench.latency import percentiles
 from services.cli.bench.place import Measured, fresh, now
 from services.core.values import Mrn
 from services.runtime.settings import RuntimeSettings
@@ -99,12 +99,9 @@ async def pipeline(settings: RuntimeSettings, *, seconds: float, rate: float) ->
 
 def _result(waits: list[float], measured: Measured, cpu_before: float, elapsed: float) -> dict[str, Any]:
     usage = measured.usage()
-    cuts = quantiles(waits, n=1000, method="inclusive")
     return {
         "records_per_s": round(len(waits) / elapsed),
-        "p50_ms": round(cuts[499] * 1000, 1),
-        "p99_ms": round(cuts[989] * 1000, 1),
-        "p99_9_ms": round(cuts[998] * 1000, 1),
+        **percentiles(waits),
         "cpu_us_per_record": round((usage.cpu_s - cpu_before) / len(waits) * 1e6, 1),
         "peak_rss_mb": round(usage.rss_bytes / 1e6),
     }

@@ -5,17 +5,20 @@ import os
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from secrets import token_hex
+from typing import Any, LiteralString
 
 import psutil
 import psycopg
 from psycopg import sql
+from psycopg.errors import UndefinedTable
 
+from services.cli.bench.progress import Sample
 from services.cli.services import all_topics
 from services.core.message import Message
 from services.runtime.codec import Codec
@@ -24,6 +27,7 @@ from services.runtime.kafka.producer import Outgoing, Producer
 from services.runtime.settings import DatabaseSettings, RuntimeSettings
 
 PAGE = 2_000
+LOOK_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +40,25 @@ class Usage:
 
 @dataclass
 class Measured:
-    """Processes of ours, and only these: engines and the load are not counted."""
+    """Processes of ours and those they have started, and only these: engines and the load are not counted."""
 
     processes: list[Process] = field(default_factory=list)
 
     def usage(self) -> Usage:
-        seen = [psutil.Process(p.pid) for p in self.processes if p.returncode is None]
-        times = [p.cpu_times() for p in seen]
-        return Usage(sum(t.user + t.system for t in times), max((p.memory_info().rss for p in seen), default=0))
+        cpu_s, rss_bytes = 0.0, 0
+        for process in self._all():
+            with suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                cpu_s += times.user + times.system
+                rss_bytes = max(rss_bytes, process.memory_info().rss)
+        return Usage(cpu_s, rss_bytes)
+
+    def _all(self) -> Iterator[psutil.Process]:
+        for process in self.processes:
+            if process.returncode is None:
+                with suppress(psutil.NoSuchProcess):
+                    seen = psutil.Process(process.pid)
+                    yield from (seen, *seen.children(recursive=True))
 
 
 @dataclass(frozen=True)
@@ -74,6 +89,21 @@ class Place:
         await producer.stop()
         return count
 
+    async def followed(
+        self, measured: Measured, query: LiteralString, parameters: Sequence[Any], until: int
+    ) -> list[Sample]:
+        """Samples from now until `until` records are done, which `query` counts; the first is of before the work."""
+        samples = [Sample(now(), 0)]
+        async with await psycopg.AsyncConnection.connect(self.settings.database.url, autocommit=True) as connection:
+            while samples[-1].done < until:
+                row = None
+                with suppress(UndefinedTable):  # until the first process has made it
+                    row = await (await connection.execute(query, parameters)).fetchone()
+                usage = measured.usage()
+                samples.append(Sample(now(), int(row[0]) if row else 0, usage.cpu_s, usage.rss_bytes))
+                await asyncio.sleep(LOOK_S)
+        return samples
+
     @asynccontextmanager
     async def running(self, *commands: Sequence[str]) -> AsyncIterator[tuple[Measured, list[str]]]:
         """`tolbrug …` processes while the block runs, and where each answers."""
@@ -101,15 +131,15 @@ async def _url(process: Process) -> str:
 
 
 @asynccontextmanager
-async def fresh(settings: RuntimeSettings) -> AsyncIterator[Place]:
-    """A place of its own, with its topics; its database is dropped afterwards."""
+async def fresh(settings: RuntimeSettings, wanted: Iterable[str] | None = None) -> AsyncIterator[Place]:
+    """A place of its own, with the topics of all services or those `wanted`; its database is dropped afterwards."""
     name = f"bench_{token_hex(6)}"
     async with await psycopg.AsyncConnection.connect(settings.database.url, autocommit=True) as connection:
         await connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         url = settings.database.url.rsplit("/", 1)[0] + f"/{name}"
         kafka = settings.kafka.model_copy(update={"topic_prefix": f"{name}."})
         place = Place(settings.model_copy(update={"kafka": kafka, "database": DatabaseSettings(url=url)}))
-        await topics.apply(kafka, topics.with_dead_letters(all_topics()))
+        await topics.apply(kafka, topics.with_dead_letters(all_topics() if wanted is None else wanted))
         try:
             yield place
         finally:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from services.core.errors import Fatal, Transient
@@ -64,6 +65,18 @@ async def apply(settings: KafkaSettings, topics: Iterable[str]) -> int:
     if missing:
         await _create(settings, missing)
     return plans[0].partitions if plans else settings.partitions
+
+
+async def broker_settings(settings: KafkaSettings, names: Iterable[str]) -> dict[str, str | None]:
+    """What one of the brokers is set to, by the names of Kafka's documentation."""
+    admin = await _connect(settings)
+    try:
+        cluster = await admin.describe_cluster()
+        broker = ConfigResource(ConfigResourceType.BROKER, str(cluster["brokers"][0]["node_id"]), dict.fromkeys(names))
+        answers = await admin.describe_configs([broker])
+        return {config[0]: config[1] for answer in answers for found in answer.resources for config in found[4]}
+    finally:
+        await admin.close()
 
 
 async def _create(settings: KafkaSettings, missing: list[TopicPlan]) -> None:
