@@ -20,7 +20,7 @@ LOAD = Load(records=3_000, licences=150)
 FIRST = 1_800
 PATIENT = {"TOLBRUG_FOLD__LEASE_S": "60"}
 """Whoever waited for the lease of one that was killed would come too late for this test."""
-DYING = {"TOLBRUG_CRASH_AT": "fold-between-publish-and-mark:8", "TOLBRUG_FOLD__BATCH": "60", "TOLBRUG_FOLD__LEASE_S": "3"}
+DYING = {"TOLBRUG_CRASH_AT": "fold-between-publish-and-mark:8", "TOLBRUG_FOLD__BATCH": "60"}
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ async def gone(processes: list[psutil.Process]) -> None:
 
 async def test_workers_that_die_are_replaced_and_nothing_is_lost_or_doubled(here: Installation) -> None:
     await here.write(LOAD.commands())
-    figures = await result(await here.job(2, LOAD.records, **DYING))
+    figures = await result(await here.job(2, LOAD.records, TOLBRUG_FOLD__LEASE_S="3", **DYING))
     assert figures["records"] == LOAD.records
     assert figures["replaced"] >= 2
     assert figures["peak_rss_mb"] > 20
