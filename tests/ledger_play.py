@@ -1,5 +1,6 @@
 """A ledger played message by message: what came out of each step, and what stands. Invariants hold after each."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -15,6 +16,7 @@ from services.core.messages import (
     Finding,
     HeldDraw,
     Licence,
+    LicenceStatus,
     LineBalance,
     Phase,
 )
@@ -23,8 +25,14 @@ from services.reconciliation.domain.invariants import violations
 from services.reconciliation.domain.ledger import LicenceLedger, apply
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import DEFAULT_RULE_SET
+from services.reconciliation.domain.verification import Recorded
 from services.reconciliation.handlers.ledger import answer_demand, new_ledger, record_licence
-from tests.builders import REF, a_demand, later
+from tests.builders import ISSUED, REF, a_demand, a_draw, a_licence, a_line, a_status, later, mrn
+
+
+def recorded(entries: Iterable[Entry]) -> list[Recorded]:
+    """As they are stored and published."""
+    return [Recorded(entry, entry.avro()) for entry in entries]
 
 
 class Play:
@@ -117,3 +125,16 @@ class Play:
         amounts = self.line(line).value
         assert amounts is not None
         return amounts.reserved, amounts.consumed, amounts.exited
+
+
+def a_full_play() -> Play:
+    """Two lines, refused, reserved, released, short and freed shipments, an amended licence."""
+    play = Play(a_demand(mrn=mrn(9)), a_licence(a_line(1), a_line(2, quantity="5")))
+    play.ask(a_demand(a_draw("2", "150000.00"), a_draw("1", line=2, item=2), mrn=mrn(1)))
+    play.ask(a_demand(a_draw("2"), mrn=mrn(2)))
+    play.ask(a_demand(a_draw("4", line=2), mrn=mrn(3), phase=Phase.RELEASED))
+    play.phase(mrn(3), Phase.EXITED, final_exit=True)
+    play.change(statuses=(ISSUED, a_status(LicenceStatus.SUSPENDED)))
+    play.phase(mrn(1), Phase.INVALIDATED)
+    play.ask(a_demand(a_draw("7", line=2), mrn=mrn(4), phase=Phase.RELEASED))
+    return play

@@ -1,6 +1,8 @@
 """`tolbrug verify`: every balance again, from the entries alone, and the entries of the table beside their topic."""
 
 import asyncio
+from dataclasses import asdict
+from hashlib import sha256
 from typing import Annotated
 
 import typer
@@ -20,7 +22,9 @@ def verify(*, topic: Topic = True, as_json: AsJson = False) -> None:
     """Recompute every balance from the ledger's entries; name each licence and line that differs, and the first entry
     that was altered, removed or moved, in the table or in the topic.
 
-    Reads one snapshot of the database, so the services may go on working. Exits with 1 when anything differs.
+    Reads one snapshot of the database, so the services may go on working. Exits with 1 when anything differs. The
+    digest is over the hashes of all entries in recorded order, as that of `tolbrug replay`: two installations that
+    recorded the same have the same.
     """
     settings = found(RuntimeSettings(), postgres=True)
     compared = topic and bool(settings.kafka.bootstrap_servers)
@@ -34,13 +38,18 @@ def verify(*, topic: Topic = True, as_json: AsJson = False) -> None:
     table = Table("licence, revision, line", title=outcome, title_justify="left")
     for difference in differences:
         table.add_row(difference, style="red")
+    partitions = [asdict(chain) for chain in result.chains]
+    digest = sha256("".join(chain.digest for chain in result.chains).encode()).hexdigest()
     shown = {
         "licences": result.licences,
         "entries": result.entries,
         "topic": {"records": comparison.records, "repeats": comparison.repeats} if compared else None,
+        "digest": digest,
+        "partitions": partitions,
         "differences": differences,
     }
-    show(shown, table if differences else outcome, as_json=as_json)
+    sound = f"{outcome}\ndigest {digest}"
+    show(shown, table if differences else sound, as_json=as_json)
     if differences:
         raise typer.Exit(1)
 

@@ -4987,7 +4987,7 @@ class Entry(_Entry):
     previous_hash: str
     """Hash of the entry before, empty for the first."""
     hash: str
-    """SHA-256 over previous_hash and the other fields in canonical form."""
+    """SHA-256 of the Avro body of all fields before this one, in lower-case hexadecimal. Always the last field."""
 
     def __init__(
         self,

@@ -28,7 +28,12 @@ class FoldReader(Generic[S]):
 
     async def entries(self, aggregate: str, after: int, limit: int) -> list[Message]:
         """Entries of an aggregate above a revision, in order."""
+        return [entry for entry, _ in await self.recorded(aggregate, after, limit)]
+
+    async def recorded(self, aggregate: str, after: int, limit: int) -> list[tuple[Message, bytes]]:
+        """The same, each with the value it was read from."""
         async with self._database.connection() as connection:
             rows = await self._table.entries_of(connection, aggregate, after, limit)
-        await self._codec.resolve([row.value for row in rows if row.value is not None])
-        return [self._codec.decode(row.value or b"") for row in rows]
+        values = [row.value or b"" for row in rows]
+        await self._codec.resolve(values)
+        return [(self._codec.decode(value), value) for value in values]

@@ -17,13 +17,15 @@ from tests.builders import REF
 from tests.integration.command import tolbrug
 from tests.integration.installation import Installation
 from tests.integration.kafka_log import KafkaLog
-from tests.integration.recorded_ledger import ENTRIES, FLIPPED, REMOVED, REMOVED_FROM, change, record
+from tests.integration.recorded_ledger import ENTRIES, FLIPPED, REMOVED, REMOVED_FROM, change, connection, record
 
 Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 SWAPPED = (
     "UPDATE reconciliation.output AS o SET value = e.value FROM reconciliation.output AS e WHERE o.entry_of = %s"
     " AND e.entry_of = o.entry_of AND (o.entry_revision, e.entry_revision) IN ((2, 3), (3, 2))"
 )
+MOVED = "UPDATE reconciliation.output SET seq = %s WHERE entry_of = %s AND entry_revision = %s"
+ASIDE = 900_000
 
 
 @dataclass
@@ -73,6 +75,15 @@ def of_ref(records: list[Record], revision: int) -> int:
     return next((n for n, h in enumerate(heads) if (h["licence"], h["revision"]) == (REF, revision)), -1)
 
 
+async def place_of(settings: RuntimeSettings, revision: int) -> int:
+    """The number of an entry of `REF` among the outputs of its partition."""
+    async with connection(settings) as connected:
+        query = "SELECT seq FROM reconciliation.output WHERE entry_of = %s AND entry_revision = %s"
+        row = await (await connected.execute(query, (REF, revision))).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def with_value(record: Record, value: bytes) -> Record:
     record.value = value
     return record
@@ -118,6 +129,27 @@ async def test_entries_swapped_in_the_table_are_named(recorded: RuntimeSettings)
     named = await found(recorded)
     assert named.table == [f"{REF} revision 2: in its place is stored reconciliation.v1.Entry 3 of {REF}"]
     assert f"entry 2 of {REF}" in named.topic[0]
+
+
+async def test_entries_that_changed_places_in_the_table_are_named(recorded: RuntimeSettings) -> None:
+    whole = (await tolbrug(recorded, "verify"))[1]["digest"]
+    second, third = await place_of(recorded, 2), await place_of(recorded, 3)
+    for place, revision in ((ASIDE, 2), (second, 3), (third, 2)):
+        await change(recorded, MOVED, place, REF, revision)
+    named = await found(recorded)
+    (difference,) = named.table
+    assert difference.startswith(f"{REF} revision 3: it was moved to output {second} of partition ")
+    assert f"entry 3 of {REF} is due, the topic has entry 2 of {REF}" in named.topic[0]
+    assert (await tolbrug(recorded, "verify"))[1]["digest"] != whole
+
+
+async def test_the_chain_of_each_partition_is_that_of_a_replay(recorded: RuntimeSettings) -> None:
+    verified, replayed = (await tolbrug(recorded, "verify"))[1], (await tolbrug(recorded, "replay"))[1]
+    assert verified["digest"] == replayed["digest"]
+    assert verified["partitions"] == [
+        {name: rebuilt[name] for name in ("partition", "entries", "digest")} for rebuilt in replayed["partitions"]
+    ]
+    assert sum(chain["entries"] for chain in verified["partitions"]) == ENTRIES
 
 
 async def test_a_bit_altered_in_the_topic_is_named(recorded: RuntimeSettings) -> None:

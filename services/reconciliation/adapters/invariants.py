@@ -18,9 +18,10 @@ from prometheus_client import Gauge
 
 from services.core.errors import Corrupt, Rejected, Transient
 from services.core.messages import Entry
+from services.reconciliation.adapters.replay_rows import PREFIX
 from services.reconciliation.domain.invariants import Violation, violations
 from services.reconciliation.domain.ledger import LicenceLedger
-from services.reconciliation.domain.verification import entries_are_columns
+from services.reconciliation.domain.verification import Recorded, entries_are_columns
 from services.runtime.database import AWAY, Database
 from services.runtime.fold_reader import FoldReader
 from services.runtime.fold_table import FoldTable
@@ -61,11 +62,11 @@ class Checked:
         return [*missing, *(str(violation) for violation in (*self.draws, *self.entries))][:20]
 
 
-def check(ledger: LicenceLedger, entries: Sequence[Entry] | None) -> Checked:
+def check(ledger: LicenceLedger, entries: Sequence[Recorded] | None) -> Checked:
     """A ledger against its draws and, when they are given, against all its entries."""
     if entries is None:
         return Checked(draws=tuple(violations(ledger)))
-    missing = ledger.revision - len({entry.revision for entry in entries})
+    missing = ledger.revision - len({recorded.entry.revision for recorded in entries})
     return Checked(tuple(violations(ledger)), tuple(entries_are_columns(entries, ledger)), missing)
 
 
@@ -133,11 +134,15 @@ class Invariants:
         ledger = await self._reader.read(licence)
         if ledger is None:
             return Checked()
-        entries: list[Entry] | None = None
+        entries: list[Recorded] | None = None
         if ledger.revision <= LONGEST:
             # Others may be committed meanwhile: those after the ledger that was read are not its own.
-            read = await self._reader.entries(licence, 0, ledger.revision)
-            entries = [e for e in read if isinstance(e, Entry) and e.revision <= ledger.revision]
+            read = await self._reader.recorded(licence, 0, ledger.revision)
+            entries = [
+                Recorded(entry, value[PREFIX:])
+                for entry, value in read
+                if isinstance(entry, Entry) and entry.revision <= ledger.revision
+            ]
         return await asyncio.to_thread(check, ledger, entries)
 
     async def _keep(self, licence: str, partition: int, checked: Checked) -> None:

@@ -1,14 +1,15 @@
 """A recorded output beside the one a replay gives: whether they are the same, and where not."""
 
 from dataclasses import fields
-from typing import Any
+from typing import Any, Final
 
 from services.core.errors import Rejected
 from services.core.message import Message
 from services.runtime.codec import Codec
 from services.runtime.output_table import Output
 
-_PREFIX = 5
+PREFIX: Final = 5
+"""Bytes in front of the Avro body of a value."""
 _SHOWN = 80
 
 
@@ -45,7 +46,7 @@ def differing(codec: Codec, one: bytes, other: bytes, name: str) -> str | None:
     except Rejected as error:
         return f"{name} was altered, it cannot be read: {error}"
     if recorded == rebuilt:
-        return None if one[:_PREFIX] != other[:_PREFIX] else f"{name} was altered in bytes that carry no content"
+        return None if one[:PREFIX] != other[:PREFIX] else f"{name} was altered in bytes that carry no content"
     return f"{name} was altered: {'; '.join(_fields(recorded, rebuilt))}"
 
 

@@ -7,6 +7,7 @@ memory at a time.
 import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
+from hashlib import sha256
 from itertools import groupby
 from typing import Any, Final
 
@@ -16,17 +17,24 @@ from psycopg.rows import dict_row
 from services.core.errors import Corrupt, Rejected
 from services.core.messages import Amounts, Entry, Ledger, LineBalance
 from services.core.values import LicenceRef, format_amount
+from services.reconciliation.adapters.replay_rows import PREFIX
 from services.reconciliation.domain import verification
 from services.reconciliation.domain.invariants import Violation
 from services.reconciliation.domain.ledger import LicenceLedger, apply, to_record
+from services.reconciliation.domain.verification import Recorded
 from services.runtime.codec import Codec
 from services.runtime.database import Database
 
 FOLD: Final = "ledger"
 _ENTRIES = (
-    "SELECT entry_of, entry_revision, value FROM reconciliation.output"
+    "SELECT entry_of, entry_revision, partition, seq, value FROM reconciliation.output"
     " WHERE fold = %s AND entry_of IS NOT NULL ORDER BY entry_of, entry_revision"
 )
+_HASHES = (
+    "SELECT substring(value FROM octet_length(value) - 63) AS hash FROM reconciliation.output"
+    " WHERE fold = %s AND partition = %s AND entry_of IS NOT NULL ORDER BY seq"
+)
+_PARTITIONS = "SELECT partition FROM reconciliation.fold WHERE fold = %s ORDER BY partition"
 _PREFIXES = "SELECT DISTINCT substring(value FROM 1 FOR 5) AS prefix FROM reconciliation.output WHERE fold = %s"
 _SNAPSHOT = "SELECT state FROM reconciliation.snapshot WHERE fold = %s AND aggregate = %s"
 _ORPHANS = (
@@ -53,6 +61,19 @@ class Verification:
     differences: list[Violation] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     """Outputs that are missing among the numbered ones of a partition."""
+    chains: list["Chain"] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The entries of a partition in recorded order: how many, and the SHA-256 of their hashes one after the other.
+
+    Two installations that recorded the same have the same; a replay gives it again.
+    """
+
+    partition: int
+    entries: int
+    digest: str
 
 
 async def verify(database: Database, codec: Codec | None = None) -> Verification:
@@ -77,8 +98,20 @@ def _verify(url: str, codec: Codec) -> Verification:
                 result.differences += _of_licence(licence, rows, stored, codec, result)
         for row in connection.execute(_ORPHANS, (FOLD,)):
             result.differences.append(Violation(row["aggregate"], 0, "a ledger is stored, and no entry of it"))
+        result.chains = list(_chains(connection))
         result.gaps = [_gap(row) for row in connection.execute(_GAPS, {"fold": FOLD})]
     return result
+
+
+def _chains(connection: psycopg.Connection[dict[str, Any]]) -> Iterator[Chain]:
+    for row in connection.execute(_PARTITIONS, (FOLD,)).fetchall():
+        digest, entries = sha256(), 0
+        with connection.cursor("tolbrug_chain") as hashes:
+            hashes.itersize = 10_000
+            for found in hashes.execute(_HASHES, (FOLD, row["partition"])):
+                digest.update(found["hash"] or b"")
+                entries += 1
+        yield Chain(row["partition"], entries, digest.hexdigest())
 
 
 def _gap(row: dict[str, Any]) -> str:
@@ -98,7 +131,7 @@ def _of_licence(
     found = differences(licence, read.entries(rows), snapshot)
     result.entries += read.count
     if read.fault is None:
-        return found
+        return [*found, *read.moved[:1]]
     before = [violation for violation in found if violation.revision < read.fault.revision]
     return [*before, read.fault]
 
@@ -109,30 +142,42 @@ class _Read:
     def __init__(self, codec: Codec, licence: str) -> None:
         self.count = 0
         self.fault: Violation | None = None
+        self.moved: list[Violation] = []
         self._codec = codec
         self._licence = licence
+        self._last: tuple[int, int] | None = None
 
-    def entries(self, rows: Iterable[dict[str, Any]]) -> Iterator[Entry]:
+    def entries(self, rows: Iterable[dict[str, Any]]) -> Iterator[Recorded]:
         for row in rows:
             self.count += 1
-            try:
-                entry = self._codec.decode(bytes(row["value"] or b""))
-            except Rejected as error:
-                self.fault = Violation(
-                    self._licence, row["entry_revision"], f"it was altered, it cannot be read: {error}"
-                )
+            self._in_place(row)
+            value = bytes(row["value"] or b"")
+            found = self._entry(value, row["entry_revision"])
+            if isinstance(found, Violation):
+                self.fault = found
                 return
-            if not isinstance(entry, Entry) or (entry.licence, entry.revision) != (
-                self._licence,
-                row["entry_revision"],
-            ):
-                what = f"in its place is stored {entry.SCHEMA} {getattr(entry, 'revision', '')} of {entry.key}"
-                self.fault = Violation(self._licence, row["entry_revision"], what)
-                return
-            yield entry
+            yield Recorded(found, value[PREFIX:])
+
+    def _entry(self, value: bytes, revision: int) -> Entry | Violation:
+        try:
+            entry = self._codec.decode(value)
+        except Rejected as error:
+            return Violation(self._licence, revision, f"it was altered, it cannot be read: {error}")
+        if isinstance(entry, Entry) and (entry.licence, entry.revision) == (self._licence, revision):
+            return entry
+        what = f"in its place is stored {entry.SCHEMA} {getattr(entry, 'revision', '')} of {entry.key}"
+        return Violation(self._licence, revision, what)
+
+    def _in_place(self, row: dict[str, Any]) -> None:
+        """Entries of a licence stand in one partition, in order of revision."""
+        before, self._last = self._last, (row["partition"], row["seq"])
+        if before is not None and (before[0] != row["partition"] or before[1] >= row["seq"]):
+            place = f"output {row['seq']} of partition {row['partition']}"
+            what = f"it was moved to {place}, the entry before is output {before[1]} of partition {before[0]}"
+            self.moved.append(Violation(self._licence, row["entry_revision"], what))
 
 
-def differences(licence: str, entries: Iterable[Entry], snapshot: Ledger | None) -> list[Violation]:
+def differences(licence: str, entries: Iterable[Recorded], snapshot: Ledger | None) -> list[Violation]:
     """What is wrong with the entries of one licence, and where its stored ledger is not what they give.
 
     A stored ledger may lag behind: it is compared with what the entries up to its own revision give.
@@ -155,14 +200,14 @@ class _Followed:
         self.reached: LicenceLedger | None = None
         self._wanted = wanted
 
-    def through(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+    def through(self, entries: Iterable[Recorded]) -> Iterator[Recorded]:
         broken = False
-        for entry in entries:
-            yield entry
+        for recorded in entries:
+            yield recorded
             if broken or self.reached is not None:
                 continue
             try:
-                self.ledger = apply(self.ledger, entry)
+                self.ledger = apply(self.ledger, recorded.entry)
             except Corrupt:
                 # The verification that reads along names the entry; what comes after it gives no ledger.
                 broken = True

@@ -15,7 +15,7 @@ from psycopg.rows import DictRow, dict_row
 
 from services.core.errors import Rejected
 from services.core.messages import Entry
-from services.reconciliation.adapters.replay_rows import differing, name_of
+from services.reconciliation.adapters.replay_rows import PREFIX, differing, name_of
 from services.reconciliation.domain.chain import hash_of
 from services.runtime.codec import Codec
 from services.runtime.database import Connection, Database
@@ -123,18 +123,19 @@ class _Pair:
         return found[0] if found and found[0].entry_revision == revision else None
 
     def _altered(self, record: Incoming, stored: Output, name: str) -> str:
-        what = differing(self._codec, record.value or b"", stored.value or b"", name)
+        values = {"topic": record.value or b"", "table": stored.value or b""}
+        what = differing(self._codec, values["topic"], values["table"], name)
         if what is None:
             return f"{name} has another key, id or schema in the topic than in the table"
-        whole = [place for place, value in (("topic", record.value), ("table", stored.value)) if self._holds(value)]
+        whole = [place for place, value in values.items() if self._holds(value)]
         return f"{what} (topic beside table; its hash holds in {' and '.join(whole) or 'neither'})"
 
-    def _holds(self, value: bytes | None) -> bool:
+    def _holds(self, value: bytes) -> bool:
         try:
-            entry = self._codec.decode(value or b"")
+            entry = self._codec.decode(value)
         except Rejected:
             return False
-        return isinstance(entry, Entry) and entry.hash == hash_of(entry)
+        return isinstance(entry, Entry) and entry.hash == hash_of(value[PREFIX:])
 
 
 def _same(record: Incoming, row: Output) -> bool:

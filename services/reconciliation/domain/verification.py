@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from typing import NamedTuple
 
 from services.core.messages import Entry, HeldDraw, Licence
 from services.core.values import ZERO, Mrn
@@ -9,6 +10,13 @@ from services.reconciliation.domain.chain import hash_of
 from services.reconciliation.domain.invariants import QUANTITY, VALUE, Sums, Violation, add, columns_of, differences
 from services.reconciliation.domain.ledger import NO_ENTRY, LicenceLedger
 from services.reconciliation.domain.measures import shown
+
+
+class Recorded(NamedTuple):
+    """An entry as it was read, and the Avro body it was read from: what its hash vouches for."""
+
+    entry: Entry
+    body: bytes
 
 
 class _Account:
@@ -23,9 +31,10 @@ class _Account:
         self.sums: Sums = {}
         self.broken = False
 
-    def check(self, entry: Entry) -> Iterator[Violation]:
+    def check(self, recorded: Recorded) -> Iterator[Violation]:
         """What is wrong with the next entry."""
-        for what in self._in_chain(entry):
+        entry = recorded.entry
+        for what in self._in_chain(recorded):
             yield Violation(self.licence, entry.revision, what)
         self._follow(entry)
         for line, what in self._authorised(entry):
@@ -33,12 +42,13 @@ class _Account:
         for line, what in differences(self.sums, entry.balances):
             yield Violation(self.licence, entry.revision, what, line)
 
-    def _in_chain(self, entry: Entry) -> Iterator[str]:
+    def _in_chain(self, recorded: Recorded) -> Iterator[str]:
+        entry = recorded.entry
         if entry.revision != self.revision + 1:
             yield f"revision {self.revision + 1} is missing"
         if entry.previous_hash != self.hash:
             yield f"previous_hash is {entry.previous_hash or 'empty'}, the entry before has {self.hash or 'none'}"
-        computed = hash_of(entry)
+        computed = hash_of(recorded.body)
         if entry.hash != computed:
             yield f"hash is {entry.hash or 'empty'}, its content gives {computed}"
 
@@ -66,26 +76,27 @@ class _Account:
                 yield line, f"{dimension} authorised is {shown(stated)}, the licence grants {grants}"
 
 
-def verify(entries: Iterable[Entry]) -> Iterator[Violation]:
+def verify(entries: Iterable[Recorded]) -> Iterator[Violation]:
     """What is wrong with the entries of any number of licences, each in its own order; nothing: all is as recorded.
 
     Of each licence only the first faulty entry is told, line by line: what follows it rests on it.
     """
     accounts: dict[str, _Account] = {}
-    for entry in entries:
-        account = accounts.setdefault(entry.licence, _Account(entry.licence))
+    for recorded in entries:
+        licence = recorded.entry.licence
+        account = accounts.setdefault(licence, _Account(licence))
         if account.broken:
             continue
-        found = list(account.check(entry))
+        found = list(account.check(recorded))
         account.broken = bool(found)
         yield from found
 
 
-def entries_are_columns(entries: Iterable[Entry], ledger: LicenceLedger) -> Iterator[Violation]:
+def entries_are_columns(entries: Iterable[Recorded], ledger: LicenceLedger) -> Iterator[Violation]:
     """The movements of all entries of a licence sum to the columns of its ledger, which ends where they end."""
     account = _Account(ledger.licence)
-    for entry in entries:
-        yield from account.check(entry)
+    for recorded in entries:
+        yield from account.check(recorded)
     if (account.revision, account.hash) != (ledger.revision, ledger.hash):
         yield Violation(ledger.licence, ledger.revision, f"the entries end at revision {account.revision}")
     for line, what in differences(account.sums, ledger.balances):

@@ -15,7 +15,7 @@ from services.reconciliation.domain.ledger import from_record, to_record
 from services.reconciliation.domain.verification import entries_are_columns, verify
 from tests.builders import ISSUED, a_demand, a_draw, a_licence, a_line, a_status, mrn
 from tests.integration.faults.report import SEED, Report
-from tests.ledger_play import Play
+from tests.ledger_play import Play, recorded
 from tests.unit.reconciliation.ledger_oracle import Asked, Oracle
 
 BEFORE_ACCEPTANCE = datetime(2026, 2, 1, tzinfo=UTC)
@@ -140,8 +140,8 @@ class Lives(RuleBasedStateMachine):
         assert held == self.oracle.verdicts()
 
     def teardown(self) -> None:
-        assert list(verify(self.play.entries)) == []
-        assert list(entries_are_columns(self.play.entries, self.play.state)) == []
+        assert list(verify(recorded(self.play.entries))) == []
+        assert list(entries_are_columns(recorded(self.play.entries), self.play.state)) == []
         assert from_record(to_record(self.play.state)) == self.play.state
         self.report.entries += len(self.play.entries)
 

@@ -1,4 +1,4 @@
-"""The record: repeats, the chain of entries, snapshots, replay, and what verification finds."""
+"""The record: repeats, snapshots, replay."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -6,41 +6,13 @@ from decimal import Decimal
 import pytest
 
 from services.core.errors import Corrupt, Rejected
-from services.core.messages import Amounts, Basis, Entry, Ledger, LicenceLine, LicenceStatus, Phase
+from services.core.messages import Ledger, LicenceLine, Phase
 from services.core.values import LicenceRef, Unit
-from services.reconciliation.domain.chain import canonical, hash_of, sealed
-from services.reconciliation.domain.invariants import violations
 from services.reconciliation.domain.ledger import apply, from_record, to_record
-from services.reconciliation.domain.verification import entries_are_columns, verify
 from services.reconciliation.handlers.ledger import answer_demand, new_ledger, record_licence
 from services.runtime.codec import Codec
-from tests.builders import ACCEPTED_AT, ISSUED, REF, a_demand, a_draw, a_licence, a_line, a_status, later, mrn
-from tests.ledger_play import Play
-
-CANONICAL = """
-{"balances":[{"line":1,"value":{"authorised":"1.500000","consumed":"0.000000","exited":"0.000000",
-"reserved":"0.000000"}}],"cause":"LICENCE","cause_id":"5c81baa35bff8106f35f4982ef17d587","licence":"VL/2026/000123",
-"previous_hash":"","recorded_at":1772439360000000,"revision":1,"rule_set":"RULES","terms":{"authority":"BE-VLG",
-"changed_at":1768435200000000,"destinations":["IN"],
-"holder":{"country":"BE","eori":"BE0314595348","name":"Persbouw NV"},
-"lines":[{"basis":"VALUE","commodity_codes":["847983"],"control_code":"2B204","currency":"EUR",
-"description":"isostatic press","line":1,"value":"1.500000"}],"procedures":["10"],"ref":"VL/2026/000123",
-"requires":{"end_use_certificate":false,"federal_authorisation":false,"state_guarantee":false},"revision":1,
-"time_zone":"Europe/Brussels","type":"INDIVIDUAL","valid_from":"2026-01-15","valid_to":"2028-01-14"}}
-"""
-
-
-def a_full_play() -> Play:
-    """Two lines, refused, reserved, released, short and freed shipments, an amended licence."""
-    play = Play(a_demand(mrn=mrn(9)), a_licence(a_line(1), a_line(2, quantity="5")))
-    play.ask(a_demand(a_draw("2", "150000.00"), a_draw("1", line=2, item=2), mrn=mrn(1)))
-    play.ask(a_demand(a_draw("2"), mrn=mrn(2)))
-    play.ask(a_demand(a_draw("4", line=2), mrn=mrn(3), phase=Phase.RELEASED))
-    play.phase(mrn(3), Phase.EXITED, final_exit=True)
-    play.change(statuses=(ISSUED, a_status(LicenceStatus.SUSPENDED)))
-    play.phase(mrn(1), Phase.INVALIDATED)
-    play.ask(a_demand(a_draw("7", line=2), mrn=mrn(4), phase=Phase.RELEASED))
-    return play
+from tests.builders import ACCEPTED_AT, REF, a_demand, a_draw, a_licence, a_line, later, mrn
+from tests.ledger_play import Play, a_full_play
 
 
 def test_a_repeat_changes_nothing() -> None:
@@ -100,25 +72,6 @@ def test_a_sum_too_long_for_its_column_is_rejected() -> None:
     assert list(before.shipments) == [mrn(1)]
 
 
-def test_entries_are_numbered_without_gaps_and_chained() -> None:
-    entries = a_full_play().entries
-    assert [entry.revision for entry in entries] == list(range(1, len(entries) + 1))
-    assert [entry.previous_hash for entry in entries] == ["", *(entry.hash for entry in entries[:-1])]
-    assert all(entry.hash == hash_of(entry) for entry in entries)
-
-
-def test_the_canonical_form_is_as_documented() -> None:
-    line = a_line(basis=Basis.VALUE, quantity=None, unit=None, value="1.5")
-    [entry] = Play(a_licence(line, consignees=(), statuses=())).entries
-    assert canonical(entry).decode() == CANONICAL.replace("\n", "").replace("RULES", entry.rule_set)
-
-
-def test_the_hash_does_not_depend_on_trailing_zeros() -> None:
-    [entry] = Play(a_licence(a_line(quantity="2"))).entries
-    [other] = Play(a_licence(a_line(quantity="2.000000"))).entries
-    assert entry.hash == other.hash
-
-
 def test_applying_the_entries_gives_the_ledger() -> None:
     play = a_full_play()
     ledger = new_ledger(REF)
@@ -161,67 +114,6 @@ def test_handling_does_not_alter_the_ledger_it_was_given() -> None:
     one = answer_demand(state, a_demand(mrn=mrn(1)), ACCEPTED_AT)
     other = answer_demand(state, a_demand(a_draw("2"), mrn=mrn(2)), ACCEPTED_AT)
     assert (len(state.shipments), list(one.state.shipments), list(other.state.shipments)) == (0, [mrn(1)], [mrn(2)])
-
-
-def test_verification_finds_nothing_in_what_was_recorded() -> None:
-    play = a_full_play()
-    assert list(verify(play.entries)) == []
-    assert list(entries_are_columns(play.entries, play.state)) == []
-
-
-def shifted(entry: Entry, line: int) -> Entry:
-    """The entry with one unit more consumed on a line, and a hash that agrees."""
-    balances = tuple(
-        replace(b, quantity=replace(b.quantity, consumed=b.quantity.consumed + 1))
-        if b.line == line and b.quantity
-        else b
-        for b in entry.balances
-    )
-    return sealed(replace(entry, balances=balances))
-
-
-def test_verification_names_the_first_line_that_differs() -> None:
-    entries = a_full_play().entries
-    entries[3] = shifted(entries[3], 2)
-    [violation] = verify(entries)
-    assert (violation.licence, violation.revision, violation.line) == (REF, 4, 2)
-    assert "quantity consumed is 1, its draws hold 0" in str(violation)
-
-
-def test_verification_finds_an_altered_entry_by_its_hash() -> None:
-    entries = a_full_play().entries
-    entries[2] = replace(entries[2], cause_id="another")
-    [violation] = verify(entries)
-    assert (violation.revision, violation.what.partition(" is ")[0]) == (3, "hash")
-
-
-def test_verification_finds_an_altered_entry_with_a_new_hash_at_the_next() -> None:
-    entries = a_full_play().entries
-    entries[2] = sealed(replace(entries[2], cause_id="another"))
-    [violation] = verify(entries)
-    assert (violation.revision, violation.what.partition(" is ")[0]) == (4, "previous_hash")
-
-
-def test_verification_finds_a_missing_entry() -> None:
-    entries = a_full_play().entries
-    del entries[4]
-    assert next(verify(entries)).what == "revision 5 is missing"
-
-
-def test_verification_finds_an_authorised_amount_nobody_granted() -> None:
-    first, second, *_ = a_full_play().entries
-    line = second.balances[1]
-    granted = Amounts(authorised=Decimal(50), reserved=Decimal(0), consumed=Decimal(0), exited=Decimal(0))
-    forged = sealed(replace(second, balances=(second.balances[0], replace(line, quantity=granted))))
-    [violation] = verify([first, forged])
-    assert (violation.line, violation.what) == (2, "quantity authorised is 50, the licence grants 5")
-
-
-def test_a_ledger_whose_columns_are_not_its_draws_is_found() -> None:
-    play = a_full_play()
-    broken = replace(play.state, balances=shifted(play.entries[-1], 1).balances)
-    [violation] = violations(broken)
-    assert violation.line == 1
 
 
 def test_a_broken_column_halts_the_next_message() -> None:

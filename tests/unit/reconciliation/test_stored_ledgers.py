@@ -12,7 +12,7 @@ from services.reconciliation.adapters.verification import differences
 from services.reconciliation.domain.ledger import LicenceLedger, apply, to_record
 from services.reconciliation.handlers.ledger import new_ledger
 from tests.builders import REF, a_demand, a_licence, mrn
-from tests.ledger_play import Play
+from tests.ledger_play import Play, recorded
 
 
 def a_life() -> Play:
@@ -31,7 +31,7 @@ def at(revision: int) -> LicenceLedger:
 
 
 def told(entries: list[Entry], snapshot: Ledger | None) -> list[str]:
-    return [str(difference) for difference in differences(REF, entries, snapshot)]
+    return [str(difference) for difference in differences(REF, recorded(entries), snapshot)]
 
 
 @pytest.mark.parametrize("stored_at", [1, 3, 5])
@@ -81,13 +81,13 @@ def test_a_missing_entry_is_named() -> None:
 
 
 def test_the_invariants_of_a_sound_ledger_are_zero() -> None:
-    assert not check(at(5), a_life().entries)
+    assert not check(at(5), recorded(a_life().entries))
 
 
 def test_a_column_that_is_not_the_sum_of_its_draws_violates() -> None:
     ledger = at(5)
     (balance,) = ledger.balances
-    checked = check(replace(ledger, balances=(replace(balance, value=None),)), a_life().entries)
+    checked = check(replace(ledger, balances=(replace(balance, value=None),)), recorded(a_life().entries))
     assert (bool(checked.draws), bool(checked.entries), checked.gaps) == (True, True, 0)
 
 
@@ -101,4 +101,4 @@ def test_without_its_entries_a_ledger_is_checked_against_its_draws_only() -> Non
 def test_a_missing_revision_is_counted() -> None:
     entries = a_life().entries
     del entries[1:3]
-    assert check(at(5), entries).gaps == 2
+    assert check(at(5), recorded(entries)).gaps == 2
