@@ -12,7 +12,7 @@ Runs = Annotated[int, typer.Option(min=1, help="Runs; the median is reported.")]
 Records = Annotated[int, typer.Option(min=100, help="Records of a run.")]
 Licences = Annotated[int, typer.Option(min=1, help="Licences they are spread over.")]
 Seconds = Annotated[float, typer.Option(min=1, help="Length of a run.")]
-Rate = Annotated[float, typer.Option(min=1, help="Messages per second that are offered.")]
+Rate = Annotated[float, typer.Option(min=0, help="Messages per second that are offered; 0: as fast as it goes.")]
 
 commands = typer.Typer(
     no_args_is_help=True,
@@ -69,7 +69,7 @@ def intake(*, workers: Workers = 1, seconds: Seconds = 10.0, runs: Runs = 3, as_
 
 
 @commands.command()
-def pipeline(*, seconds: Seconds = 10.0, rate: Rate = 100.0, runs: Runs = 3, as_json: AsJson = False) -> None:
+def pipeline(*, seconds: Seconds = 10.0, rate: Rate = 200.0, runs: Runs = 3, as_json: AsJson = False) -> None:
     """From a message sent over HTTP to its verdict, all services in one process."""
     from services.cli.bench import http_jobs
     from services.cli.bench.report import report

@@ -1,21 +1,35 @@
-"""`bench intake` and `bench pipeline`: the doors over HTTP, the load on the same two cores."""
+"""`bench intake` and `bench pipeline`: the doors over HTTP, the load on the same two cores.
+
+`pipeline` learns the verdicts from their topic, as a customs system does that sends hundreds of messages a second; one
+that sends a few asks by HTTP.
+"""
 
 import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
-
+from services.cli.bench.http_load import Client
 from services.cli.bench.latency import percentiles
-from services.cli.bench.place import Measured, fresh, now
+from services.cli.bench.place import Measured, Place, fresh, now
+from services.cli.bench.verdicts import Verdicts
 from services.core.values import Mrn
 from services.runtime.settings import RuntimeSettings
 from services.simulator import load
 from services.simulator.mrn import export_mrn
 
-CONNECTIONS = 32
-JSON = {"content-type": "application/json"}
+MESSAGES = "/v1/customs/messages"
+SENDERS = 64
+"""Connections of intake, each waits for its answer before it sends the next message."""
+UNDER_WAY = 256
+"""Messages without a verdict that pipeline has at most, when it sends as fast as it goes."""
+LICENCES = 500
+
+Send = Callable[[int], Coroutine[None, None, None]]
+"""Sends the message of that number and waits for its verdict."""
 
 
 def declaration(serial: int, licences: int) -> tuple[Mrn, dict[str, Any]]:
@@ -49,52 +63,81 @@ def declaration(serial: int, licences: int) -> tuple[Mrn, dict[str, Any]]:
 async def intake(settings: RuntimeSettings, *, seconds: float, workers: int) -> dict[str, Any]:
     """As many messages as the door takes from a number of connections that each wait for the answer."""
     async with fresh(settings) as place, place.running(*[("run", "customs")] * workers) as (measured, urls):
-        clients = [httpx.AsyncClient(base_url=url, timeout=30) for url in urls]
+        clients = [Client(url) for url in urls]
         until, serials, waits = now() + seconds, iter(range(10_000_000)), list[float]()
 
-        async def one(client: httpx.AsyncClient) -> None:
+        async def one(client: Client) -> None:
             while now() < until:
                 _, body = declaration(next(serials), 1000)
+                message = json.dumps(body).encode()
                 begun = now()
-                answer = await client.post("/v1/customs/messages", json=body)
-                answer.raise_for_status()
+                await _taken(client, message)
                 waits.append(now() - begun)
 
         before, begun = measured.usage(), now()
-        await asyncio.gather(*(one(clients[n % workers]) for n in range(CONNECTIONS)))
-        return _result(waits, measured, before.cpu_s, now() - begun)
+        await asyncio.gather(*(one(clients[n % workers]) for n in range(SENDERS)))
+        result = _result(waits, measured, before.cpu_s, now() - begun)
+        for client in clients:
+            client.close()
+        return result
+
+
+async def _taken(client: Client, message: bytes) -> None:
+    answer = await client.post(MESSAGES, message)
+    if answer.status != 202:
+        raise RuntimeError(f"{answer.status}: {answer.body[:300]!r}")
 
 
 async def pipeline(settings: RuntimeSettings, *, seconds: float, rate: float) -> dict[str, Any]:
-    """From a message's first byte sent to its verdict, at a fixed rate; all services in one process."""
-    licences = 500
+    """From a message's first byte sent to its verdict; all services in one process.
+
+    `rate` in messages per second, and 0 for as fast as it goes.
+    """
+    async with _exchange(settings) as (place, measured, client), Verdicts(place.settings).followed() as verdicts:
+        waits: list[float] = []
+
+        async def one(serial: int) -> None:
+            mrn, body = declaration(serial, LICENCES)
+            message, verdict = json.dumps(body).encode(), verdicts.of(mrn)
+            begun = now()
+            await _taken(client, message)
+            await asyncio.wait_for(verdict, 60)
+            waits.append(now() - begun)
+
+        before, begun = measured.usage(), now()
+        await (_at_rate(one, rate, seconds) if rate else _at_most(one, UNDER_WAY, seconds))
+        return _result(waits, measured, before.cpu_s, now() - begun) | {"offered_per_s": rate}
+
+
+@asynccontextmanager
+async def _exchange(settings: RuntimeSettings) -> AsyncIterator[tuple[Place, Measured, Client]]:
+    """All services in one process, with licences for the load."""
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
     async with fresh(settings) as place:
-        await place.publish(
-            (replace(load.licence(n), changed_at=datetime(2026, 1, 1, tzinfo=UTC)) for n in range(licences)), load.BEGIN
-        )
-        async with (
-            place.running(("up",)) as (measured, urls),
-            httpx.AsyncClient(base_url=urls[0], timeout=60) as client,
-        ):
-            waits: list[float] = []
+        await place.publish((replace(load.licence(n), changed_at=begin) for n in range(LICENCES)), load.BEGIN)
+        async with place.running(("up",)) as (measured, urls):
+            client = Client(urls[0])
+            yield place, measured, client
+            client.close()
 
-            async def one(serial: int) -> None:
-                mrn, body = declaration(serial, licences)
-                begun = now()
-                answer = await client.post("/v1/customs/messages", json=body)
-                answer.raise_for_status()
-                verdict = await client.get(f"/v1/customs/declarations/{mrn}/verdict", params={"wait": 30})
-                if verdict.json()["verdict"] == "pending":
-                    raise TimeoutError(f"no verdict for {mrn} within 30 s")
-                waits.append(now() - begun)
 
-            before, begun = measured.usage(), now()
-            sent: list[asyncio.Task[None]] = []
-            for serial in range(int(seconds * rate)):
-                await asyncio.sleep(begun + serial / rate - now())
-                sent.append(asyncio.create_task(one(serial)))
-            await asyncio.gather(*sent)
-            return _result(waits, measured, before.cpu_s, now() - begun) | {"offered_per_s": rate}
+async def _at_rate(one: Send, rate: float, seconds: float) -> None:
+    begun, sent = now(), list[asyncio.Task[None]]()
+    for serial in range(int(seconds * rate)):
+        if (early := begun + serial / rate - now()) > 0:
+            await asyncio.sleep(early)
+        sent.append(asyncio.create_task(one(serial)))
+    await asyncio.gather(*sent)
+
+
+async def _at_most(one: Send, under_way: int, seconds: float) -> None:
+    until, serials = now() + seconds, iter(range(10_000_000))
+
+    async def sender() -> None:
+        while now() < until:
+            await one(next(serials))
+
+    await asyncio.gather(*(sender() for _ in range(under_way)))
 
 
 def _result(waits: list[float], measured: Measured, cpu_before: float, elapsed: float) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """Runs of a job, the median of each figure, and what they were measured on."""
 
-import asyncio
 import os
 import statistics
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import psycopg
+import uvloop
 from rich.table import Table
 
 from services.cli.addresses import started
@@ -28,7 +28,7 @@ Run = Callable[[RuntimeSettings], Awaitable[dict[str, Any]]]
 def report(job: str, run: Run, *, runs: int, workers: int, as_json: bool) -> None:
     """Run it so often on real engines, and show the medians."""
     configure_logging("CRITICAL")
-    result = asyncio.run(_measured(job, run, runs, workers))
+    result = uvloop.run(_measured(job, run, runs, workers))
     table = Table("figure", "median", title=f"bench {job}", title_justify="left")
     for name, value in result.items():
         table.add_row(name, str(value))
