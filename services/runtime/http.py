@@ -1,9 +1,9 @@
 """HTTP for every service: probes, metrics, and errors as problem+json (RFC 9457)."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -17,6 +17,7 @@ from starlette.types import Message as ASGIMessage
 from services.core.errors import Fault, Refused, Transient
 from services.runtime.admission import Admission, Full
 from services.runtime.database import AWAY
+from services.runtime.direct import Answering, Direct
 from services.runtime.settings import HttpSettings
 from services.runtime.telemetry import REQUEST_SECONDS, follow_trace, log
 
@@ -40,17 +41,17 @@ def application(
     ready: Callable[[], Awaitable[dict[str, bool]]],
     alive: Callable[[], bool],
     settings: HttpSettings | None = None,
-) -> FastAPI:
+) -> ASGIApp:
     """The application of a process: its services' routes, `/livez`, `/readyz`, `/metrics`, `/openapi.json`."""
     settings = settings or HttpSettings()
     app = FastAPI(title=title, docs_url=None, redoc_url=None)
     for router in routers:
         app.include_router(router)
     app.include_router(_probes(ready, alive))
-    _answer_errors(app)
-    app.add_middleware(Admission, requests=settings.waiting, body_bytes=settings.waiting_bytes, full=_full())
-    app.add_middleware(Observed)
-    return app
+    for kind, answer in ANSWERS.items():
+        app.add_exception_handler(kind, answer)
+    direct = Direct(app, routers, ANSWERS)
+    return Observed(Admission(direct, requests=settings.waiting, body_bytes=settings.waiting_bytes, full=_full()))
 
 
 def _probes(ready: Callable[[], Awaitable[dict[str, bool]]], alive: Callable[[], bool]) -> APIRouter:
@@ -73,42 +74,48 @@ def _probes(ready: Callable[[], Awaitable[dict[str, bool]]], alive: Callable[[],
     return router
 
 
-def _answer_errors(app: FastAPI) -> None:
-    async def refused(_: Request, error: Exception) -> Response:
-        assert isinstance(error, Refused)  # noqa: S101 - registered for this class only
-        return problem(error.status, error.title, error.faults)
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)  # noqa: S101 - registered for this class only
+    return problem(error.status, error.title, error.faults)
 
-    async def away(_: Request, error: Exception) -> Response:
-        log.warning("http.unavailable", reason=str(error))
-        return problem(
-            503, "Not available now, nothing was stored for certain: send it again", headers={"Retry-After": "1"}
-        )
 
-    async def full(_: Request, error: Exception) -> Response:
-        del error  # not logged: under overload there are as many as requests
-        return _full()
+async def _away(_: Request, error: Exception) -> Response:
+    log.warning("http.unavailable", reason=str(error))
+    return problem(
+        503, "Not available now, nothing was stored for certain: send it again", headers={"Retry-After": "1"}
+    )
 
-    async def invalid(_: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
-        faults = [Fault("/".join(map(str, e["loc"])), e["type"].replace("_", "-"), e["msg"]) for e in error.errors()]
-        return problem(422, "The request is not acceptable", faults)
 
-    async def status(_: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
-        headers = dict(error.headers or {})  # such as Allow with 405
-        return problem(error.status_code, HTTPStatus(error.status_code).phrase, headers=headers)
+async def _overfull(_: Request, error: Exception) -> Response:
+    del error  # not logged: under overload there are as many as requests
+    return _full()
 
-    async def bug(request: Request, error: Exception) -> Response:
-        log.error("http.error", path=request.url.path, exc_info=error)
-        return problem(500, "An error of ours; it is logged")
 
-    app.add_exception_handler(Refused, refused)
-    app.add_exception_handler(Full, full)
-    app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(HTTPException, status)
-    app.add_exception_handler(Exception, bug)
-    for kind in (Transient, *AWAY):
-        app.add_exception_handler(kind, away)
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+    faults = [Fault("/".join(map(str, e["loc"])), e["type"].replace("_", "-"), e["msg"]) for e in error.errors()]
+    return problem(422, "The request is not acceptable", faults)
+
+
+async def _status(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+    headers = dict(error.headers or {})  # such as Allow with 405
+    return problem(error.status_code, HTTPStatus(error.status_code).phrase, headers=headers)
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    log.error("http.error", path=request.url.path, exc_info=error)
+    return problem(500, "An error of ours; it is logged")
+
+
+ANSWERS: Final[Mapping[type[Exception], Answering]] = {
+    Refused: _refused,
+    Full: _overfull,
+    RequestValidationError: _invalid,
+    HTTPException: _status,
+    Exception: _bug,
+    **dict.fromkeys((Transient, *AWAY), _away),
+}
 
 
 def _full() -> Response:

@@ -93,7 +93,7 @@ async def pipeline(settings: RuntimeSettings, *, seconds: float, rate: float) ->
 
     `rate` in messages per second, and 0 for as fast as it goes.
     """
-    async with _exchange(settings) as (place, measured, client), Verdicts(place.settings).followed() as verdicts:
+    async with _exchange(settings) as (place, measured, client), Verdicts(place.settings.kafka).followed() as verdicts:
         waits: list[float] = []
 
         async def one(serial: int) -> None:

@@ -2,27 +2,28 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from contextlib import asynccontextmanager
 
 from services.core.messages import Verdict, VerdictKind
 from services.core.values import Mrn
 from services.runtime.codec import Codec
-from services.runtime.settings import RuntimeSettings
+from services.runtime.kafka.reader import PartitionReader
+from services.runtime.settings import KafkaSettings
+
+MOST = 1_000
+WAIT_MS = 1_000
 
 
 class Verdicts:
     """Those on the topic of one installation, from its beginning."""
 
-    def __init__(self, settings: RuntimeSettings) -> None:
-        kafka = settings.kafka
+    def __init__(self, kafka: KafkaSettings) -> None:
         self._codec = Codec()
         self._waiting: dict[bytes, asyncio.Future[None]] = {}
-        self._partitions = [TopicPartition(kafka.topic_prefix + Verdict.TOPIC, n) for n in range(kafka.partitions)]
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=kafka.bootstrap_servers, enable_auto_commit=False, auto_offset_reset="earliest"
-        )
+        self._readers = [
+            PartitionReader(kafka.bootstrap_servers, kafka.topic_prefix, (Verdict.TOPIC,), partition, None)
+            for partition in range(kafka.partitions)
+        ]
 
     def of(self, mrn: Mrn) -> "asyncio.Future[None]":
         """Done once there is a verdict that is not pending."""
@@ -32,29 +33,26 @@ class Verdicts:
     @asynccontextmanager
     async def followed(self) -> AsyncIterator["Verdicts"]:
         """Reads while the block runs."""
-        await self._consumer.start()
-        self._consumer.assign(self._partitions)
-        following = asyncio.create_task(self._follow())
+        for reader in self._readers:
+            await reader.start({})
+        following = [asyncio.create_task(self._follow(reader)) for reader in self._readers]
         try:
             yield self
         finally:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
-            await self._consumer.stop()
+            for task in following:
+                task.cancel()
+            await asyncio.wait(following)
+            for reader in self._readers:
+                await reader.stop()
 
-    async def _follow(self) -> None:
+    async def _follow(self, reader: PartitionReader) -> None:
         while True:
-            found = await self._consumer.getmany(timeout_ms=1_000)
-            for records in found.values():
-                for record in records:
-                    self._take(record.key or b"", record.value or b"")
+            for record in await reader.read(MOST, WAIT_MS):
+                self._take(record.key or b"", record.value or b"")
 
     def _take(self, key: bytes, value: bytes) -> None:
-        waiting = self._waiting.get(key)
-        if waiting is None:
+        if key not in self._waiting:
             return
         verdict = self._codec.decode(value)
         if isinstance(verdict, Verdict) and verdict.verdict is not VerdictKind.PENDING:
-            del self._waiting[key]
-            waiting.set_result(None)
+            self._waiting.pop(key).set_result(None)

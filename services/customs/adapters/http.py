@@ -7,7 +7,7 @@ import re
 from email.message import Message as Headers
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import Counter
 
@@ -20,6 +20,7 @@ from services.customs.adapters.register import Receipt
 from services.customs.adapters.xml.document import LARGEST
 from services.customs.domain.answer import FINAL, answers
 from services.runtime.body import read_body
+from services.runtime.direct import DirectRoute
 from services.runtime.group_commit import GroupCommit
 
 Wait = Annotated[float, Query(ge=0, description="Seconds to wait for a final answer; more than 60 counts as 60.")]
@@ -39,9 +40,9 @@ def router(intake: Intake, commit: GroupCommit[Submission, Receipt], queries: Qu
 
 
 def _receiving(routes: APIRouter, intake: Intake, commit: GroupCommit[Submission, Receipt]) -> None:
-    @routes.post("/messages", status_code=202, openapi_extra=_ANY_MESSAGE, responses=_RECEIVING)
-    async def receive(request: Request, idempotency_key: Annotated[str | None, Header()] = None) -> JSONResponse:
+    async def receive(request: Request) -> Response:
         """Take one message; 202 once it is durable, 200 when it was there already."""
+        idempotency_key = request.headers.get("idempotency-key")
         if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
             fault = Fault("Idempotency-Key", "key.invalid", "1 to 255 visible ASCII characters are expected")
             raise Refused(400, "The Idempotency-Key is not usable", (fault,))
@@ -57,6 +58,16 @@ def _receiving(routes: APIRouter, intake: Intake, commit: GroupCommit[Submission
         body = views.receipt(receipt.row) | ({"duplicate": True} if receipt.duplicate else {})
         location = {"Location": f"/v1/customs/messages/{receipt.row['id']}"}
         return JSONResponse(body, 200 if receipt.duplicate else 202, location)
+
+    routes.add_api_route(
+        "/messages",
+        receive,
+        methods=["POST"],
+        status_code=202,
+        responses=_RECEIVING,
+        openapi_extra=_ANY_MESSAGE,
+        route_class_override=DirectRoute,
+    )
 
 
 def _messages(routes: APIRouter, queries: Queries) -> None:
@@ -170,11 +181,12 @@ _RECEIVING: dict[int | str, dict[str, Any]] = {
     415: _problem("A media type, character set or kind of message that is not taken."),
 }
 _ANY_MESSAGE: dict[str, Any] = {
+    "parameters": [{"name": "idempotency-key", "in": "header", "required": False, "schema": {"type": "string"}}],
     "requestBody": {
         "required": True,
         "content": {
             "application/xml": {"schema": {"type": "string"}},
             "application/json": {"schema": {"type": "object"}},
         },
-    }
+    },
 }

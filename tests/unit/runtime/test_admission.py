@@ -5,7 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Request
+from starlette.types import ASGIApp
 
 from services.runtime.http import PROBLEM, application
 from services.runtime.settings import HttpSettings
@@ -18,7 +19,7 @@ class Held:
         self.open = asyncio.Event()
         self.entered = asyncio.Semaphore(0)
 
-    def app(self, **limits: Any) -> FastAPI:
+    def app(self, **limits: Any) -> ASGIApp:
         router = APIRouter()
 
         @router.api_route("/held", methods=["GET", "POST"])
@@ -38,7 +39,7 @@ class Held:
             await self.entered.acquire()
 
 
-def client(app: FastAPI) -> httpx.AsyncClient:
+def client(app: ASGIApp) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door")
 
 
