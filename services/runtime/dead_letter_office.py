@@ -11,7 +11,8 @@ from datetime import datetime
 
 from services.core.errors import Fatal
 from services.runtime.kafka import topics as kafka_topics
-from services.runtime.kafka.producer import Outgoing, Producer
+from services.runtime.kafka.batches import Outgoing
+from services.runtime.kafka.producer import Producer
 from services.runtime.kafka.reader import Incoming
 from services.runtime.kafka.scan import Scan
 from services.runtime.kafka.topics import DEAD_LETTER_SUFFIX

@@ -1,7 +1,7 @@
 """Step 2 of a fold: records to messages; one that cannot be read keeps the reason, for its dead letter."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.core.errors import Rejected
 from services.core.message import Message
@@ -9,8 +9,7 @@ from services.runtime.codec import Codec
 from services.runtime.kafka.reader import Incoming
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """A record and its message, or the reason there is none."""
 
     record: Incoming
@@ -29,9 +28,12 @@ def _decode(codec: Codec, record: Incoming) -> Decoded:
         message = codec.decode(record.value or b"")
     except Rejected as error:
         return Decoded(record, None, str(error))
-    if "\x00" in message.key:
+    key = message.key.encode()
+    if b"\x00" in key:
         return Decoded(record, None, "its key holds a NUL, which no table can keep")
-    if record.key != message.key.encode():
+    if record.key != key:
         # It may stand in another partition than its aggregate, which two sessions would then write.
         return Decoded(record, None, "its key is not the key of its message")
+    if not record.dated:
+        return Decoded(record, None, f"its time, {record.at_ms} ms, is none that a table can keep")
     return Decoded(record, message)

@@ -5,21 +5,29 @@ once; a row that is published twice is known as a repeat by its identity.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from psycopg import sql
+from psycopg.rows import DictRow
 
 from services.core.errors import Transient
 from services.core.message import Message
 from services.runtime.codec import Codec
 from services.runtime.crash import crash_point
 from services.runtime.database import AWAY, Connection, Database
-from services.runtime.kafka.producer import DEADLINE_S, Outgoing, Producer
+from services.runtime.kafka.batches import Outgoing
+from services.runtime.kafka.cloud_events import CloudEvents
+from services.runtime.kafka.producer import DEADLINE_S, Producer
 from services.runtime.telemetry import log
 
 POLL_S = 0.25
 GROUP = 500
+OLD = 2_000
+"""Published rows that are looked at in one go when old ones are deleted: so long nothing else is published."""
+NEXT_S, REST_S = 1.0, 60.0
+"""Between two goes: while there is more to delete, and else."""
 # A group stays locked while Kafka is slow, longer than other transactions may stand still (`database.OPTIONS`).
 _PATIENCE = f"SET LOCAL idle_in_transaction_session_timeout = '{3 * DEADLINE_S:.0f}s'"
 
@@ -32,7 +40,9 @@ class Outbox:
         self.service = service
         self._database = database
         self._codec = codec
+        self._events = CloudEvents(service)
         self._committed = asyncio.Event()
+        self._tidy_at = 0.0
         self._insert = sql.SQL(
             "INSERT INTO {s}.outbox (topic, key, type, identity, at, traceparent, value)"
             " SELECT t, k, y, i, %s, p, v FROM unnest(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::text[],"
@@ -43,6 +53,11 @@ class Outbox:
             " ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED"
         ).format(s=schema)
         self._mark = sql.SQL("UPDATE {s}.outbox SET published_at = now() WHERE id = ANY(%s)").format(s=schema)
+        self._delete = sql.SQL(
+            "WITH old AS (SELECT id FROM {s}.outbox WHERE id IN (SELECT id FROM {s}.outbox ORDER BY id LIMIT %s)"
+            " AND published_at < now() - %s ORDER BY id FOR UPDATE SKIP LOCKED)"
+            " DELETE FROM {s}.outbox USING old WHERE outbox.id = old.id"
+        ).format(s=schema)
         self._count = sql.SQL("SELECT count(*) AS n FROM {s}.outbox WHERE published_at IS NULL").format(s=schema)
 
     async def append(
@@ -69,19 +84,33 @@ class Outbox:
         """Messages not yet published."""
         return int((await self._database.rows(self._count))[0]["n"])
 
-    async def relay(self, producer: Producer) -> None:
-        """Publish until cancelled. Kafka or PostgreSQL being away delays, and loses nothing."""
+    async def relay(self, producer: Producer, keep: timedelta) -> None:
+        """Publish until cancelled; rows are deleted when so long published.
+
+        Kafka or PostgreSQL being away delays, and loses nothing.
+        """
         pause = 0.1
         while True:
             try:
                 if await self.publish_once(producer) == GROUP:
                     continue
                 pause = 0.1
+                await self._tidy(keep)
                 await self._wait()
             except (Transient, *AWAY) as error:
                 log.warning("relay.waiting", service=self.service, reason=str(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
+
+    async def _tidy(self, keep: timedelta) -> None:
+        if time.monotonic() >= self._tidy_at:
+            deleted = await self.delete_published(keep)
+            self._tidy_at = time.monotonic() + (NEXT_S if deleted == OLD else REST_S)
+
+    async def delete_published(self, longer_ago: timedelta) -> int:
+        """Delete of the oldest rows those that were published so long ago, at most `OLD`; how many it was."""
+        async with self._database.connection() as connection:
+            return (await connection.execute(self._delete, (OLD, longer_ago))).rowcount
 
     async def _wait(self) -> None:
         try:
@@ -92,13 +121,24 @@ class Outbox:
             self._committed.clear()
 
     async def publish_once(self, producer: Producer) -> int:
-        """Publish one group of unpublished messages; how many it was."""
-        async with self._database.transaction() as connection:
-            rows = await (await connection.execute(self._select, (GROUP,))).fetchall()
+        """Publish one group of unpublished messages; how many it was. Two round trips to the database."""
+        async with (
+            self._database.connection() as connection,
+            connection.pipeline() as pipeline,
+            connection.transaction(),
+        ):
+            await connection.execute(_PATIENCE)
+            selected = await connection.execute(self._select, (GROUP,), binary=True)
+            # Not only flushed: the server counts how long a transaction is idle only once it was asked to answer.
+            await pipeline.sync()
+            rows = await selected.fetchall()
             if not rows:
                 return 0
-            await connection.execute(_PATIENCE)
-            await producer.publish([Outgoing.of_row(row, self.service) for row in rows])
+            await producer.publish([self._outgoing(row) for row in rows])
             crash_point("relay-after-publish", self.service)
             await connection.execute(self._mark, ([row["id"] for row in rows],))
         return len(rows)
+
+    def _outgoing(self, row: DictRow) -> Outgoing:
+        headers = self._events.headers(row["type"], row["identity"], row["key"], row["at"], row["traceparent"])
+        return Outgoing(row["topic"], row["key"], row["value"], row["at"], headers)

@@ -13,6 +13,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -104,7 +105,8 @@ class Process:
             self._workers.append(fold_worker)
             self._spawn(f"{spec.title} worker", fold_worker.run)
         for outbox in service.outboxes:
-            self._spawn(f"{service.name} relay", partial(outbox.relay, self._producer))
+            keep = timedelta(hours=self._settings.outbox.keep_h)
+            self._spawn(f"{service.name} relay", partial(outbox.relay, self._producer, keep))
             self._spawn(f"{service.name} outbox depth", partial(_measure, outbox))
         for name, loop in service.loops.items():
             self._spawn(f"{service.name} {name}", loop)

@@ -54,6 +54,12 @@ class FoldSettings(BaseModel):
     store_after: int = Field(default=32, ge=0)
 
 
+class OutboxSettings(BaseModel):
+    """Rows of a door's outbox are deleted `keep_h` hours after they were published; their topic keeps what they say."""
+
+    keep_h: float = Field(default=168.0, ge=1)
+
+
 class RuntimeSettings(BaseSettings):
     """All of the above. `state` is where a process keeps what may be lost: registry cache, embedded engines."""
 
@@ -64,5 +70,6 @@ class RuntimeSettings(BaseSettings):
     registry: RegistrySettings = RegistrySettings()
     http: HttpSettings = HttpSettings()
     fold: FoldSettings = FoldSettings()
+    outbox: OutboxSettings = OutboxSettings()
     state: Path = Path(".tolbrug")
     log_level: str = "INFO"

@@ -17,7 +17,9 @@ from services.core.messages import Alert, Comparison, Finding, Severity, Source
 from services.core.values import Mrn
 from services.runtime.codec import Codec
 from services.runtime.database import Database
-from services.runtime.kafka.producer import Outgoing, Producer, cloud_event
+from services.runtime.kafka.batches import Outgoing
+from services.runtime.kafka.cloud_events import CloudEvents
+from services.runtime.kafka.producer import Producer
 from services.runtime.settings import RuntimeSettings
 from tests.builders_alerting import AT, a_finding
 from tests.integration.in_process import Running, running
@@ -43,15 +45,9 @@ async def publish(alerting: Running, findings: Sequence[Finding]) -> None:
 
 
 def _record(finding: Finding) -> Outgoing:
-    row = {
-        "identity": finding.identity,
-        "type": finding.SCHEMA,
-        "key": finding.key.encode(),
-        "at": finding.raised_at,
-        "traceparent": None,
-    }
-    value = Codec().encode(finding)
-    return Outgoing(finding.TOPIC, finding.key.encode(), value, finding.raised_at, cloud_event(row, "reconciliation"))
+    key, at = finding.key.encode(), finding.raised_at
+    headers = CloudEvents("reconciliation").headers(finding.SCHEMA, finding.identity, key, at, None)
+    return Outgoing(finding.TOPIC, key, Codec().encode(finding), at, headers)
 
 
 async def listed(alerting: Running, query: str = "") -> list[dict[str, Any]]:

@@ -23,7 +23,8 @@ from services.cli.services import all_topics
 from services.core.message import Message
 from services.runtime.codec import Codec
 from services.runtime.kafka import topics
-from services.runtime.kafka.producer import Outgoing, Producer
+from services.runtime.kafka.batches import Outgoing
+from services.runtime.kafka.producer import Producer
 from services.runtime.settings import DatabaseSettings, RuntimeSettings
 
 PAGE = 2_000

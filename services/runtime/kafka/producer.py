@@ -2,10 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -13,6 +11,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from services.core.errors import Transient
+from services.runtime.kafka.batches import BATCH_BYTES, Batches, Outgoing
 from services.runtime.telemetry import RECORDS_OUT, log
 
 LARGEST = 4 * 1024 * 1024
@@ -22,42 +21,6 @@ HEADROOM = 64 * 1024
 
 DEADLINE_S = 20.0
 FLUSH_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A record to publish. `topic` is logical: the prefix of the installation is added when it is sent."""
-
-    topic: str
-    key: bytes | None
-    value: bytes | None
-    at: datetime
-    headers: tuple[tuple[str, bytes | None], ...]
-
-    @classmethod
-    def of_row(cls, row: Mapping[str, Any], source: str) -> "Outgoing":
-        """From a row of an outbox or of a fold's output."""
-        headers: tuple[tuple[str, bytes | None], ...] = cloud_event(row, source)
-        if row.get("headers") is not None:
-            headers = tuple((name, None if value is None else bytes.fromhex(value)) for name, value in row["headers"])
-        key = None if row["key"] is None else bytes(row["key"])
-        return cls(row["topic"], key, None if row["value"] is None else bytes(row["value"]), row["at"], headers)
-
-
-def cloud_event(row: Mapping[str, Any], source: str) -> tuple[tuple[str, bytes], ...]:
-    """CloudEvents 1.0.2, Kafka binding, binary mode; `traceparent` as W3C says."""
-    headers = [
-        ("ce_specversion", b"1.0"),
-        ("ce_id", row["identity"].encode()),
-        ("ce_source", f"/tolbrug/{source}".encode()),
-        ("ce_type", row["type"].encode()),
-        ("ce_subject", bytes(row["key"] or b"")),
-        ("ce_time", row["at"].isoformat().encode()),
-        ("content-type", b"application/avro"),
-    ]
-    if row["traceparent"]:
-        headers.append(("traceparent", row["traceparent"].encode()))
-    return tuple(headers)
 
 
 class Producer:
@@ -70,7 +33,7 @@ class Producer:
     def __init__(self, bootstrap_servers: str, prefix: str = "") -> None:
         self._bootstrap = bootstrap_servers
         self._prefix = prefix
-        self._producer: AIOKafkaProducer | None = None
+        self._batches: Batches | None = None
         self._lock = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -79,71 +42,67 @@ class Producer:
         await self._current()
 
     async def stop(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            self._close(producer)
+        batches, self._batches = self._batches, None
+        if batches is not None:
+            self._close(batches)
         if self._closing:
             await asyncio.wait(self._closing, timeout=FLUSH_S + 1)
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
-        """Send in order and return when all are acknowledged. Transient when one is not: publish all of them again."""
-        producer = await self._current()
-        sent: list[asyncio.Future[Any]] = []
+        """Send, in order per topic partition, and return when all are acknowledged.
+
+        Transient when one is not: publish all of them again. Who is cancelled while waiting does not take back what is
+        queued.
+        """
+        if not records:
+            return
+        counts = Counter(record.topic for record in records)
+        batches = await self._current()
         try:
             async with asyncio.timeout(DEADLINE_S):
-                for record in records:
-                    sent.append(await self._send(producer, record))  # noqa: PERF401 - what is sent is needed on failure
-                await asyncio.gather(*sent)
+                acknowledged = await batches.add(records, counts)
+                done, _ = await asyncio.wait(acknowledged, return_when=asyncio.FIRST_EXCEPTION)
+            for one in done:
+                one.result()
         except (KafkaError, TimeoutError) as error:
-            self._discard(producer)
+            self._discard(batches)
             raise Transient(f"Kafka did not acknowledge: {error!r}") from error
-        finally:
-            for future in sent:
-                future.cancel()  # of one that is done, nothing; of the others nobody waits for the outcome
-        for topic, count in Counter(r.topic for r in records).items():
+        for topic, count in counts.items():
             RECORDS_OUT.labels(topic).inc(count)
 
-    async def _send(self, producer: AIOKafkaProducer, record: Outgoing) -> "asyncio.Future[Any]":
-        sent: asyncio.Future[Any] = await producer.send(
-            self._prefix + record.topic,
-            value=b"" if record.key is record.value is None else record.value,  # aiokafka wants one of them
-            key=record.key,
-            headers=list(record.headers),
-            timestamp_ms=int(record.at.timestamp() * 1000),
-        )
-        return sent
-
-    async def _current(self) -> AIOKafkaProducer:
+    async def _current(self) -> Batches:
         async with self._lock:
-            if self._producer is None:
+            if self._batches is None:
                 producer = AIOKafkaProducer(
                     bootstrap_servers=self._bootstrap,
                     enable_idempotence=True,
                     acks="all",
                     linger_ms=0,
-                    max_batch_size=128 * 1024,
+                    max_batch_size=BATCH_BYTES,
                     max_request_size=LARGEST + HEADROOM,
                     request_timeout_ms=10_000,
                 )
+                batches = Batches(producer, self._prefix)
                 try:
                     await asyncio.wait_for(producer.start(), DEADLINE_S)
                 except (KafkaError, TimeoutError) as error:
-                    self._close(producer)
+                    self._close(batches)
                     raise Transient(f"Kafka does not answer at {self._bootstrap}: {error!r}") from error
                 except asyncio.CancelledError:
-                    self._close(producer)
+                    self._close(batches)
                     raise
-                self._producer = producer
-            return self._producer
+                self._batches = batches
+            return self._batches
 
-    def _discard(self, producer: AIOKafkaProducer) -> None:
-        if self._producer is producer:
-            self._producer = None
+    def _discard(self, batches: Batches) -> None:
+        if self._batches is batches:
+            self._batches = None
             log.warning("producer.rebuilt")
-            self._close(producer)
+            self._close(batches)
 
-    def _close(self, producer: AIOKafkaProducer) -> None:
-        closing = asyncio.create_task(_closed(producer))
+    def _close(self, batches: Batches) -> None:
+        batches.close(KafkaConnectionError("closed before it was sent"))
+        closing = asyncio.create_task(_closed(batches.producer))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
 

@@ -1,33 +1,52 @@
 """Reading one partition number of several topics from known positions. No consumer group decides anything."""
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndMetadata
 
 from services.core.errors import Corrupt, Transient
+from services.runtime.kafka.batches import Headers, milliseconds
 from services.runtime.telemetry import log, well_formed
 
 SHOW_S = 2.0
+FETCH_BYTES = 2 * 1024 * 1024
+"""Of a partition at once, or one larger batch: a batch is never cut."""
+
+_NEVER_S = 3_600.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_MS, _LAST_MS = milliseconds(datetime(2, 1, 1, tzinfo=UTC)), milliseconds(datetime(9999, 1, 1, tzinfo=UTC))
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A record as read: bytes, not yet decoded. `topic` is logical."""
+class Incoming(NamedTuple):
+    """A record as read: bytes, not yet decoded. `topic` is logical; `at_ms` counts from 1970."""
 
     topic: str
     partition: int
     offset: int
     key: bytes | None
     value: bytes | None
-    at: datetime
-    headers: tuple[tuple[str, bytes | None], ...]
+    at_ms: int
+    headers: Headers
+
+    @property
+    def at(self) -> datetime:
+        """Its time, as it stands in the record; 1970 when it is none that can be kept (`dated`)."""
+        return _at(self.at_ms)
+
+    @property
+    def dated(self) -> bool:
+        """Whether its time lies in the years that Python and PostgreSQL know."""
+        return _FIRST_MS <= self.at_ms < _LAST_MS
 
     @property
     def hash(self) -> str:
@@ -37,8 +56,16 @@ class Incoming:
     @property
     def trace(self) -> str | None:
         """Its W3C trace context, when it has one that is well-formed."""
-        found = next((value for key, value in self.headers if key == "traceparent" and value is not None), b"")
-        return well_formed(found.decode(errors="replace"))
+        for name, value in self.headers:
+            if name == "traceparent" and value is not None:
+                return well_formed(value.decode(errors="replace"))
+        return None
+
+
+@lru_cache(1_024)
+def _at(at_ms: int) -> datetime:
+    """One object for the records of one millisecond, of which a backlog has many."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC) if _FIRST_MS <= at_ms < _LAST_MS else _EPOCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +79,25 @@ class Position:
 class PartitionReader:
     """Reads partition `partition` of all `topics`. One consumer per reader: a slow partition holds up no other.
 
+    What strangers have compressed is unpacked whole, a batch at a time: aiokafka has no limit for it, and the broker
+    limits only what is sent. Who may write to an input can so make its readers run out of memory.
+
     `group` is what `show_positions` shows them under; audits, which show none, have none.
     """
 
     def __init__(
         self, bootstrap_servers: str, prefix: str, topics: tuple[str, ...], partition: int, group: str | None
     ) -> None:
-        self._prefix = prefix
-        self._partition = partition
         self._topics = {TopicPartition(prefix + t, partition): t for t in topics}
+        self._turns = deque(self._topics)
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap_servers,
             group_id=group,
             enable_auto_commit=False,
             auto_offset_reset="none",
             fetch_max_wait_ms=200,
-            max_partition_fetch_bytes=4 * 1024 * 1024 + 128 * 1024,
-            fetch_max_bytes=16 * 1024 * 1024,
+            max_partition_fetch_bytes=FETCH_BYTES,
+            fetch_max_bytes=max(len(topics), 4) * FETCH_BYTES,
             request_timeout_ms=15_000,
             check_crcs=True,
         )
@@ -84,8 +113,7 @@ class PartitionReader:
             await self._consumer.start()
             # Assign and seek without an await between: the fetcher must never look for a position by itself.
             self._consumer.assign(list(self._topics))
-            for tp, position in wanted.items():
-                self._consumer.seek(tp, position.next)
+            self._go_back()
             first = await self._consumer.beginning_offsets(list(self._topics))
             end = await self._consumer.end_offsets(list(self._topics))
             for tp, position in wanted.items():
@@ -101,26 +129,37 @@ class PartitionReader:
     def _in_doubt(self, _: Any) -> None:
         self._doubt = True
 
+    def _go_back(self) -> None:
+        """Next comes of each topic once more the record read last."""
+        self._ask_again_after(0)
+        for tp, position in self._next.items():
+            self._consumer.seek(tp, max(position.next - 1, 0))
+
     async def _same_past(self) -> None:
-        """Corrupt when a topic is another than was read; reads on from where it was."""
+        """Having gone back: Corrupt when a topic is another than was read; reads on from where it was."""
         self._doubt = False
         for tp, position in self._next.items():
             if position.next > 0:
                 await self._same_record_before(tp, position)
-            else:
-                self._consumer.seek(tp, 0)
+        self._ask_again_after(_NEVER_S)
 
     async def _same_record_before(self, tp: TopicPartition, position: Position) -> None:
-        self._consumer.seek(tp, position.next - 1)
         read = await self._consumer.getmany(tp, timeout_ms=10_000, max_records=1)
         records = read.get(tp, [])
-        self._consumer.seek(tp, position.next)
         if not records:
             raise Transient(f"{tp.topic}[{tp.partition}]: the record before {position.next} could not be read")
-        if self._incoming(records[0]).hash != position.hash:
+        if records[0].offset != position.next - 1 or _incoming(tp.topic, records[0]).hash != position.hash:
             raise Corrupt(
                 f"{tp.topic}[{tp.partition}]: offset {position.next - 1} is another record than was read before"
             )
+
+    def _ask_again_after(self, seconds: float) -> None:
+        """When a broker is asked for more while some of what it gave is unread.
+
+        Once all is read is soon enough. By itself aiokafka asks before, for the topics that have nothing, and sends
+        no other request until the first record of those comes: an idle topic would hold up its neighbour's backlog.
+        """
+        self._consumer._fetcher._prefetch_backoff = seconds  # noqa: SLF001 - it is no setting of a consumer
 
     async def stop(self) -> None:
         with suppress(KafkaError, TimeoutError):
@@ -129,15 +168,38 @@ class PartitionReader:
     async def read(self, most: int, wait_ms: int) -> list[Incoming]:
         """Up to `most` records: by topic in the order given, each in order of offset. Corrupt as `start`."""
         try:
-            found = await self._consumer.getmany(*self._topics, timeout_ms=wait_ms, max_records=most)
+            found = await self._take(most, wait_ms)
             while self._doubt:
+                self._go_back()
                 await self._same_past()
-                found = await self._consumer.getmany(*self._topics, timeout_ms=wait_ms, max_records=most)
+                found = await self._take(most, wait_ms)
         except KafkaError as error:
             raise Transient(f"Kafka cannot be read: {error!r}") from error
-        records = {tp: [self._incoming(record) for record in found.get(tp, [])] for tp in self._topics}
-        self._next |= {tp: Position(read[-1].offset + 1, read[-1].hash) for tp, read in records.items() if read}
-        return [record for read in records.values() for record in read]
+        read: list[Incoming] = []
+        for tp, topic in self._topics.items():
+            records = found.get(tp)
+            if records:
+                read += [_incoming(topic, record) for record in records]
+                self._next[tp] = Position(read[-1].offset + 1, read[-1].hash)
+        return read
+
+    async def _take(self, most: int, wait_ms: int) -> "dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]]":
+        """Of what is there an equal share of each topic, and the rest of those that have more.
+
+        aiokafka alone would give one topic until it has no more, and its neighbours would wait for all of its backlog.
+        """
+        found: dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]] = {tp: [] for tp in self._topics}
+        left = most
+        self._turns.rotate(1)  # where there is not one for each, every topic has its turn
+        for at_most in (-(-most // len(self._topics)), most):
+            for tp in self._turns:
+                if left:
+                    more = await self._consumer.getmany(tp, timeout_ms=0, max_records=min(at_most, left))
+                    found[tp] += more.get(tp, [])
+                    left -= len(more.get(tp, []))
+        if left == most:
+            found = await self._consumer.getmany(*self._topics, timeout_ms=wait_ms, max_records=most)
+        return found
 
     async def ends(self) -> dict[str, int]:
         """The offset after the last record of each topic, as of now."""
@@ -153,20 +215,18 @@ class PartitionReader:
         return {t: max(0, end - positions.get(t, Position()).next) for t, end in ends.items() if end is not None}
 
     async def show_positions(self, positions: Mapping[str, Position]) -> None:
-        """Commit group offsets, for lag tools only."""
-        offsets: dict[TopicPartition, Any] = {tp: positions[t].next for tp, t in self._topics.items() if t in positions}
+        """Commit group offsets, for lag tools only: one attempt, and never mind when it fails."""
+        offsets = {tp: OffsetAndMetadata(positions[t].next, "") for tp, t in self._topics.items() if t in positions}
+        coordinator: Any = self._consumer._coordinator  # noqa: SLF001 - the public way repeats a request that fails,
+        # and shields it, so that of one that is given up the failure would be nobody's.
         try:
-            await asyncio.wait_for(self._consumer.commit(offsets), SHOW_S)
+            async with asyncio.timeout(SHOW_S):
+                await coordinator.ensure_coordinator_known()
+                await coordinator._do_commit_offsets(None, offsets)  # noqa: SLF001
         except (KafkaError, TimeoutError) as error:
             log.debug("reader.offsets-not-shown", reason=repr(error))
 
-    def _incoming(self, record: "ConsumerRecord[bytes, bytes]") -> Incoming:
-        return Incoming(
-            topic=record.topic.removeprefix(self._prefix),
-            partition=record.partition,
-            offset=record.offset,
-            key=record.key,
-            value=record.value,
-            at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
-            headers=tuple(record.headers),
-        )
+
+def _incoming(topic: str, record: "ConsumerRecord[bytes, bytes]") -> Incoming:
+    headers: Any = record.headers  # a tuple; aiokafka's own type leaves out that a value may be None
+    return Incoming(topic, record.partition, record.offset, record.key, record.value, record.timestamp, headers)

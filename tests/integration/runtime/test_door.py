@@ -13,7 +13,8 @@ from services.runtime import database as runtime_database
 from services.runtime.codec import Codec
 from services.runtime.database import AWAY, Connection, Database
 from services.runtime.group_commit import GroupCommit
-from services.runtime.kafka.producer import Outgoing, Producer
+from services.runtime.kafka.batches import Outgoing
+from services.runtime.kafka.producer import Producer
 from services.runtime.outbox import Outbox
 from tests.integration.runtime.probe import UNACCEPTABLE, a_licence
 from tests.integration.runtime.probe_process import Probe, until

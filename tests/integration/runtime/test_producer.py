@@ -12,7 +12,8 @@ from aiokafka.errors import RequestTimedOutError
 from services.core.errors import Transient
 from services.core.messages import Licence
 from services.runtime.kafka import producer as kafka_producer
-from services.runtime.kafka.producer import Outgoing, Producer
+from services.runtime.kafka.batches import Outgoing
+from services.runtime.kafka.producer import Producer
 from tests.integration.runtime.probe_process import Probe
 
 

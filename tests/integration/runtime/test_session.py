@@ -14,7 +14,8 @@ from services.runtime.codec import Codec
 from services.runtime.database import Database
 from services.runtime.fold_reader import FoldReader
 from services.runtime.fold_table import FoldTable
-from services.runtime.kafka.producer import Outgoing, Producer
+from services.runtime.kafka.batches import Outgoing
+from services.runtime.kafka.producer import Producer
 from services.runtime.kafka.reader import PartitionReader
 from services.runtime.partition import Engines, Session
 from services.runtime.registry import BundledRegistry

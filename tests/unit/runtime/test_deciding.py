@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 
@@ -15,7 +15,7 @@ from services.runtime.kafka.reader import Incoming
 from services.runtime.output import decide
 from tests.builders import a_licence
 
-RECORD = Incoming(Licence.TOPIC, 3, 41, b"key", b"value", datetime(2026, 3, 2, 8, 15, tzinfo=UTC), ())
+RECORD = Incoming(Licence.TOPIC, 3, 41, b"key", b"value", 1_772_439_300_000, ())
 ENTRIES = Entries[str](Licence, lambda state, _: state, len, len)
 
 

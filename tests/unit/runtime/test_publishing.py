@@ -9,7 +9,8 @@ import pytest
 
 from services.core.errors import Transient
 from services.runtime.kafka import reader
-from services.runtime.kafka.producer import Outgoing, Producer
+from services.runtime.kafka.batches import Outgoing
+from services.runtime.kafka.producer import Producer
 from services.runtime.kafka.reader import PartitionReader, Position
 from services.runtime.kafka.topics import with_dead_letters
 from services.runtime.output_table import Output
