@@ -13,8 +13,6 @@ from services.runtime import database as runtime_database
 from services.runtime.codec import Codec
 from services.runtime.database import AWAY, Connection, Database
 from services.runtime.group_commit import GroupCommit
-from services.runtime.kafka.batches import Outgoing
-from services.runtime.kafka.producer import Producer
 from services.runtime.outbox import Outbox
 from tests.integration.runtime.probe import UNACCEPTABLE, a_licence
 from tests.integration.runtime.probe_process import Probe, until
@@ -90,27 +88,6 @@ async def test_a_killed_database_session_answers_503_and_stores_nothing_unsaid(p
     stored = {bytes(r["key"]).decode() for r in rows}
     assert {f"L{n}" for n, code in enumerate(codes) if code == 202} <= stored
     await process.terminate()
-
-
-class SlowKafka(Producer):
-    """Acknowledges, but not soon."""
-
-    async def publish(self, records: Sequence[Outgoing]) -> None:
-        del records
-        await asyncio.sleep(0.5)
-
-
-async def test_the_relay_outlasts_a_slow_kafka(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
-    await (await probe.start()).terminate()
-    monkeypatch.setattr(runtime_database, "OPTIONS", "-c idle_in_transaction_session_timeout=200")
-    database = Database(probe.installation.database_url, size=4)
-    await database.open()
-    outbox = Outbox(database, "probe", Codec())
-    async with database.transaction() as connection:
-        await outbox.append(connection, [a_licence("L")], datetime(2026, 3, 1, tzinfo=UTC), [None])
-    assert await outbox.publish_once(SlowKafka(probe.installation.bootstrap_servers)) == 1
-    assert await outbox.depth() == 0
-    await database.close()
 
 
 async def test_a_transaction_in_which_the_process_stood_still_is_lost_and_no_bug(

@@ -55,7 +55,7 @@ async def test_a_record_too_large_to_be_published_again_is_named_in_its_dead_let
     await process.terminate()
     (dead,) = await probe.log(DLQ).read()
     headers = dict(dead.headers)
-    assert (dead.key, dead.value) == (None, b"")
+    assert (dead.key, dead.value) == (None, None)
     assert int(headers["dlq.offset"]) == sent.offset
     assert b"10000000 bytes, SHA-256" in headers["dlq.left-out"]
 

@@ -3,15 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from services.core.errors import Transient
-from services.runtime.kafka import reader
 from services.runtime.kafka.batches import Outgoing
 from services.runtime.kafka.producer import Producer
-from services.runtime.kafka.reader import PartitionReader, Position
 from services.runtime.kafka.topics import with_dead_letters
 from services.runtime.output_table import Output
 from services.runtime.publication import PART, Publication
@@ -67,18 +64,6 @@ async def test_a_session_that_is_ended_while_it_waits_leaves_nothing_behind() ->
     publication.stop()
     await asyncio.wait(asyncio.all_tasks() - before, timeout=1)
     assert asyncio.all_tasks() == before
-
-
-async def test_offsets_for_lag_tools_hold_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def no_coordinator(_: Any) -> None:
-        await asyncio.sleep(60)
-
-    monkeypatch.setattr(reader, "SHOW_S", 0.05)
-    partition = PartitionReader("nowhere:1", "", ("t",), 0, "group")
-    monkeypatch.setattr(partition._consumer, "commit", no_coordinator)
-    async with asyncio.timeout(2):
-        await partition.show_positions({"t": Position(1, "")})
-        await partition.stop()
 
 
 def test_a_dead_letter_topic_has_none_of_its_own() -> None:
