@@ -217,12 +217,12 @@ class PartitionReader:
     async def show_positions(self, positions: Mapping[str, Position]) -> None:
         """Commit group offsets, for lag tools only: one attempt, and never mind when it fails."""
         offsets = {tp: OffsetAndMetadata(positions[t].next, "") for tp, t in self._topics.items() if t in positions}
-        coordinator: Any = self._consumer._coordinator  # noqa: SLF001 - the public way repeats a request that fails,
-        # and shields it, so that of one that is given up the failure would be nobody's.
+        # `commit` repeats a request that fails, and shields it: of one that is given up the failure would be nobody's.
+        coordinator: Any = self._consumer._coordinator  # noqa: SLF001 - for the reason above
         try:
             async with asyncio.timeout(SHOW_S):
                 await coordinator.ensure_coordinator_known()
-                await coordinator._do_commit_offsets(None, offsets)  # noqa: SLF001
+                await coordinator._do_commit_offsets(None, offsets)  # noqa: SLF001 - the same
         except (KafkaError, TimeoutError) as error:
             log.debug("reader.offsets-not-shown", reason=repr(error))
 
