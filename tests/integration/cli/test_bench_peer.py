@@ -46,9 +46,13 @@ async def published(here: Installation, count: int) -> None:
             await asyncio.sleep(0.05)
 
 
+def alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
 async def gone(processes: list[psutil.Process]) -> None:
     async with asyncio.timeout(2):
-        while any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes):  # noqa: ASYNC110
+        while any(map(alive, processes)):  # noqa: ASYNC110 - other processes end
             await asyncio.sleep(0.01)
 
 
