@@ -18,7 +18,8 @@ from services.cli.bench.peer.oracle import Judgement, Oracle
 from services.cli.bench.place import PAGE, Place
 from services.core.errors import Fatal
 from services.runtime.codec import Codec
-from services.runtime.kafka.producer import Outgoing, Producer
+from services.runtime.kafka.batches import Outgoing
+from services.runtime.kafka.producer import Producer
 from services.runtime.kafka.reader import Incoming, PartitionReader
 
 LOOK_MS = 200
