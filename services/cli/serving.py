@@ -13,7 +13,6 @@ import uvloop
 
 from services.cli.addresses import started
 from services.core.errors import Fatal
-from services.runtime.memory import look_for_cycles_rarely
 from services.runtime.process import Process, stop_on_signals
 from services.runtime.service import Build
 from services.runtime.settings import RuntimeSettings
@@ -43,7 +42,6 @@ async def serve(settings: RuntimeSettings, builds: Sequence[Build], on_ready: On
     async with started(settings) as complete:
         engines_up = time.monotonic()
         process = Process(complete, builds)
-        look_for_cycles_rarely()
         stop_on_signals(process)
 
         def ready(_url: str) -> None:

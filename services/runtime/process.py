@@ -6,7 +6,6 @@ on a clean end: after `kill -9` the next start does the rest.
 """
 
 import asyncio
-import gc
 import os
 import signal
 import socket
@@ -28,6 +27,7 @@ from services.runtime.fold_table import FoldTable
 from services.runtime.http import application
 from services.runtime.kafka import topics
 from services.runtime.kafka.producer import Producer
+from services.runtime.memory import look_for_cycles_rarely
 from services.runtime.outbox import Outbox
 from services.runtime.partition import Engines
 from services.runtime.registry import BundledRegistry, ConfluentRegistry, Registry
@@ -71,7 +71,7 @@ class Process:
             await self._start(stack)
             server, serving = await self._serve()
             await self._restored()
-            _collect_seldom()
+            look_for_cycles_rarely()
             log.info("process.ready", url=self.url, services=[s.name for s in self._services])
             if on_ready is not None and (waiting := on_ready(self.url)) is not None:
                 await waiting
@@ -189,16 +189,6 @@ class Process:
             with suppress(Transient, TimeoutError, *AWAY):
                 await asyncio.wait_for(outbox.publish_once(self._producer), 3)
         log.info("process.stopped")
-
-
-def _collect_seldom() -> None:
-    """What the start has made stays, and is not gone through again and again: that took a third of all CPU time.
-
-    What requests and records leave behind is freed by its reference counts; cycles among it are few.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 10, 10)
 
 
 def _registry(settings: RuntimeSettings) -> Registry:

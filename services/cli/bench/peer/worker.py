@@ -1,7 +1,6 @@
 """A worker of the peer job: the runtime's `FoldWorker` in a process of its own, forked from the job."""
 
 import asyncio
-import gc
 import os
 import signal
 import time
@@ -16,6 +15,7 @@ from services.runtime.assignment import FoldWorker
 from services.runtime.database import Database
 from services.runtime.fold_table import FoldTable
 from services.runtime.kafka.producer import Producer
+from services.runtime.memory import look_for_cycles_rarely
 from services.runtime.partition import Engines
 from services.runtime.settings import RuntimeSettings
 from services.runtime.worker import Worker
@@ -41,7 +41,7 @@ def work(crew: Crew) -> None:
     """Work until SIGTERM, or until the job is gone."""
     os.close(crew.writing)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the job says when to stop
-    gc.freeze()
+    look_for_cycles_rarely()
     uvloop.run(_work(crew))
 
 
