@@ -7,25 +7,16 @@ Property tests try few examples, so that `tests/unit` stays a matter of seconds;
 """
 
 import os
-import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 from hypothesis import settings
-from psycopg import sql
 
 from services.embedded.engines import Addresses
-from services.runtime.settings import (
-    DatabaseSettings,
-    FoldSettings,
-    HttpSettings,
-    KafkaSettings,
-    RuntimeSettings,
-)
+from services.runtime.settings import RuntimeSettings
 from tests.engines import test_engines
+from tests.own import own_database, own_prefix, own_settings
 
 settings.register_profile("quick", max_examples=20, stateful_step_count=20, deadline=None)
 settings.register_profile("thorough", max_examples=500, stateful_step_count=40, deadline=None)
@@ -48,30 +39,17 @@ def kafka(engine_addresses: Addresses) -> str:
 @pytest.fixture
 def topic_prefix() -> str:
     """Topics of this test start with it, so that no other test's records are in them."""
-    return f"t{uuid.uuid4().hex[:10]}."
+    return own_prefix()
 
 
 @pytest.fixture
 async def database_url(engine_addresses: Addresses) -> AsyncIterator[str]:
     """An empty database, dropped afterwards."""
-    name = f"test_{uuid.uuid4().hex[:16]}"
-    async with await psycopg.AsyncConnection.connect(engine_addresses.database_url, autocommit=True) as connection:
-        await connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield _with_database(engine_addresses.database_url, name)
-        await connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    async with own_database(engine_addresses) as url:
+        yield url
 
 
 @pytest.fixture
 def runtime_settings(kafka: str, topic_prefix: str, database_url: str, tmp_path: Path) -> RuntimeSettings:
     """Settings of a process that has all of this to itself: 2 partitions, a free HTTP port, leases of 3 seconds."""
-    return RuntimeSettings(
-        kafka=KafkaSettings(bootstrap_servers=kafka, topic_prefix=topic_prefix, partitions=2),
-        database=DatabaseSettings(url=database_url, pool_size=8),
-        http=HttpSettings(port=0),
-        fold=FoldSettings(lease_s=3.0),
-        state=tmp_path,
-    )
-
-
-def _with_database(url: str, name: str) -> str:
-    return urlsplit(url)._replace(path=f"/{name}").geturl()
+    return own_settings(kafka, topic_prefix, database_url, tmp_path)

@@ -33,12 +33,6 @@ TOLERANT = {"quantity": {"tolerance": "0.5", "mode": "alert"}, "value": {"tolera
 OUTPUTS = "SELECT * FROM reconciliation.output WHERE fold = 'ledger' ORDER BY partition, seq"
 
 
-@pytest.fixture
-async def recorded(runtime_settings: RuntimeSettings) -> RuntimeSettings:
-    await record(runtime_settings)
-    return runtime_settings
-
-
 async def differences(settings: RuntimeSettings, held: int = 100) -> list[str]:
     """What a replay finds, without the processes of the command."""
     with fresh_database(settings.database.url, None, keep=False) as target:
@@ -101,10 +95,11 @@ async def test_an_entry_missing_at_the_end_is_named(recorded: RuntimeSettings) -
     assert f"the topics give entry 5 of {REF}, and no such thing is recorded" in difference
 
 
-async def test_a_topic_that_was_made_anew_is_told(recorded: RuntimeSettings) -> None:
-    await KafkaLog(Installation.of(recorded), a_licence().TOPIC).recreate()
+async def test_a_topic_that_was_made_anew_is_told(runtime_settings: RuntimeSettings) -> None:
+    await record(runtime_settings)
+    await KafkaLog(Installation.of(runtime_settings), a_licence().TOPIC).recreate()
     with pytest.raises(Corrupt, match="truncated or recreated"):
-        await differences(recorded)
+        await differences(runtime_settings)
 
 
 async def test_other_rules_show_what_they_would_have_changed(recorded: RuntimeSettings, tmp_path: Path) -> None:
@@ -121,9 +116,10 @@ async def test_other_rules_show_what_they_would_have_changed(recorded: RuntimeSe
     assert (past[0], past[1]["changes"]) == (0, [])
 
 
-async def test_a_replay_beside_running_services_follows_what_is_committed(recorded: RuntimeSettings) -> None:
-    async with running(recorded, [ledger_alone]) as service:
-        found, _ = await asyncio.gather(differences(recorded), send(recorded, a_demand(mrn=mrn(9))))
+async def test_a_replay_beside_running_services_follows_what_is_committed(runtime_settings: RuntimeSettings) -> None:
+    await record(runtime_settings)
+    async with running(runtime_settings, [ledger_alone]) as service:
+        found, _ = await asyncio.gather(differences(runtime_settings), send(runtime_settings, a_demand(mrn=mrn(9))))
         assert found == []
         await until_read(service, MESSAGES + 1)
-    assert await differences(recorded) == []
+    assert await differences(runtime_settings) == []

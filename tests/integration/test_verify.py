@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
 from services.core.messages import Entry
@@ -12,12 +11,14 @@ from services.reconciliation.adapters import verification
 from services.reconciliation.adapters.verification_topic import compare
 from services.runtime.codec import Codec
 from services.runtime.database import Database
+from services.runtime.kafka import topics
 from services.runtime.settings import RuntimeSettings
 from tests.builders import REF
 from tests.integration.command import tolbrug
 from tests.integration.installation import Installation
 from tests.integration.kafka_log import KafkaLog
-from tests.integration.recorded_ledger import ENTRIES, FLIPPED, REMOVED, REMOVED_FROM, change, connection, record
+from tests.integration.recorded_ledger import ENTRIES, FLIPPED, REMOVED, REMOVED_FROM, change, connection
+from tests.own import own_prefix
 
 Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 SWAPPED = (
@@ -49,24 +50,19 @@ async def found(settings: RuntimeSettings) -> Found:
     return Found([str(d) for d in result.differences], compared.differences, result.gaps, compared.repeats)
 
 
-@pytest.fixture
-async def recorded(runtime_settings: RuntimeSettings) -> RuntimeSettings:
-    await record(runtime_settings)
-    return runtime_settings
-
-
-async def copied(settings: RuntimeSettings, alter: Callable[[list[Record]], Sequence[Record]]) -> None:
-    """The entry topic made anew, with the records of each partition as `alter` gives them."""
-    log = KafkaLog(Installation.of(settings), Entry.TOPIC)
-    records = await log.read()
-    await log.recreate()
-    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka.bootstrap_servers)
+async def with_topic(settings: RuntimeSettings, alter: Callable[[list[Record]], Sequence[Record]]) -> RuntimeSettings:
+    """The same database, beside an entry topic whose partitions hold the records as `alter` gives them."""
+    records = await KafkaLog(Installation.of(settings), Entry.TOPIC).read()
+    kafka = settings.kafka.model_copy(update={"topic_prefix": own_prefix()})
+    await topics.apply(kafka, [Entry.TOPIC])
+    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap_servers)
     await producer.start()
     for partition in sorted({r.partition for r in records}):
         for r in alter([one for one in records if one.partition == partition]):
-            headers = list(r.headers)
-            await producer.send_and_wait(log.topic, r.value, r.key, partition, r.timestamp, headers)
+            topic, headers = kafka.topic_prefix + Entry.TOPIC, list(r.headers)
+            await producer.send_and_wait(topic, r.value, r.key, partition, r.timestamp, headers)
     await producer.stop()
+    return settings.model_copy(update={"kafka": kafka})
 
 
 def of_ref(records: list[Record], revision: int) -> int:
@@ -158,22 +154,21 @@ async def test_a_bit_altered_in_the_topic_is_named(recorded: RuntimeSettings) ->
         value = records[place].value or b""
         return [with_value(r, value[:-1] + bytes([value[-1] ^ 1])) if n == place else r for n, r in enumerate(records)]
 
-    await copied(recorded, altered)
-    named = await found(recorded)
+    named = await found(await with_topic(recorded, altered))
     assert named.table == []
     assert f"entry 3 of {REF} was altered: hash is" in named.topic[0]
     assert named.topic[0].endswith("its hash holds in table)")
 
 
 async def test_an_entry_removed_from_the_topic_is_named(recorded: RuntimeSettings) -> None:
-    await copied(recorded, lambda records: [r for n, r in enumerate(records) if n != of_ref(records, 3)])
-    (difference,) = (await found(recorded)).topic
+    without = await with_topic(recorded, lambda records: [r for n, r in enumerate(records) if n != of_ref(records, 3)])
+    (difference,) = (await found(without)).topic
     assert f"entry 3 of {REF} is due, the topic has entry 4 of {REF}, which comes later" in difference
 
 
 async def test_the_last_entry_removed_from_the_topic_is_named(recorded: RuntimeSettings) -> None:
-    await copied(recorded, lambda records: records[:-1] if of_ref(records, 3) >= 0 else records)
-    (difference,) = (await found(recorded)).topic
+    cut = await with_topic(recorded, lambda records: records[:-1] if of_ref(records, 3) >= 0 else records)
+    (difference,) = (await found(cut)).topic
     assert "ends before entry" in difference
 
 
@@ -184,8 +179,7 @@ async def test_entries_swapped_in_the_topic_are_named(recorded: RuntimeSettings)
             records[place], records[place + 1] = records[place + 1], records[place]
         return records
 
-    await copied(recorded, swapped)
-    (difference,) = (await found(recorded)).topic
+    (difference,) = (await found(await with_topic(recorded, swapped))).topic
     assert f"entry 2 of {REF} is due, the topic has entry 3 of {REF}, which comes later" in difference
 
 
@@ -193,5 +187,4 @@ async def test_what_a_dying_process_published_twice_is_no_difference(recorded: R
     def repeated(records: list[Record]) -> list[Record]:
         return [*records[:3], *records[1:]] if of_ref(records, 3) >= 0 else records
 
-    await copied(recorded, repeated)
-    assert await found(recorded) == Found([], [], [], 2)
+    assert await found(await with_topic(recorded, repeated)) == Found([], [], [], 2)
