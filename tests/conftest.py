@@ -18,6 +18,8 @@ from services.runtime.settings import RuntimeSettings
 from tests.engines import test_engines
 from tests.own import own_database, own_prefix, own_settings
 
+# A broker of the tests lives for seconds: to compile it for years of work would cost more than all it does.
+os.environ.setdefault("TOLBRUG_EMBEDDED__JAVA_OPTIONS", "-Xms256m -Xmx512m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 settings.register_profile("quick", max_examples=20, stateful_step_count=20, deadline=None)
 settings.register_profile("thorough", max_examples=500, stateful_step_count=40, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

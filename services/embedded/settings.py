@@ -15,12 +15,13 @@ class EmbeddedSettings(BaseSettings):
     """Port 0 takes a free one, and the same again at the next start when nobody took it meanwhile.
 
     `cache` keeps Kafka's jars, shared by every state directory of this user. `maven_repository` is the address of a
-    mirror; empty takes Maven Central.
+    mirror; empty takes Maven Central. `java_options` are what Kafka's Java is started with, the heap among them.
     """
 
     model_config = SettingsConfigDict(env_prefix="TOLBRUG_EMBEDDED__", extra="ignore")
 
     cache: Path = Field(default_factory=_user_cache)
     maven_repository: str = ""
+    java_options: str = "-Xms256m -Xmx512m"
     kafka_port: int = 0
     postgres_port: int = 0
