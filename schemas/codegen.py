@@ -32,9 +32,10 @@ IMPORTS = {
     "typing": "Any ClassVar Final Self",
 }
 OUR_IMPORTS = {
-    "services.core.avro": "DAYS FLAG_AT INSTANTS INSTANT_AT NUMBERS STRINGS TEXTS Decimals amount day_at day_of flag "
-    "instant instant_at instant_of integer integer_at integer_of length_at long long_at misfit records records_at "
-    "strings_at text",
+    "services.core.avro": "FLAG_AT NUMBERS STRINGS TEXTS flag integer integer_at integer_of length_at long long_at "
+    "misfit records records_at strings_at text",
+    "services.core.avro_logical": "DAYS INSTANTS INSTANT_AT Decimals amount day_at day_of instant instant_at "
+    "instant_of",
     "services.core.message": "Message Record open_record remember thaw unfit",
     "services.core.values": "CommodityCode CountryCode Currency Eori LicenceRef Mrn Unit",
 }

@@ -1,7 +1,7 @@
 """How each type of field is written and read in the generated code: straight lines, no call where a look-up does.
 
 Writing is one expression on a local `x`; reading is lines that move `i` along the bytes `b`. What the names in
-them do is said in `services.core.avro`.
+them do is said in `services.core.avro` and `services.core.avro_logical`.
 """
 
 from typing import Any

@@ -9,21 +9,11 @@ from hashlib import sha256
 from typing import Any, ClassVar, Final, Self
 
 from services.core.avro import (
-    DAYS,
     FLAG_AT,
-    INSTANTS,
-    INSTANT_AT,
     NUMBERS,
     STRINGS,
     TEXTS,
-    Decimals,
-    amount,
-    day_at,
-    day_of,
     flag,
-    instant,
-    instant_at,
-    instant_of,
     integer,
     integer_at,
     integer_of,
@@ -35,6 +25,18 @@ from services.core.avro import (
     records_at,
     strings_at,
     text,
+)
+from services.core.avro_logical import (
+    DAYS,
+    INSTANTS,
+    INSTANT_AT,
+    Decimals,
+    amount,
+    day_at,
+    day_of,
+    instant,
+    instant_at,
+    instant_of,
 )
 from services.core.message import Message, Record, open_record, remember, thaw, unfit
 from services.core.values import CommodityCode, CountryCode, Currency, Eori, LicenceRef, Mrn, Unit

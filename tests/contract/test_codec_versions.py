@@ -4,6 +4,7 @@ import asyncio
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from io import BytesIO
 from typing import Any, cast
 
@@ -66,13 +67,15 @@ def field_of(schema: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def decode(schema: Any, **fields: Any) -> Any:
-    """What the codec makes of a demand that someone else wrote with `schema`."""
+    """What the codec makes of a demand that someone else wrote with `schema`, as a message and as a snapshot."""
     body = BytesIO()
     fastavro.schemaless_writer(body, fastavro.parse_schema(schema), plain(DEMAND) | fields)
     value = b"\x00\x00\x00\x00\x07" + body.getvalue()
     codec = Codec(OneSchema(schema))
     asyncio.run(codec.resolve([value]))
-    return codec.decode(value)
+    message = codec.decode(value)
+    assert codec.decode_record(Demand, value) == message
+    return message
 
 
 def add_field(schema: dict[str, Any]) -> None:
@@ -99,8 +102,19 @@ def reword(schema: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("change", [add_field, add_map, drop_sources, reorder, reword])
 def test_a_compatible_version_is_read(change: Change) -> None:
-    schema = changed(change)
-    assert decode(schema) == DEMAND
+    found = decode(changed(change))
+    assert (found, found.remembered is None) == (DEMAND, change is not reword)
+
+
+def swap_times(schema: dict[str, Any]) -> None:
+    one, other = (schema["fields"].index(field_of(schema, name)) for name in ("accepted_at", "occurred_at"))
+    schema["fields"][one], schema["fields"][other] = schema["fields"][other], schema["fields"][one]
+
+
+def test_a_version_whose_bytes_could_be_taken_for_ours_is_read_as_what_it_is() -> None:
+    later = DEMAND.occurred_at + timedelta(hours=1)
+    found = decode(changed(swap_times), occurred_at=later)
+    assert (found.accepted_at, found.occurred_at) == (DEMAND.accepted_at, later)
 
 
 def test_a_field_that_a_later_version_added_is_passed_over() -> None:

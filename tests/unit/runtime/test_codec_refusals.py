@@ -1,5 +1,6 @@
 """What looks like a value and is none is not written, and another writer's spelling is read and not remembered."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from schemas import evolution
-from services.core import avro
+from services.core import avro, avro_logical
 from services.core.errors import Rejected
 from services.core.messages import Demand, Draw, Licence, Party, Severity
 from services.runtime.codec import MAX_RECORDS, Codec
@@ -92,7 +93,7 @@ def spelt(old: bytes, new: bytes) -> bytes:
 
 
 DRAWN, SOURCED = DRAW.avro(), DEMAND.sources[0].avro()
-QUANTITY = b"\x02" + avro.Decimals(24, 6).written[cast(Decimal, DRAW.quantity)]
+QUANTITY = b"\x02" + avro_logical.Decimals(24, 6).written[cast(Decimal, DRAW.quantity)]
 SPELLINGS: dict[str, Callable[[], bytes]] = {
     "a number in more bytes than it needs": lambda: spelt(number(DEMAND.revision), number(DEMAND.revision, more=2)),
     "an array in a block with its size": lambda: spelt(
@@ -129,6 +130,7 @@ def test_two_blocks_are_one_array() -> None:
         (avro.integer(DRAW.item) + avro.integer(DRAW.line), number(2**31) + b"\x02", "32 bits: 2147483648"),
         (avro.integer(DRAW.item) + avro.integer(DRAW.line), b"\x02" + number(-(2**40)), "32 bits: -1099511627776"),
         (QUANTITY, b"\x02\x22" + b"\x01" * 17, "more than 24 digits"),
+        (QUANTITY, b"\x02\x22" + b"\x00" * 16 + b"\x01", "more than 24 digits"),
         (QUANTITY, b"\x02" + number(11) + (10**24).to_bytes(11, "big"), "more than 24 digits"),
         (QUANTITY, b"\x04" + QUANTITY[1:], "not a reconciliation.v1.Demand"),
     ],
@@ -139,13 +141,51 @@ def test_what_fits_avro_and_not_our_fields_is_not_read(old: bytes, new: bytes, r
         CODEC.decode(VALUE[:5] + BODY.replace(DRAWN, DRAWN.replace(old, new, 1)))
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        b"\x82\x00",  # 1, in two bytes
+        b"\x80" * 9 + b"\x00",
+        b"\x80" * 10,  # of which no end is in sight
+        b"\x81" * 10 + b"\x01",
+        b"\xff" * 9 + b"\x03",  # beyond 64 bits
+        b"\x80" * 9 + b"\x02",
+    ],
+)
+def test_a_number_in_another_form_than_the_shortest_is_not_taken_for_ours(form: bytes) -> None:
+    with pytest.raises(ValueError, match="another form"):
+        avro.long_at(form + b"\x00", 0)
+
+
+@pytest.mark.parametrize("value", [-1, 0, 63, 64, -65, 8191, 8192, 2**20, -(2**20), 2**31, 2**63 - 1, -(2**63)])
+def test_the_shortest_form_of_a_number_is_taken(value: int) -> None:
+    form = avro.long(value)
+    assert avro.long_at(b"?" + form + b"?", 1) == (value, 1 + len(form))
+
+
+def test_a_length_is_not_negative() -> None:
+    with pytest.raises(ValueError, match="negative length"):
+        avro.length_at(avro.long(-1), 0)
+
+
+@pytest.mark.parametrize("draw", [DRAW, smallest(Draw)])
+def test_of_any_other_bytes_no_draw_is_read_that_would_be_written_otherwise(draw: Draw) -> None:
+    body = draw.avro()
+    for place in range(len(body)):
+        for byte in range(256):
+            other = body[:place] + bytes((byte,)) + body[place + 1 :]
+            with contextlib.suppress(ValueError, TypeError, KeyError, IndexError):
+                back, end = Draw.read(other, 0)
+                assert end != len(other) or replace(back).avro() == other
+
+
 def test_times_and_days_beyond_the_calendar_are_not_read() -> None:
-    at = BODY.index(avro.instant(DEMAND.accepted_at))
+    at = BODY.index(avro_logical.instant(DEMAND.accepted_at))
     for micros in (2**62, -(2**62)):
         with pytest.raises(Rejected, match="OverflowError"):
             CODEC.decode(VALUE[:5] + BODY[:at] + number(micros) + BODY[at + 8 :])
     licence = CODEC.encode(fullest(Licence))
-    day = avro.DAYS[date(2026, 3, 2)]
+    day = avro_logical.DAYS[date(2026, 3, 2)]
     assert day in licence
     with pytest.raises(Rejected):
         CODEC.decode(licence.replace(day, number(2**31 - 1), 1))
@@ -188,7 +228,7 @@ def test_tables_of_what_was_written_do_not_grow_for_ever() -> None:
         made.append(n)
         return bytes(n % 7)
 
-    table = avro.Lookup(make, lambda form: len(form) < 6)
+    table = avro.Lookup(make, longest=5)
     for n in range(20_000):
         assert table[n] == bytes(n % 7)
         assert len(table) <= 8192

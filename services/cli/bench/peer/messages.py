@@ -9,15 +9,8 @@ from hashlib import sha256
 from typing import Any, ClassVar, Final, Self
 
 from services.core.avro import (
-    INSTANTS,
-    INSTANT_AT,
     NUMBERS,
     STRINGS,
-    Decimals,
-    amount,
-    instant,
-    instant_at,
-    instant_of,
     integer,
     integer_at,
     integer_of,
@@ -27,6 +20,7 @@ from services.core.avro import (
     misfit,
     strings_at,
 )
+from services.core.avro_logical import INSTANTS, INSTANT_AT, Decimals, amount, instant, instant_at, instant_of
 from services.core.message import Message, Record, open_record, remember, thaw, unfit
 
 
