@@ -7,7 +7,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class ReconciliationSettings(BaseSettings):
     """How often, in seconds, changed ledgers are checked against their entries, and how long one check may take.
 
-    What a check does not get to waits for the next one: under load the invariants are looked at later, not less.
+    What a check does not get to waits for the next one: under load the invariants are looked at later, not less. One
+    that took long, because a ledger is large, is followed by a longer pause.
     """
 
     model_config = SettingsConfigDict(env_prefix="TOLBRUG_RECONCILIATION__", extra="ignore")

@@ -31,6 +31,8 @@ LONGEST: Final = 2_000
 """Entries of one licence that a pass reads; more would take long enough to be felt by the folds."""
 SAMPLE: Final = 5_000
 """Outputs per partition that a pass looks through for changed licences, the latest first."""
+PAUSES: Final = 19
+"""Times as long as a pass took that the next one waits: the folds have nearly all of the time."""
 
 DRAWS = Gauge("tolbrug_ledger_draws_minus_columns", "Licences whose columns are not the sum of their draws; must be 0.")
 ENTRIES = Gauge("tolbrug_ledger_entries_minus_columns", "Licences whose columns are not the sum of entries; must be 0.")
@@ -95,11 +97,12 @@ class Invariants:
         self._wrong: dict[str, Checked] = {}
 
     async def watch(self) -> None:
-        """The loop. PostgreSQL being away delays it."""
+        """The loop. PostgreSQL being away delays it, and so does a ledger so large that a pass takes long."""
         while True:
+            started = self._clock()
             with suppress(Transient, *AWAY):
                 await self.pass_once()
-            await asyncio.sleep(self._every_s)
+            await asyncio.sleep(max(self._every_s, PAUSES * (self._clock() - started)))
 
     async def pass_once(self) -> None:
         """Check the licences that changed, for as long as the budget lasts; at least one."""

@@ -4,13 +4,16 @@ Terms of art as in EU CSW-CERTEX (Impl. Reg. (EU) 2024/2145 arts 5-8): accepted 
 consume.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from services.core.errors import Corrupt
+from services.core.message import remember
 from services.core.messages import (
+    Demand,
     DrawVerdict,
     Entry,
+    HeldDraw,
     HeldShipment,
     Ledger,
     Licence,
@@ -59,7 +62,7 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
     shipment = entry.shipment
     shipments, unreleased, wanting, arrivals = ledger.shipments, ledger.unreleased, ledger.wanting, ledger.arrivals
     if shipment is not None:
-        shipments = shipments.with_item(shipment.mrn, shipment)
+        shipments = shipments.with_item(shipment.mrn, _kept(shipment))
         unreleased = _indexed(unreleased, shipment, holds=is_unreleased(shipment))
         wanting = _indexed(wanting, shipment, holds=wants_an_amount(shipment))
         arrivals = max(arrivals, shipment.arrival)
@@ -73,6 +76,26 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
 def size(ledger: LicenceLedger) -> int:
     """How many shipments it holds."""
     return len(ledger.shipments)
+
+
+def _kept(shipment: HeldShipment) -> HeldShipment:
+    """The shipment as it stays in memory: it shares the draws of its demand, and of its bytes holds only the whole.
+
+    A ledger holds a shipment for ever, and half of what it takes would be copies.
+    """
+    demand, held = shipment.demand, shipment.draws
+    if held and (not demand.draws or held[0].draw is not demand.draws[0]):
+        return replace(shipment, draws=tuple([_shared(one, demand) for one in held]))
+    remember(demand, None)
+    for one in held:
+        remember(one, None)
+        remember(one.draw, None)
+    return shipment
+
+
+def _shared(held: HeldDraw, demand: Demand) -> HeldDraw:
+    same = [draw for draw in demand.draws if draw == held.draw]
+    return replace(held, draw=same[0]) if same else held
 
 
 def is_unreleased(shipment: HeldShipment) -> bool:
@@ -108,7 +131,7 @@ def to_record(ledger: LicenceLedger) -> Ledger:
 
 def from_record(record: Ledger) -> LicenceLedger:
     """The ledger a snapshot was made of."""
-    shipments = {shipment.mrn: shipment for shipment in record.shipments}
+    shipments = {shipment.mrn: _kept(shipment) for shipment in record.shipments}
     return LicenceLedger(
         licence=record.licence,
         revision=record.revision,

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from services.core.errors import Corrupt, Rejected
-from services.core.messages import Ledger, LicenceLine, Phase
+from services.core.messages import Entry, Ledger, LicenceLine, Phase
 from services.core.values import LicenceRef, Unit
 from services.reconciliation.domain.ledger import apply, from_record, to_record
 from services.reconciliation.handlers.ledger import answer_demand, new_ledger, record_licence
@@ -129,3 +129,19 @@ def test_units_with_a_qualifier_survive_the_record() -> None:
     line = a_line(unit="KGM#G")
     play = Play(a_licence(line), a_demand(a_draw(units=(Unit("KGM#G"),))))
     assert from_record(to_record(play.state)) == play.state
+
+
+def test_a_ledger_holds_each_draw_once_however_it_came_to_be() -> None:
+    play = a_full_play()
+    codec = Codec()
+    restored = from_record(codec.decode_record(Ledger, codec.encode_record(to_record(play.state))))
+    followed = new_ledger(REF)
+    for entry in play.entries:
+        read = codec.decode(codec.encode(entry))
+        assert isinstance(read, Entry)
+        followed = apply(followed, read)
+    for ledger in (play.state, restored, followed):
+        held = [(one.draw, s.demand) for s in ledger.shipments.values() for one in s.draws]
+        assert held
+        assert all(demand.remembered is None for _, demand in held)
+        assert all(any(draw is asked for asked in demand.draws) for draw, demand in held)
