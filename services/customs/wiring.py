@@ -38,7 +38,12 @@ def build(runtime: Runtime) -> Service:
         routers=(http.router(intake, commit, queries),),
         folds=(_answers(store),),
         outboxes=(outbox,),
-        loops={"intake": commit.run, "accounts": accounts.watch},
+        loops={
+            "intake": commit.run,
+            "accounts": accounts.watch,
+            "answers watched": queries.answers.run,
+            "messages watched": queries.messages.run,
+        },
     )
 
 

@@ -149,6 +149,23 @@ async def test_a_shipment_is_pending_from_its_202_and_answered_by_its_verdict(
         await _released_later(one, installation, sent["id"])
 
 
+async def test_whoever_waits_is_answered_whichever_door_folds_the_verdict(
+    runtime_settings: RuntimeSettings, installation: Installation
+) -> None:
+    async with door(runtime_settings) as one, door(runtime_settings) as other:
+        sent = (await one.post(as_json(declaration()))).json()
+        waiting = [
+            asyncio.create_task(at.get(path, wait=30))
+            for at in (one, other)
+            for path in (f"/declarations/{MRN}/verdict", f"/messages/{sent['id']}")
+        ]
+        unknown = await other.get("/declarations/26BE343000ZZZZZZA9/verdict", wait=30)
+        assert unknown.status_code == 404, "for nothing nobody waits"
+        await tell(installation, a_verdict(1, [sent["id"]]))
+        told = [(await one).json() for one in waiting]
+    assert [(t.get("verdict"), t.get("state")) for t in told] == [("covered", None), (None, "applied")] * 2
+
+
 async def test_a_rejection_alone_leaves_nothing_to_judge(runtime_settings: RuntimeSettings) -> None:
     rejected = (SAMPLES / "03_DMSREJ.xml").read_bytes()
     async with door(runtime_settings) as one:

@@ -29,14 +29,15 @@ class AnswerStore:
 
     async def load(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, Answer]:
         rows = await (await connection.execute(_SELECT, (list(ids),))).fetchall()
-        return {row["mrn"]: self._answer(row) for row in rows}
+        return {row["mrn"]: self.answer(row) for row in rows}
 
     async def save(self, connection: Connection, partition: int, states: Mapping[str, Answer]) -> None:
         verdicts = [None if a.verdict is None else self._codec.encode_record(a.verdict) for a in states.values()]
         dead = [" ".join(answer.dead) for answer in states.values()]
         await connection.execute(_UPSERT, (partition, list(states), verdicts, dead))
 
-    def _answer(self, row: DictRow) -> Answer:
+    def answer(self, row: DictRow) -> Answer:
+        """From the columns `mrn`, `verdict` and `dead`."""
         verdict = None if row["verdict"] is None else self._codec.decode_record(Verdict, bytes(row["verdict"]))
         if verdict is not None and verdict.mrn != row["mrn"]:
             raise Corrupt(f"the answer of {row['mrn']} holds a verdict on {verdict.mrn}")

@@ -15,7 +15,7 @@ from services.core.errors import Fault, Refused
 from services.core.values import Mrn, parse_mrn
 from services.customs.adapters import views
 from services.customs.adapters.intake import Intake, Submission
-from services.customs.adapters.queries import MessageView, Queries, until
+from services.customs.adapters.queries import Known, MessageView, Queries
 from services.customs.adapters.register import Receipt
 from services.customs.adapters.xml.document import LARGEST
 from services.customs.domain.answer import FINAL, answers
@@ -77,13 +77,13 @@ def _messages(routes: APIRouter, queries: Queries) -> None:
         if raw:
             return await _raw(queries, message_id)
 
-        async def probe() -> MessageView:
-            view = await queries.message(message_id)
-            if view is None:
-                raise Refused(404, f"No message with id {message_id[:64]} was received")
-            return view
+        def settled(view: MessageView | None) -> bool:
+            return view is None or view.standing in FINAL
 
-        return JSONResponse(views.message(await until(probe, lambda view: view.standing in FINAL, wait)))
+        found = await queries.message(message_id, settled, wait)
+        if found is None:
+            raise _no_message(message_id)
+        return JSONResponse(views.message(found))
 
 
 def _declarations(routes: APIRouter, queries: Queries) -> None:
@@ -110,17 +110,22 @@ def _declarations(routes: APIRouter, queries: Queries) -> None:
         version and holds the effect of every message received for the MRN when the question was asked; with `message`
         until it holds the effect of that message.
         """
-        if not await queries.known(_reference(mrn)):
+        expected = await _expected(queries, _reference(mrn), version, message)
+
+        def enough(found: Known) -> bool:
+            return not found.known or answers(found.answer, version, expected)
+
+        found = await queries.answers.until(mrn, enough, wait)
+        if not found.known:
             raise _unknown(mrn)
-        expected = await _expected(queries, mrn, version, message)
-        answer = await until(lambda: queries.answer(mrn), lambda found: answers(found, version, expected), wait)
-        settled = answers(answer, version, expected) or not (expected or version)
+        if found.answer is not None and answers(found.answer, version, expected):
+            return JSONResponse(views.verdict(mrn, None, found.answer, settled=True))
         shipment = await queries.shipment(mrn)
         known = None if shipment is None else shipment.version
-        return JSONResponse(views.verdict(mrn, known, answer, settled=settled))
+        return JSONResponse(views.verdict(mrn, known, found.answer, settled=not (expected or version)))
 
 
-async def _expected(queries: Queries, mrn: str, version: int | None, message: str | None) -> list[str]:
+async def _expected(queries: Queries, mrn: Mrn, version: int | None, message: str | None) -> list[str]:
     """Ids of the facts whose effect the answer must hold."""
     if message is not None:
         view = await queries.message(message)
@@ -133,7 +138,7 @@ async def _expected(queries: Queries, mrn: str, version: int | None, message: st
 async def _raw(queries: Queries, message_id: str) -> Response:
     row = await queries.raw(message_id)
     if row is None:
-        raise Refused(404, f"No message with id {message_id[:64]} was received")
+        raise _no_message(message_id)
     charset = f"; charset={row['charset']}" if row["charset"] else ""
     # A stranger's bytes: a browser must neither guess what they are nor show them.
     headers = {
@@ -150,6 +155,10 @@ def _reference(mrn: str) -> Mrn:
         return parse_mrn(mrn)
     except ValueError:
         raise _unknown(mrn) from None
+
+
+def _no_message(message_id: str) -> Refused:
+    return Refused(404, f"No message with id {message_id[:64]} was received")
 
 
 def _unknown(mrn: str) -> Refused:

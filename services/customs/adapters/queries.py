@@ -1,42 +1,57 @@
 """What the door's GET routes read: messages of the log, shipments, answers."""
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final
 
 from psycopg.rows import DictRow
 
 from services.core.errors import Corrupt
 from services.core.messages import DeclarationAccepted, DeclarationAmended
 from services.customs.adapters.answers import AnswerStore
+from services.customs.adapters.watch import Watch
 from services.customs.domain.answer import Answer, Standing, standing
 from services.customs.domain.declaration import Fact
 from services.customs.domain.lodgement import State
 from services.runtime.codec import Codec
 from services.runtime.database import Database
 
-T = TypeVar("T")
-
-LONGEST_WAIT_S = 60.0
-_FIRST_PAUSE_S = 0.02
-_LONGEST_PAUSE_S = 0.2
-
 _ID = re.compile(r"[0-9a-f]{32}")
 _COLUMNS = (
     "id, message_id, kind, mrn, lrn, sha256, received_at, warnings, state, note, shipment, fact_id, fact_type, fact"
 )
-_ONE = f"SELECT {_COLUMNS} FROM customs.message WHERE id = %s"  # noqa: S608 - column names of this file only
 _ALL = f"SELECT {_COLUMNS} FROM customs.message WHERE shipment = %s ORDER BY seq"  # noqa: S608 - as above
-_ACCEPTED = "SELECT EXISTS (SELECT FROM customs.message WHERE shipment = %s AND fact_type = %s) AS accepted"
 _RAW = "SELECT body, media_type, charset FROM customs.message WHERE id = %s"
 _FACT_IDS = "SELECT DISTINCT fact_id FROM customs.message WHERE shipment = %s AND fact_id IS NOT NULL"
-# A rejection declares nothing: a verdict is to come only of what gave a fact, or waits to give one.
-_KNOWN = (
-    "SELECT EXISTS (SELECT FROM customs.message WHERE shipment = %s"
-    " AND (fact_id IS NOT NULL OR (open AND kind <> 'DMSREJ'))) AS known"
-)
+# What is watched (see `watch`). Each row is looked for by its key, whatever the planner knows of a table that has just
+# begun to fill. A rejection declares nothing: a verdict is to come only of what gave a fact, or waits to give one.
+_ANSWERS: Final = b"""
+SELECT asked.name, a.mrn, a.verdict, a.dead, coalesce(a.version, 'none') AS version,
+    EXISTS (SELECT FROM customs.message WHERE shipment = asked.name
+        AND (fact_id IS NOT NULL OR (open AND kind <> 'DMSREJ'))) AS known
+FROM unnest(%s::text[], %s::text[]) AS asked (name, seen)
+LEFT JOIN LATERAL (
+    SELECT mrn, verdict, dead, xmin::text AS version FROM customs.answer WHERE mrn = asked.name OFFSET 0
+) AS a ON true
+WHERE coalesce(a.version, 'none') <> asked.seen
+"""
+_MESSAGES: Final = f"""
+SELECT asked.name, m.*, a.mrn AS answered, a.verdict, a.dead, accepted.known AS accepted,
+    concat_ws(' ', m.written, a.written, accepted.known) AS version
+FROM unnest(%s::text[], %s::text[]) AS asked (name, seen)
+LEFT JOIN LATERAL (
+    SELECT {_COLUMNS}, xmin AS written FROM customs.message WHERE id = asked.name OFFSET 0
+) AS m ON true
+LEFT JOIN LATERAL (
+    SELECT mrn, verdict, dead, xmin AS written FROM customs.answer
+    WHERE mrn = m.shipment AND m.fact_id IS NOT NULL OFFSET 0
+) AS a ON true
+CROSS JOIN LATERAL (SELECT EXISTS (
+    SELECT FROM customs.message WHERE shipment = m.shipment AND fact_type = '{DeclarationAccepted.SCHEMA}'
+) AS known) AS accepted
+WHERE concat_ws(' ', m.written, a.written, accepted.known) <> asked.seen
+""".encode()  # noqa: S608 - names of this file and of a schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +86,32 @@ class ShipmentView:
         return None if declaration is None else declaration.version + deltas
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Whether a verdict on an MRN is to be had at all, and the answer there is."""
+
+    known: bool
+    answer: Answer | None
+
+
 class Queries:
-    """Reads committed rows; nothing is kept between calls."""
+    """Reads committed rows; nothing is kept between calls.
+
+    `answers` by MRN and `messages` by id can be waited for; a message that is not there is None.
+    """
 
     def __init__(self, database: Database, codec: Codec, store: AnswerStore) -> None:
         self._database = database
         self._codec = codec
         self._store = store
+        self.answers: Final = Watch(database, _ANSWERS, self._known)
+        self.messages: Final = Watch(database, _MESSAGES, self._message)
 
-    async def message(self, message_id: str) -> MessageView | None:
-        if not _ID.fullmatch(message_id):
-            return None
-        rows = await self._database.rows(_ONE, (message_id,))
-        if not rows:
-            return None
-        row = rows[0]
-        if row["fact_id"] is None:
-            return self._view(row, None, accepted=False)
-        found = await self._database.rows(_ACCEPTED, (row["shipment"], DeclarationAccepted.SCHEMA))
-        return self._view(row, await self.answer(row["shipment"]), accepted=found[0]["accepted"])
+    async def message(
+        self, message_id: str, enough: Callable[[MessageView | None], bool] = lambda _: True, wait_s: float = 0
+    ) -> MessageView | None:
+        """A message, as soon as it is enough or the time is over; None when there is none."""
+        return await self.messages.until(message_id, enough, wait_s) if _ID.fullmatch(message_id) else None
 
     async def raw(self, message_id: str) -> DictRow | None:
         """`body`, `media_type` and `charset` as received."""
@@ -98,25 +120,28 @@ class Queries:
         rows = await self._database.rows(_RAW, (message_id,))
         return rows[0] if rows else None
 
-    async def answer(self, mrn: str) -> Answer | None:
-        async with self._database.connection() as connection:
-            return (await self._store.load(connection, [mrn])).get(mrn)
-
     async def shipment(self, mrn: str) -> ShipmentView | None:
         """None when no message belongs to this MRN."""
         rows = await self._database.rows(_ALL, (mrn,))
         if not rows:
             return None
-        answer = await self.answer(mrn)
+        async with self._database.connection() as connection:
+            answer = (await self._store.load(connection, [mrn])).get(mrn)
         accepted = any(row["fact_type"] == DeclarationAccepted.SCHEMA for row in rows)
         return ShipmentView(mrn, tuple(self._view(row, answer, accepted=accepted) for row in rows), answer)
-
-    async def known(self, mrn: str) -> bool:
-        return bool((await self._database.rows(_KNOWN, (mrn,)))[0]["known"])
 
     async def fact_ids(self, mrn: str) -> Sequence[str]:
         """Ids of all facts received for an MRN so far."""
         return [row["fact_id"] for row in await self._database.rows(_FACT_IDS, (mrn,))]
+
+    def _known(self, row: DictRow) -> Known:
+        return Known(row["known"], None if row["mrn"] is None else self._store.answer(row))
+
+    def _message(self, row: DictRow) -> MessageView | None:
+        if row["id"] is None:
+            return None
+        answer = None if row["answered"] is None else self._store.answer({**row, "mrn": row["answered"]})
+        return self._view(row, answer, accepted=row["accepted"])
 
     def _view(self, row: DictRow, answer: Answer | None, *, accepted: bool) -> MessageView:
         state = State(row["state"])
@@ -130,17 +155,3 @@ class Queries:
         if not isinstance(fact, Fact):
             raise Corrupt(f"message {row['id']} holds a {fact.SCHEMA}, which is no fact of customs")
         return fact
-
-
-async def until(probe: Callable[[], Awaitable[T]], enough: Callable[[T], bool], wait_s: float) -> T:
-    """Ask again, ever less often, until the answer is enough or the time is over; the last answer."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + min(wait_s, LONGEST_WAIT_S)
-    pause = _FIRST_PAUSE_S
-    while True:
-        found = await probe()
-        left = deadline - loop.time()
-        if enough(found) or left <= 0:
-            return found
-        await asyncio.sleep(min(pause, left))
-        pause = min(pause * 1.5, _LONGEST_PAUSE_S)
