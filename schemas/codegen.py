@@ -32,8 +32,8 @@ IMPORTS = {
     "typing": "Any ClassVar Final Self",
 }
 OUR_IMPORTS = {
-    "services.core.avro": "FLAG_AT NUMBERS STRINGS TEXTS flag integer integer_at integer_of length_at long long_at "
-    "misfit records records_at strings_at text",
+    "services.core.avro": "FLAG_AT NUMBERS STRINGS TEXTS TEXT_AT flag integer integer_at integer_of length_at long "
+    "long_at misfit records records_at strings_at text",
     "services.core.avro_logical": "DAYS INSTANTS INSTANT_AT Decimals amount day_at day_of instant instant_at "
     "instant_of",
     "services.core.message": "Message Record open_record remember thaw unfit",

@@ -22,7 +22,9 @@ LOGICAL = {
     "currency": "Currency",
 }
 CODES = frozenset({"commodity-code", "country", "unit", "currency"})
-"""Text of a small vocabulary: looked up instead of encoded."""
+"""Text of a small vocabulary: looked up instead of encoded and decoded, so that what is equal is one object."""
+FEW = frozenset({"name", "party", "kind", "type", "procedure", "description", "office_of_export", "rule_set"})
+"""Names of the fields with other such text, or nearly: the same few come back in what is held in memory."""
 MOST_SYMBOLS = 64
 """The number of an enum's symbol takes one byte up to here."""
 
@@ -82,7 +84,7 @@ class Fields:
         return f"STRINGS[{x}]"
 
     def read(self, schema: Any, target: str) -> list[str]:
-        """Lines that read the value at `i` into `target`."""
+        """Lines that read the value at `i` into `target`, of which the field's name is the last part."""
         if (inner := optional(schema)) is not None:
             return [
                 "n = b[i]",
@@ -105,7 +107,9 @@ class Fields:
             return ["j = i + 1 + (b[i] >> 1)", f"{target} = {decimals(schema)}.at[b[i:j]]", "i = j"]
         if kind == "string":
             lines = SHORT.format(slow="n, i = length_at(b, i - 1)", quick="n >>= 1").split("\n")
-            return [*lines, "j = i + n", f"{target} = b[i:j].decode()", "i = j"]
+            few = logical(schema) in {*CODES, "eori"} or target.rpartition(".")[2] in FEW
+            value = "TEXT_AT[b[i:j]]" if few else "b[i:j].decode()"
+            return [*lines, "j = i + n", f"{target} = {value}", "i = j"]
         if kind == "boolean":
             return [f"{target} = FLAG_AT[b[i]]", "i += 1"]
         if logical(schema) == "date":

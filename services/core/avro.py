@@ -18,6 +18,7 @@ R = TypeVar("R")
 
 _MOST = 8192
 _MOST_TEXT = 64
+_MOST_CODE = 24
 _LONG = 2**63
 _INT = 2**31
 _SHIFTS = range(7, 70, 7)
@@ -105,6 +106,8 @@ def _texts(values: object) -> bytes:
 
 TEXTS: Final[Lookup[str, bytes]] = Lookup(text, _MOST_TEXT)
 """For codes of a small vocabulary: a unit, a country."""
+TEXT_AT: Final[Lookup[bytes, str]] = Lookup(bytes.decode, _MOST_TEXT)
+"""The text of such bytes, their length not among them."""
 STRINGS: Final[Lookup[tuple[str, ...], bytes]] = Lookup(_texts, _MOST_TEXT)
 """An array of text."""
 
@@ -176,7 +179,8 @@ def strings_at(data: bytes, at: int) -> tuple[tuple[str, ...], int]:
         else:
             size >>= 1
             at += 1
-        found.append(data[at : at + size].decode())
+        form = data[at : at + size]
+        found.append(TEXT_AT[form] if size <= _MOST_CODE else form.decode())
         at += size
     return tuple(found), _end_of_array(data, at)
 

@@ -13,6 +13,7 @@ from services.core.avro import (
     NUMBERS,
     STRINGS,
     TEXTS,
+    TEXT_AT,
     flag,
     integer,
     integer_at,
@@ -460,7 +461,7 @@ class Party(_Party):
             else:
                 n >>= 1
             j = i + n
-            it.name = b[i:j].decode()
+            it.name = TEXT_AT[b[i:j]]
             i = j
         elif n:
             misfit(n)
@@ -476,7 +477,7 @@ class Party(_Party):
             else:
                 n >>= 1
             j = i + n
-            it.eori = b[i:j].decode()
+            it.eori = TEXT_AT[b[i:j]]
             i = j
         elif n:
             misfit(n)
@@ -508,7 +509,7 @@ class Party(_Party):
             else:
                 n >>= 1
             j = i + n
-            it.country = b[i:j].decode()
+            it.country = TEXT_AT[b[i:j]]
             i = j
         elif n:
             misfit(n)
@@ -614,7 +615,7 @@ class Source(_Source):
         else:
             n >>= 1
         j = i + n
-        it.party = b[i:j].decode()
+        it.party = TEXT_AT[b[i:j]]
         i = j
         n = b[i]
         i += 1
@@ -623,7 +624,7 @@ class Source(_Source):
         else:
             n >>= 1
         j = i + n
-        it.kind = b[i:j].decode()
+        it.kind = TEXT_AT[b[i:j]]
         i = j
         n = b[i]
         i += 1
@@ -748,7 +749,7 @@ class Document(_Document):
         else:
             n >>= 1
         j = i + n
-        it.type = b[i:j].decode()
+        it.type = TEXT_AT[b[i:j]]
         i = j
         n = b[i]
         i += 1
@@ -792,7 +793,7 @@ class Document(_Document):
             else:
                 n >>= 1
             j = i + n
-            it.unit = b[i:j].decode()
+            it.unit = TEXT_AT[b[i:j]]
             i = j
         elif n:
             misfit(n)
@@ -818,7 +819,7 @@ class Document(_Document):
             else:
                 n >>= 1
             j = i + n
-            it.currency = b[i:j].decode()
+            it.currency = TEXT_AT[b[i:j]]
             i = j
         elif n:
             misfit(n)
@@ -952,7 +953,7 @@ class Item(_Item):
         else:
             n >>= 1
         j = i + n
-        it.commodity_code = b[i:j].decode()
+        it.commodity_code = TEXT_AT[b[i:j]]
         i = j
         n = b[i]
         i += 1
@@ -961,7 +962,7 @@ class Item(_Item):
         else:
             n >>= 1
         j = i + n
-        it.description = b[i:j].decode()
+        it.description = TEXT_AT[b[i:j]]
         i = j
         n = b[i]
         i += 1
@@ -970,7 +971,7 @@ class Item(_Item):
         else:
             n >>= 1
         j = i + n
-        it.procedure = b[i:j].decode()
+        it.procedure = TEXT_AT[b[i:j]]
         i = j
         n = b[i]
         i += 1
@@ -990,7 +991,7 @@ class Item(_Item):
             else:
                 n >>= 1
             j = i + n
-            it.destination = b[i:j].decode()
+            it.destination = TEXT_AT[b[i:j]]
             i = j
         elif n:
             misfit(n)
@@ -1252,7 +1253,7 @@ class DeclarationAccepted(_DeclarationAccepted):
             else:
                 n >>= 1
             j = i + n
-            it.office_of_export = b[i:j].decode()
+            it.office_of_export = TEXT_AT[b[i:j]]
             i = j
         elif n:
             misfit(n)
@@ -1265,7 +1266,7 @@ class DeclarationAccepted(_DeclarationAccepted):
         else:
             n >>= 1
         j = i + n
-        it.procedure = b[i:j].decode()
+        it.procedure = TEXT_AT[b[i:j]]
         i = j
         it.exporter, i = Party.read(b, i)
         n = b[i]
@@ -1291,7 +1292,7 @@ class DeclarationAccepted(_DeclarationAccepted):
         else:
             n >>= 1
         j = i + n
-        it.country_of_destination = b[i:j].decode()
+        it.country_of_destination = TEXT_AT[b[i:j]]
         i = j
         if b[i]:
             it.items, i = records_at(b, i, Item.read)
@@ -1500,7 +1501,7 @@ class ItemAmendment(_ItemAmendment):
             else:
                 n >>= 1
             j = i + n
-            it.commodity_code = b[i:j].decode()
+            it.commodity_code = TEXT_AT[b[i:j]]
             i = j
         elif n:
             misfit(n)
@@ -1516,7 +1517,7 @@ class ItemAmendment(_ItemAmendment):
             else:
                 n >>= 1
             j = i + n
-            it.description = b[i:j].decode()
+            it.description = TEXT_AT[b[i:j]]
             i = j
         elif n:
             misfit(n)
@@ -2471,7 +2472,7 @@ class EndUser(_EndUser):
         else:
             n >>= 1
         j = i + n
-        it.name = b[i:j].decode()
+        it.name = TEXT_AT[b[i:j]]
         i = j
         n = b[i]
         i += 1
@@ -2480,7 +2481,7 @@ class EndUser(_EndUser):
         else:
             n >>= 1
         j = i + n
-        it.country = b[i:j].decode()
+        it.country = TEXT_AT[b[i:j]]
         i = j
         n = b[i]
         i += 1
@@ -2492,7 +2493,7 @@ class EndUser(_EndUser):
             else:
                 n >>= 1
             j = i + n
-            it.kind = b[i:j].decode()
+            it.kind = TEXT_AT[b[i:j]]
             i = j
         elif n:
             misfit(n)
@@ -2738,7 +2739,7 @@ class LicenceLine(_LicenceLine):
         else:
             n >>= 1
         j = i + n
-        it.description = b[i:j].decode()
+        it.description = TEXT_AT[b[i:j]]
         i = j
         n = b[i]
         i += 1
@@ -2776,7 +2777,7 @@ class LicenceLine(_LicenceLine):
             else:
                 n >>= 1
             j = i + n
-            it.unit = b[i:j].decode()
+            it.unit = TEXT_AT[b[i:j]]
             i = j
         elif n:
             misfit(n)
@@ -2802,7 +2803,7 @@ class LicenceLine(_LicenceLine):
             else:
                 n >>= 1
             j = i + n
-            it.currency = b[i:j].decode()
+            it.currency = TEXT_AT[b[i:j]]
             i = j
         elif n:
             misfit(n)
@@ -3289,7 +3290,7 @@ class RefusedGoods(_RefusedGoods):
         else:
             n >>= 1
         j = i + n
-        it.description = b[i:j].decode()
+        it.description = TEXT_AT[b[i:j]]
         i = j
         n = b[i]
         i += 1
@@ -3332,7 +3333,7 @@ class RefusedGoods(_RefusedGoods):
             else:
                 n >>= 1
             j = i + n
-            it.currency = b[i:j].decode()
+            it.currency = TEXT_AT[b[i:j]]
             i = j
         elif n:
             misfit(n)
@@ -3518,7 +3519,7 @@ class Refusal(_Refusal):
         else:
             n >>= 1
         j = i + n
-        it.destination = b[i:j].decode()
+        it.destination = TEXT_AT[b[i:j]]
         i = j
         if b[i]:
             it.grounds, i = strings_at(b, i)
@@ -4021,7 +4022,7 @@ class Cover(_Cover):
         else:
             n >>= 1
         j = i + n
-        it.rule_set = b[i:j].decode()
+        it.rule_set = TEXT_AT[b[i:j]]
         i = j
         j = i + 8
         x = INSTANT_AT[b[i:j]]
@@ -4234,7 +4235,7 @@ class Draw(_Draw):
         else:
             n >>= 1
         j = i + n
-        it.commodity_code = b[i:j].decode()
+        it.commodity_code = TEXT_AT[b[i:j]]
         i = j
         n = b[i]
         i += 1
@@ -4243,7 +4244,7 @@ class Draw(_Draw):
         else:
             n >>= 1
         j = i + n
-        it.description = b[i:j].decode()
+        it.description = TEXT_AT[b[i:j]]
         i = j
         n = b[i]
         i += 1
@@ -4252,7 +4253,7 @@ class Draw(_Draw):
         else:
             n >>= 1
         j = i + n
-        it.procedure = b[i:j].decode()
+        it.procedure = TEXT_AT[b[i:j]]
         i = j
         n = b[i]
         i += 1
@@ -4269,7 +4270,7 @@ class Draw(_Draw):
         else:
             n >>= 1
         j = i + n
-        it.destination = b[i:j].decode()
+        it.destination = TEXT_AT[b[i:j]]
         i = j
         n = b[i]
         i += 1
@@ -5109,7 +5110,7 @@ class Entry(_Entry):
         else:
             n >>= 1
         j = i + n
-        it.rule_set = b[i:j].decode()
+        it.rule_set = TEXT_AT[b[i:j]]
         i = j
         n = b[i]
         i += 1
@@ -5580,7 +5581,7 @@ class Finding(_Finding):
         else:
             n >>= 1
         j = i + n
-        it.rule_set = b[i:j].decode()
+        it.rule_set = TEXT_AT[b[i:j]]
         i = j
         if b[i]:
             it.comparisons, i = records_at(b, i, Comparison.read)
@@ -6150,7 +6151,7 @@ class Verdict(_Verdict):
         else:
             n >>= 1
         j = i + n
-        it.rule_set = b[i:j].decode()
+        it.rule_set = TEXT_AT[b[i:j]]
         i = j
         j = i + 8
         x = INSTANT_AT[b[i:j]]

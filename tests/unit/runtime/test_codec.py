@@ -39,6 +39,15 @@ def test_amounts_come_back_equal_with_six_decimals() -> None:
     assert str(back.draws[0].quantity) == "3.000000"
 
 
+def test_codes_and_names_that_come_back_are_kept_once() -> None:
+    draw = replace(DRAW, units=(cast(Any, "NAR"),))
+    value = CODEC.encode(replace(DEMAND, draws=(draw,)))
+    one, other = (cast(Demand, CODEC.decode(value)) for _ in range(2))
+    assert one.exporter.name is other.exporter.name
+    assert one.draws[0].commodity_code is other.draws[0].commodity_code
+    assert one.draws[0].units[0] is other.draws[0].units[0]
+
+
 @given(st.decimals(min_value=-(10**17), max_value=10**17, places=6) | st.integers(-1000, 1000).map(Decimal))
 def test_an_amount_is_shown_alike_before_and_after_it_travelled(amount: Decimal) -> None:
     back = cast(Demand, CODEC.decode(CODEC.encode(replace(DEMAND, draws=(replace(DRAW, quantity=amount),)))))
