@@ -14,6 +14,9 @@ Licences = Annotated[int, typer.Option(min=1, help="Licences they are spread ove
 Seconds = Annotated[float, typer.Option(min=1, help="Length of a run.")]
 Rate = Annotated[float, typer.Option(min=0, help="Messages per second that are offered; 0: as fast as it goes.")]
 
+PEER_CACHE = 200_000
+"""A part of an account is a name: there is room for more of them than of a ledger's shipments."""
+
 commands = typer.Typer(
     no_args_is_help=True,
     help="Measure on real engines: records per second, CPU per record of our processes alone, latency, memory.",
@@ -81,6 +84,25 @@ def pipeline(*, seconds: Seconds = 10.0, rate: Rate = 200.0, runs: Runs = 3, as_
 
 
 @commands.command()
+def replay(
+    *,
+    workers: Workers = 2,
+    records: Records = 50_000,
+    licences: Licences = 2_000,
+    runs: Runs = 3,
+    as_json: AsJson = False,
+) -> None:
+    """A ledger of so many demands rebuilt from the topics, and compared byte by byte."""
+    from services.cli.bench.replay import measure
+    from services.cli.bench.report import report
+
+    async def run(settings: RuntimeSettings) -> dict[str, Any]:
+        return await measure(settings, records=records, licences=licences, workers=workers)
+
+    report("replay", run, runs=runs, workers=workers, as_json=as_json)
+
+
+@commands.command()
 def peer_job(
     *,
     bootstrap: Annotated[str, typer.Option(metavar="HOST:PORT", help="Run the job itself on this Kafka.")] = "",
@@ -126,8 +148,9 @@ def _run_peer_job(bootstrap: str, database: str, prefix: str, workers: int, unti
 
     settings = RuntimeSettings()
     kafka = {"bootstrap_servers": bootstrap, "topic_prefix": f"{prefix}.", "create_topics": False}
-    settings = settings.model_copy(
-        update={"kafka": settings.kafka.model_copy(update=kafka), "database": DatabaseSettings(url=database)}
-    )
+    given = {"kafka": settings.kafka.model_copy(update=kafka), "database": DatabaseSettings(url=database)}
+    if "cache" not in settings.fold.model_fields_set:
+        given["fold"] = settings.fold.model_copy(update={"cache": PEER_CACHE})
+    settings = settings.model_copy(update=given)
     configure_logging(settings.log_level if "log_level" in settings.model_fields_set else "WARNING")
     show(run(settings, workers=workers, until=until), "", as_json=True)
