@@ -1,5 +1,6 @@
 """`tolbrug bench JOB`: what it does on this machine, on real engines, the load beside it."""
 
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ Licences = Annotated[int, typer.Option(min=1, help="Licences they are spread ove
 Seconds = Annotated[float, typer.Option(min=1, help="Length of a run.")]
 Rate = Annotated[float, typer.Option(min=0, help="Messages per second that are offered; 0: as fast as it goes.")]
 
+PLACES = ["1000:10", "20000:10", "1000000:10", "20000:500"]
 PEER_CACHE = 200_000
 """A part of an account is a name: there is room for more of them than of a ledger's shipments."""
 
@@ -140,6 +142,33 @@ def peer_job(
         return await (measure.kill if kill else measure.throughput)(settings, load, workers)
 
     report("peer-job", run, runs=runs, workers=workers, as_json=as_json)
+
+
+@commands.command()
+def scale(
+    *,
+    places: Annotated[
+        list[str], typer.Option("--place", metavar="LICENCES:ENTRIES", help="Licences, and entries of each before.")
+    ] = PLACES,  # noqa: B006 - typer reads it, nobody changes it
+    records: Records = 60_000,
+    as_json: AsJson = False,
+) -> None:
+    """The peer job on places of growing size: cost of a record, and time of a takeover.
+
+    By default from a thousand licences to a million, and up to ten million entries: twenty million rows are made, which
+    takes some minutes and 10 GB.
+    """
+    from services.cli.bench.peer.history import History
+    from services.cli.bench.peer.scale import measure
+    from services.cli.bench.report import report_each
+
+    def place(text: str) -> History:
+        licences, _, entries = text.partition(":")
+        if not (licences.isdigit() and entries.isdigit() and int(licences) and int(entries)):
+            raise typer.BadParameter(f"{text} is not LICENCES:ENTRIES", param_hint="--place")
+        return History(int(licences), int(entries))
+
+    report_each("scale", [partial(measure, past=place(text), records=records) for text in places], as_json=as_json)
 
 
 def _run_peer_job(bootstrap: str, database: str, prefix: str, workers: int, until: int) -> None:

@@ -2,11 +2,12 @@
 
 import os
 import statistics
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import psycopg
 import uvloop
+from rich.console import Group
 from rich.table import Table
 
 from services.cli.addresses import started
@@ -42,6 +43,25 @@ async def _measured(job: str, run: Run, runs: int, workers: int) -> dict[str, An
             results.append(await run(settings))
             remark(f"run {number + 1} of {runs}: {results[-1]}")
         return {"job": job, "workers": workers, "runs": runs, **medians(results), **await _machine(settings)}
+
+
+def report_each(job: str, runs: Sequence[Run], *, as_json: bool) -> None:
+    """One run of each, side by side."""
+    configure_logging("CRITICAL")
+    places, machine = asyncio.run(_each(runs))
+    table = Table(*places[0], title=f"bench {job}", title_justify="left")
+    for place in places:
+        table.add_row(*map(str, place.values()))
+    show({"job": job, "places": places, **machine}, Group(table, str(machine)), as_json=as_json)
+
+
+async def _each(runs: Sequence[Run]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    async with started(RuntimeSettings()) as settings:
+        places = []
+        for run in runs:
+            places.append(await run(settings))
+            remark(str(places[-1]))
+        return places, await _machine(settings)
 
 
 def medians(results: list[dict[str, Any]]) -> dict[str, Any]:

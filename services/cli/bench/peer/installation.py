@@ -86,9 +86,9 @@ class Installation:
                     yield record
                     at = record.offset + 1
 
-    async def judged(self) -> Judgement:
-        """The entries on the topic against what the commands on theirs must give."""
-        codec, oracle, entries = self.codec, Oracle(), list[Entry]()
+    async def judged(self, oracle: Oracle | None = None) -> Judgement:
+        """The entries on the topic against what the commands on theirs must give, to an oracle that knows the past."""
+        codec, oracle, entries = self.codec, oracle or Oracle(), list[Entry]()
         for partition in self.partitions:
             async for record in self.records(Command.TOPIC, partition):
                 command = codec.decode(record.value or b"")

@@ -21,20 +21,21 @@ WINDOW: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """So many commands on so many licences; the same ones from the same seed."""
+    """So many commands on so many licences; the same ones from the same seed. `granted`: before, with enough."""
 
     records: int = 400_000
     licences: int = 20_000
     seed: int = 1
+    granted: bool = False
 
     def commands(self) -> Iterator[Command]:
         chance = random.Random(self.seed)  # noqa: S311 - the same load from the same seed
         granted = Decimal(2 * LARGEST_DRAW * (1 + self.records // self.licences))
         recent: list[Command] = []
         for serial in range(self.records):
-            if serial < self.licences:
+            if serial < self.licences and not self.granted:
                 command = _command(serial, serial, Op.GRANT, granted)
-            elif chance.random() < REPEATS:
+            elif recent and chance.random() < REPEATS:
                 yield recent[chance.randrange(len(recent))]
                 continue
             else:

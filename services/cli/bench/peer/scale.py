@@ -1,0 +1,126 @@
+"""`bench scale`: what a record costs, and how long a takeover takes, whatever the number of licences and entries."""
+
+import asyncio
+import os
+import signal
+from asyncio.subprocess import Process
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final, LiteralString
+
+import psutil
+import psycopg
+from psycopg.rows import TupleRow
+
+from services.cli.bench.peer import history
+from services.cli.bench.peer.history import History
+from services.cli.bench.peer.installation import Installation, result
+from services.cli.bench.peer.load import Load, licence
+from services.cli.bench.peer.measure import installation
+from services.cli.bench.peer.oracle import Oracle
+from services.cli.bench.place import Measured, now
+from services.core.errors import Fatal
+from services.runtime.settings import RuntimeSettings
+
+BEGIN, KILLED_AT = 0.1, 0.5
+"""Costs are taken between these shares of the records; at the second one a worker is killed."""
+LOOK_S: Final = 0.01
+WORKERS: Final = 2
+PATIENCE_S: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Where the job is, and the CPU it and the database have used."""
+
+    at: float
+    done: int
+    cpu_s: float
+    database_cpu_s: float
+
+
+async def measure(settings: RuntimeSettings, past: History, records: int) -> dict[str, Any]:
+    """One place: made, worked on, a worker killed, everything judged."""
+    load = Load(records, past.licences, granted=True)
+    async with installation(settings) as here:
+        await history.write(past, here.place.settings.database.url, len(here.partitions))
+        await here.write(load.commands())
+        job = await here.job(WORKERS, past.total + records)
+        async with await _connected(here) as connection:
+            begin = await _until(connection, job, past.total + int(records * BEGIN))
+            end = await _until(connection, job, past.total + int(records * KILLED_AT))
+            takeover_s = await _takeover(connection)
+        whole = await result(job)
+        judgement = await here.judged(_as_it_was(past))
+    done = end.done - begin.done
+    return {
+        "licences": past.licences,
+        "entries": past.total,
+        "records_per_s": round(done / (end.at - begin.at)),
+        "cpu_us_per_record": round((end.cpu_s - begin.cpu_s) / done * 1e6, 1),
+        "postgresql_cpu_us_per_record": round((end.database_cpu_s - begin.database_cpu_s) / done * 1e6, 1),
+        "takeover_s": round(takeover_s, 2),
+        "first_output_s": whole["first_output_s"],
+        "peak_rss_mb": whole["peak_rss_mb"],
+        **vars(judgement),
+    }
+
+
+async def _connected(here: Installation) -> psycopg.AsyncConnection[TupleRow]:
+    return await psycopg.AsyncConnection.connect(here.place.settings.database.url, autocommit=True)
+
+
+async def _until(connection: psycopg.AsyncConnection[TupleRow], job: Process, done: int) -> Look:
+    """The first look at which so many are published."""
+    measured = Measured([job])
+    while True:
+        cursor = await connection.execute("SELECT sum(published)::bigint, pg_backend_pid() FROM bench.fold")
+        published, backend = await cursor.fetchone() or (0, 0)
+        if published >= done:
+            return Look(now(), published, measured.usage().cpu_s, _server_cpu_s(backend))
+        if job.returncode is not None:
+            raise Fatal(f"the job ended with {job.returncode}")
+        await asyncio.sleep(LOOK_S)
+
+
+def _server_cpu_s(backend: int) -> float:
+    """Of a database server on this machine with all its processes; 0 when it is elsewhere."""
+    with suppress(psutil.Error):
+        server = psutil.Process(backend).parent()
+        if server is not None and "postgres" in server.name():
+            times = [server.cpu_times(), *(process.cpu_times() for process in server.children())]
+            ended = times[0].children_user + times[0].children_system
+            return ended + sum(t.user + t.system for t in times)
+    return 0.0
+
+
+async def _takeover(connection: psycopg.AsyncConnection[TupleRow]) -> float:
+    """Kill a worker; seconds until each of its partitions has published more than it had committed."""
+    query = (
+        "SELECT owner, array_agg(partition), array_agg(epoch), array_agg(last_output) FROM bench.fold GROUP BY owner"
+    )
+    owners = await (await connection.execute(query)).fetchall()
+    owner, *before = next(row for row in owners if row[0])
+    os.kill(int(owner.split("/")[1]), signal.SIGKILL)
+    killed = now()
+    going_on = (
+        "SELECT count(*) FROM bench.fold JOIN unnest(%s::int[], %s::bigint[], %s::bigint[]) AS b (p, e, o)"
+        " ON partition = p WHERE epoch > e AND published > o"
+    )
+    async with asyncio.timeout(PATIENCE_S):
+        while await _count(connection, going_on, before) < len(before[0]):
+            await asyncio.sleep(LOOK_S)
+    return now() - killed
+
+
+async def _count(
+    connection: psycopg.AsyncConnection[TupleRow], query: LiteralString, parameters: Sequence[object]
+) -> int:
+    row = await (await connection.execute(query, parameters)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _as_it_was(past: History) -> Oracle:
+    names = [licence(number) for number in range(past.licences)]
+    return Oracle(balances=dict.fromkeys(names, past.balance), versions=dict.fromkeys(names, past.entries))
