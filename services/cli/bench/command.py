@@ -15,8 +15,8 @@ Licences = Annotated[int, typer.Option(min=1, help="Licences they are spread ove
 Seconds = Annotated[float, typer.Option(min=1, help="Length of a run.")]
 Rate = Annotated[float, typer.Option(min=0, help="Messages per second that are offered; 0: as fast as it goes.")]
 
-PLACES = ["1000:10", "20000:10", "1000000:10", "20000:500"]
-PEER_CACHE = 200_000
+PLACES = ["1000:10", "20000:10", "200000:10", "1000000:10", "20000:500"]
+PEER_CACHE = 120_000
 """A part of an account is a name: there is room for more of them than of a ledger's shipments."""
 
 commands = typer.Typer(
@@ -149,14 +149,14 @@ def scale(
     *,
     places: Annotated[
         list[str], typer.Option("--place", metavar="LICENCES:ENTRIES", help="Licences, and entries of each before.")
-    ] = PLACES,  # noqa: B006 - typer reads it, nobody changes it
-    records: Records = 60_000,
+    ] = PLACES,
+    records: Records = 200_000,
     as_json: AsJson = False,
 ) -> None:
     """The peer job on places of growing size: cost of a record, and time of a takeover.
 
-    By default from a thousand licences to a million, and up to ten million entries: twenty million rows are made, which
-    takes some minutes and 10 GB.
+    By default from a thousand licences to a million, and up to ten million entries: more than twenty million rows are
+    made, one place after the other, which takes some minutes and 5 GB.
     """
     from services.cli.bench.peer.history import History
     from services.cli.bench.peer.scale import measure

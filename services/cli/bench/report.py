@@ -48,10 +48,10 @@ async def _measured(job: str, run: Run, runs: int, workers: int) -> dict[str, An
 def report_each(job: str, runs: Sequence[Run], *, as_json: bool) -> None:
     """One run of each, side by side."""
     configure_logging("CRITICAL")
-    places, machine = asyncio.run(_each(runs))
-    table = Table(*places[0], title=f"bench {job}", title_justify="left")
-    for place in places:
-        table.add_row(*map(str, place.values()))
+    places, machine = uvloop.run(_each(runs))
+    table = Table("figure", *(f"place {n}" for n, _ in enumerate(places, start=1)), title=f"bench {job}")
+    for name in places[0]:
+        table.add_row(name, *(str(place[name]) for place in places))
     show({"job": job, "places": places, **machine}, Group(table, str(machine)), as_json=as_json)
 
 

@@ -56,7 +56,7 @@ class Batches:
             if time != at:
                 at, at_ms = time, milliseconds(time)
             partitions = queues[topic]
-            queue = self._any(partitions) if key is None else partitions[_hash(key) % len(partitions)]
+            queue = self._any(partitions) if key is None else partitions[partition_of(key, len(partitions))]
             acknowledged.add(queue.add(at_ms, key, value, headers))
         return acknowledged
 
@@ -88,9 +88,9 @@ def milliseconds(at: datetime) -> int:
 
 
 @lru_cache(32_768)
-def _hash(key: bytes) -> int:
-    """What Kafka's own clients take a record's partition from."""
-    return int(murmur2(key)) & 0x7FFFFFFF
+def partition_of(key: bytes, partitions: int) -> int:
+    """As Kafka's own clients choose it."""
+    return (int(murmur2(key)) & 0x7FFFFFFF) % partitions
 
 
 class _Batch(NamedTuple):

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator
 from itertools import islice
 
 import psutil
@@ -24,11 +25,14 @@ DYING = {"TOLBRUG_CRASH_AT": "fold-between-publish-and-mark:8", "TOLBRUG_FOLD__B
 
 
 @pytest.fixture
-async def here(runtime_settings: RuntimeSettings) -> Installation:
-    """Topics of four partitions, as somebody else made them."""
+async def here(runtime_settings: RuntimeSettings) -> AsyncIterator[Installation]:
+    """Topics of four partitions, as somebody else made them. A job that a failed test leaves behind is killed."""
     kafka = runtime_settings.kafka.model_copy(update={"partitions": 4})
     await topics.apply(kafka, fold.TOPICS)
-    return Installation(Place(runtime_settings.model_copy(update={"kafka": kafka})))
+    yield Installation(Place(runtime_settings.model_copy(update={"kafka": kafka})))
+    for child in psutil.Process().children():
+        if "peer-job" in child.cmdline():
+            child.kill()
 
 
 async def published(here: Installation, count: int) -> None:

@@ -10,11 +10,12 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing import get_context
 from multiprocessing.context import ForkProcess
-from typing import Any, NoReturn, Self
+from typing import Any, Final, Self
 
+import psutil
 import psycopg
 
 from services.cli.bench.peer import fold
@@ -30,24 +31,25 @@ from services.runtime.worker import Worker
 
 LOOK_S = 0.05
 STOP_S = 20.0
+ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 FAR = "SELECT coalesce(sum(published), 0)::bigint, max(halted) FROM bench.fold WHERE fold = %s"
 
 
 def run(settings: RuntimeSettings, *, workers: int, until: int) -> dict[str, Any]:
     """Work until `until` entries are published in all, by this run and those before it; the figures of this run.
 
-    Fatal when a partition halts, or a worker ends by itself.
+    Fatal when a partition halts, or a worker ends by itself. SIGTERM and SIGINT end the process after the workers.
     """
-    begun = time.monotonic()
-    signal.signal(signal.SIGTERM, _interrupted)
+    begun = time.monotonic() - (time.time() - psutil.Process().create_time())
+    told = list[int]()
+    for number in ENDING:
+        signal.signal(number, lambda each, _frame: told.append(each))
     partitions = asyncio.run(_prepared(settings))
     with _Workers(settings, workers, partitions) as crew:
-        seen = list(_followed(settings, crew, until))
+        seen = list(_followed(settings, crew, until, told))
+    if told:
+        raise SystemExit(128 + told[0])
     return _figures(begun, seen) | {"workers": workers, "replaced": crew.replaced}
-
-
-def _interrupted(number: int, _frame: Any) -> NoReturn:
-    raise SystemExit(128 + number)
 
 
 async def _prepared(settings: RuntimeSettings) -> int:
@@ -89,6 +91,7 @@ class _Workers:
         until = time.monotonic() + STOP_S
         for process in self._processes:
             process.join(max(0.0, until - time.monotonic()))
+            process.kill()
         os.close(self._writing)
         os.close(self._lifeline)
 
@@ -104,17 +107,20 @@ class _Workers:
 
     def _forked(self) -> ForkProcess:
         process = self._context.Process(target=work, args=(self._crew,), daemon=True)
+        # What the job does when it is told to stop must not happen in the worker, before that has its own way.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         process.start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         return process
 
 
-def _followed(settings: RuntimeSettings, crew: _Workers, until: int) -> Iterator[Sample]:
-    """How far the job is, from now to its end. PostgreSQL being away is waited out."""
+def _followed(settings: RuntimeSettings, crew: _Workers, until: int, told: Sequence[int]) -> Iterator[Sample]:
+    """How far the job is, from now to its end or until told to. PostgreSQL being away is waited out."""
     published = -1
-    while published < until:
+    while published < until and not told:
         try:
             with psycopg.connect(settings.database.url, autocommit=True) as connection:
-                while published < until:
+                while published < until and not told:
                     crew.look_after()
                     row = connection.execute(FAR, (fold.LEDGER,)).fetchone()
                     published, halted = row or (0, None)
@@ -127,7 +133,7 @@ def _followed(settings: RuntimeSettings, crew: _Workers, until: int) -> Iterator
 
 
 def _figures(begun: float, seen: list[Sample]) -> dict[str, Any]:
-    """CPU from the first instruction on, start and stop included; the rate between shares of the records."""
+    """CPU and time from the start of the process on, stop included; the rate between shares of the records."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     records = seen[-1].done - seen[0].done
     cpu_s = sum(u.ru_utime + u.ru_stime for u in used)
@@ -137,7 +143,7 @@ def _figures(begun: float, seen: list[Sample]) -> dict[str, Any]:
         "records": records,
         "seconds": round(seen[-1].at - begun, 3),
         "records_per_s": rate(seen),
-        "cpu_us_per_record": round(cpu_s / max(records, 1) * 1e6, 1),
+        "cpu_us_per_record": round(cpu_s / records * 1e6, 1) if records else 0.0,
         "peak_rss_mb": round(max(u.ru_maxrss for u in used) * unit / 1e6),
         "published": seen[-1].done,
         "first_output_s": round(first - begun, 3),

@@ -4,9 +4,10 @@ import asyncio
 import os
 import signal
 from asyncio.subprocess import Process
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, LiteralString
 
 import psutil
@@ -20,11 +21,12 @@ from services.cli.bench.peer.load import Load, licence
 from services.cli.bench.peer.measure import installation
 from services.cli.bench.peer.oracle import Oracle
 from services.cli.bench.place import Measured, now
+from services.cli.bench.progress import FROM, TO
 from services.core.errors import Fatal
 from services.runtime.settings import RuntimeSettings
 
-BEGIN, KILLED_AT = 0.1, 0.5
-"""Costs are taken between these shares of the records; at the second one a worker is killed."""
+WAVE: Final = 0.1
+"""Share of the records that comes after the others, when a worker was killed: each of its partitions gets some."""
 LOOK_S: Final = 0.01
 WORKERS: Final = 2
 PATIENCE_S: Final = 60
@@ -42,22 +44,23 @@ class Look:
 
 async def measure(settings: RuntimeSettings, past: History, records: int) -> dict[str, Any]:
     """One place: made, worked on, a worker killed, everything judged."""
-    load = Load(records, past.licences, granted=True)
+    commands = Load(records + int(records * WAVE), past.licences, granted=True).commands()
     async with installation(settings) as here:
         await history.write(past, here.place.settings.database.url, len(here.partitions))
-        await here.write(load.commands())
-        job = await here.job(WORKERS, past.total + records)
+        await here.write(islice(commands, records))
+        job = await here.job(WORKERS, past.total + records + int(records * WAVE))
         async with await _connected(here) as connection:
-            begin = await _until(connection, job, past.total + int(records * BEGIN))
-            end = await _until(connection, job, past.total + int(records * KILLED_AT))
-            takeover_s = await _takeover(connection)
+            begin = await _until(connection, job, past.total + int(records * FROM))
+            end = await _until(connection, job, past.total + int(records * TO))
+            await _until(connection, job, past.total + records)
+            takeover_s = await _takeover(connection, here.write(commands))
         whole = await result(job)
         judgement = await here.judged(_as_it_was(past))
-    done = end.done - begin.done
+    done, took_s = max(end.done - begin.done, 1), max(end.at - begin.at, LOOK_S)
     return {
         "licences": past.licences,
         "entries": past.total,
-        "records_per_s": round(done / (end.at - begin.at)),
+        "records_per_s": round(done / took_s),
         "cpu_us_per_record": round((end.cpu_s - begin.cpu_s) / done * 1e6, 1),
         "postgresql_cpu_us_per_record": round((end.database_cpu_s - begin.database_cpu_s) / done * 1e6, 1),
         "takeover_s": round(takeover_s, 2),
@@ -95,8 +98,8 @@ def _server_cpu_s(backend: int) -> float:
     return 0.0
 
 
-async def _takeover(connection: psycopg.AsyncConnection[TupleRow]) -> float:
-    """Kill a worker; seconds until each of its partitions has published more than it had committed."""
+async def _takeover(connection: psycopg.AsyncConnection[TupleRow], wave: Awaitable[None]) -> float:
+    """Kill a worker before more comes; seconds until each of its partitions has published some of that."""
     query = (
         "SELECT owner, array_agg(partition), array_agg(epoch), array_agg(last_output) FROM bench.fold GROUP BY owner"
     )
@@ -104,12 +107,13 @@ async def _takeover(connection: psycopg.AsyncConnection[TupleRow]) -> float:
     owner, *before = next(row for row in owners if row[0])
     os.kill(int(owner.split("/")[1]), signal.SIGKILL)
     killed = now()
+    await wave
     going_on = (
         "SELECT count(*) FROM bench.fold JOIN unnest(%s::int[], %s::bigint[], %s::bigint[]) AS b (p, e, o)"
         " ON partition = p WHERE epoch > e AND published > o"
     )
     async with asyncio.timeout(PATIENCE_S):
-        while await _count(connection, going_on, before) < len(before[0]):
+        while await _count(connection, going_on, before) < len(before[0]):  # noqa: ASYNC110 - the workers are processes
             await asyncio.sleep(LOOK_S)
     return now() - killed
 

@@ -40,7 +40,9 @@ class Crew:
 def work(crew: Crew) -> None:
     """Work until SIGTERM, or until the job is gone."""
     os.close(crew.writing)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the job says when to stop
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT))
     look_for_cycles_rarely()
     uvloop.run(_work(crew))
 
