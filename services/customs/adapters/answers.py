@@ -9,6 +9,7 @@ from services.core.messages import Verdict
 from services.core.values import Mrn
 from services.customs.domain.answer import Answer
 from services.runtime.codec import Codec
+from services.runtime.columns import Bytes, Texts
 from services.runtime.database import Connection
 
 _SELECT = "SELECT mrn, verdict, dead FROM customs.answer WHERE mrn = ANY(%s)"
@@ -28,13 +29,13 @@ class AnswerStore:
         self._codec = codec
 
     async def load(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, Answer]:
-        rows = await (await connection.execute(_SELECT, (list(ids),))).fetchall()
+        rows = await (await connection.execute(_SELECT, (Texts(ids),))).fetchall()
         return {row["mrn"]: self.answer(row) for row in rows}
 
     async def save(self, connection: Connection, partition: int, states: Mapping[str, Answer]) -> None:
-        verdicts = [None if a.verdict is None else self._codec.encode_record(a.verdict) for a in states.values()]
-        dead = [" ".join(answer.dead) for answer in states.values()]
-        await connection.execute(_UPSERT, (partition, list(states), verdicts, dead))
+        verdicts = Bytes(None if a.verdict is None else self._codec.encode_record(a.verdict) for a in states.values())
+        dead = Texts(" ".join(answer.dead) for answer in states.values())
+        await connection.execute(_UPSERT, (partition, Texts(states), verdicts, dead))
 
     def answer(self, row: DictRow) -> Answer:
         """From the columns `mrn`, `verdict` and `dead`."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from psycopg.rows import DictRow
 
@@ -12,14 +12,15 @@ from services.core.errors import Corrupt, Fault, Refused, Rejected
 from services.core.values import Mrn
 from services.customs.adapters.intake import Intake, Submission
 from services.customs.domain.lodgement import Outcome, State
-from services.customs.domain.reading import Lodged, Logged
+from services.customs.domain.reading import Lodged, Logged, Reading
 from services.customs.handlers import LodgementKey
 from services.runtime.codec import Codec
+from services.runtime.columns import Bytes, Flags, Texts
 from services.runtime.database import Connection
 
 _RECEIPT = "id, message_id, kind, mrn, lrn, sha256, received_at, warnings"
 
-_INSERT = f"""
+_INSERT = """
 INSERT INTO customs.message (id, party, identity, message_id, system, kind, mrn, lrn, declarant, media_type, charset,
     body, sha256, received_at, warnings, state, note, shipment, fact_id, fact_type, fact, open)
 SELECT id, party, identity::jsonb, message_id, system, kind, mrn, lrn, declarant, media_type, charset, body,
@@ -33,8 +34,8 @@ FROM unnest(%(id)s::text[], %(party)s::text[], %(identity)s::text[], %(message_i
     warnings, state, note, shipment, fact_id, fact_type, fact, open)
 ORDER BY id
 ON CONFLICT (id) DO NOTHING
-RETURNING {_RECEIPT}
-"""  # noqa: S608 - column names of this file only
+RETURNING id
+"""
 
 _UPDATE = """
 UPDATE customs.message AS m SET state = r.state, note = r.note, shipment = coalesce(r.shipment, m.shipment),
@@ -78,18 +79,18 @@ class MessageLog:
 
     async def insert(
         self, connection: Connection, received: Sequence[tuple[Submission, Outcome]], at: datetime
-    ) -> dict[str, DictRow]:
-        """Store those whose id is new, in the order of ids; the receipts of these. Waits for a rival of the same id."""
+    ) -> set[str]:
+        """Store those whose id is new, in the order of ids; the ids of these. Waits for a rival of the same id."""
         columns = {
             **_columns([_received(submission) for submission, _ in received]),
             **_columns([self._became(outcome) for _, outcome in received]),
         }
         rows = await (await connection.execute(_INSERT, {**columns, "at": at})).fetchall()
-        return {row["id"]: row for row in rows}
+        return {row["id"] for row in rows}
 
     async def receipts(self, connection: Connection, ids: Sequence[str]) -> dict[str, DictRow]:
         query = f"SELECT {_RECEIPT} FROM customs.message WHERE id = ANY(%s)"  # noqa: S608 - column names of this file only
-        rows = await (await connection.execute(query.encode(), (list(ids),))).fetchall()
+        rows = await (await connection.execute(query.encode(), (Texts(ids),))).fetchall()
         return {row["id"]: row for row in rows}
 
     async def lock_lodgements(self, connection: Connection, keys: Sequence[LodgementKey]) -> None:
@@ -108,7 +109,7 @@ class MessageLog:
 
     async def lock_acceptances(self, connection: Connection, mrns: Sequence[Mrn]) -> set[Mrn]:
         """Hold these MRNs until the end of the transaction, taken in order; those that are accepted already."""
-        rows = await (await connection.execute(_LOCK_ACCEPTANCES, (list(mrns),))).fetchall()
+        rows = await (await connection.execute(_LOCK_ACCEPTANCES, (Texts(mrns),))).fetchall()
         return {Mrn(row["mrn"]) for row in rows if row["message_id"] is not None}
 
     async def update(self, connection: Connection, outcomes: Sequence[Outcome]) -> None:
@@ -153,7 +154,6 @@ class MessageLog:
 
 def _received(submission: Submission) -> dict[str, Any]:
     reading = submission.reading
-    warnings = [{"path": w.path, "code": w.code, "detail": w.detail} for w in reading.warnings]
     return {
         "id": submission.id,
         "party": submission.party,
@@ -168,13 +168,21 @@ def _received(submission: Submission) -> dict[str, Any]:
         "charset": submission.charset,
         "body": submission.body,
         "sha256": submission.sha256,
-        "warnings": json.dumps(warnings),
+        "warnings": json.dumps(warnings_of(reading)),
     }
 
 
-def _columns(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in rows[0]}
+def warnings_of(reading: Reading) -> list[dict[str, str]]:
+    """What was noticed about a message that is acceptable, as it is stored and told."""
+    return [{"path": w.path, "code": w.code, "detail": w.detail} for w in reading.warnings]
 
 
-def _transposed(rows: Sequence[tuple[str, ...]]) -> list[list[str]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+_KINDS: Final[Mapping[str, type[Texts | Bytes | Flags]]] = {"body": Bytes, "fact": Bytes, "open": Flags}
+
+
+def _columns(rows: Sequence[dict[str, Any]]) -> dict[str, Texts | Bytes | Flags]:
+    return {name: _KINDS.get(name, Texts)(row[name] for row in rows) for name in rows[0]}
+
+
+def _transposed(rows: Sequence[tuple[str, ...]]) -> list[Texts]:
+    return [Texts(column) for column in zip(*rows, strict=True)]

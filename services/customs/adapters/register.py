@@ -8,13 +8,12 @@ LRN's row, and the second sees what the first has stored.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from psycopg.rows import DictRow
+from typing import Any
 
 from services.core.errors import Fault, Refused
 from services.customs import handlers
 from services.customs.adapters.intake import Submission
-from services.customs.adapters.log import MessageLog
+from services.customs.adapters.log import MessageLog, warnings_of
 from services.customs.domain.declaration import Fact
 from services.customs.domain.lodgement import Outcome
 from services.customs.domain.reading import Logged
@@ -26,7 +25,7 @@ from services.runtime.outbox import Outbox
 class Receipt:
     """A message in the log, as its sender is told. `duplicate`: it was there before."""
 
-    row: DictRow
+    row: Mapping[str, Any]
     duplicate: bool
 
 
@@ -47,13 +46,14 @@ class Register:
         messages = {s.id: _logged(s, at) for s in firsts.values()}
         outcomes = {m.id: handlers.receive(m) for m in messages.values()}
         fresh = await self._log.insert(connection, [(firsts[i], outcomes[i]) for i in sorted(firsts)], at)
-        known = [i for i in firsts if i not in fresh]
-        earlier = await self._log.receipts(connection, known) if known else {}
+        known = firsts.keys() - fresh
+        earlier = await self._log.receipts(connection, sorted(known)) if known else {}
         settled = await self._settle(connection, {i: messages[i] for i in fresh})
         stated = handlers.facts([outcomes[i] for i in sorted(fresh)]) + handlers.facts(settled)
         trace_of = dict(zip((s.id for s in submissions), traces, strict=True))
         await self._outbox.append(connection, stated, at, [_trace(fact, trace_of) for fact in stated])
-        return [_answer(s, fresh.get(s.id), earlier.get(s.id), first=firsts[s.id]) for s in submissions]
+        receipts = {i: _receipt(firsts[i], at) for i in fresh} | earlier
+        return [_answer(s, receipts[s.id], new=s.id in fresh and s is firsts[s.id]) for s in submissions]
 
     async def _settle(self, connection: Connection, fresh: dict[str, Logged]) -> Sequence[Outcome]:
         """Join the new messages with those that wait for them."""
@@ -84,11 +84,23 @@ def _logged(submission: Submission, at: datetime) -> Logged:
     )
 
 
-def _answer(
-    submission: Submission, fresh: DictRow | None, earlier: DictRow | None, *, first: Submission
-) -> Receipt | Exception:
-    row = fresh or earlier
-    if row is None or row["sha256"] != submission.sha256:
+def _receipt(submission: Submission, at: datetime) -> Mapping[str, Any]:
+    """What the log holds of a message that was not there before."""
+    reading = submission.reading
+    return {
+        "id": submission.id,
+        "message_id": reading.message_id,
+        "kind": reading.kind,
+        "mrn": reading.mrn,
+        "lrn": reading.lrn,
+        "sha256": submission.sha256,
+        "received_at": at,
+        "warnings": warnings_of(reading),
+    }
+
+
+def _answer(submission: Submission, row: Mapping[str, Any], *, new: bool) -> Receipt | Exception:
+    if row["sha256"] != submission.sha256:
         detail = "a message with this identity and other bytes was received before"
         return Refused(409, "This message contradicts an earlier one", (Fault("", "message.conflict", detail),))
-    return Receipt(row, duplicate=fresh is None or submission is not first)
+    return Receipt(row, duplicate=not new)

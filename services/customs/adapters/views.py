@@ -6,8 +6,6 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from psycopg.rows import DictRow
-
 from services.core.message import Record
 from services.core.message import plain as fields_of
 from services.core.messages import DeclarationAccepted, DeclarationAmended, Item, ItemVerdict, Verdict, VerdictKind
@@ -18,7 +16,7 @@ from services.customs.domain.answer import Answer
 Json = dict[str, Any]
 
 
-def receipt(row: DictRow) -> Json:
+def receipt(row: Mapping[str, Any]) -> Json:
     names = ("id", "message_id", "kind", "mrn", "lrn", "sha256")
     return {
         **{name: row[name] for name in names},

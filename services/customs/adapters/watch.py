@@ -14,6 +14,7 @@ from typing import Final, Generic, TypeVar
 from psycopg.rows import DictRow
 
 from services.core.errors import Transient
+from services.runtime.columns import Texts
 from services.runtime.database import AWAY, Database
 
 V = TypeVar("V")
@@ -86,7 +87,7 @@ class Watch(Generic[V]):
         while True:
             names = await self._next()
             try:
-                rows = await self._database.rows(self._query, (list(names), list(names.values())))
+                rows = await self._database.rows(self._query, (Texts(names), Texts(names.values())))
             except (Transient, *AWAY) as error:
                 self._fail(names, error)
                 continue
