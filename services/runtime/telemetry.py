@@ -39,9 +39,14 @@ def well_formed(header: str | None) -> str | None:
 
 def follow_trace(header: str | None) -> str:
     """Take over a caller's `traceparent`, or begin a trace when there is none or it is malformed."""
-    header = well_formed(header) or f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    header = well_formed(header) or _begun()
     _trace.set(header)
     return header
+
+
+def _begun() -> str:
+    random = secrets.token_hex(24)
+    return f"00-{random[:32]}-{random[32:]}-01"
 
 
 def configure_logging(level: str) -> None:

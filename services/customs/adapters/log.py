@@ -55,7 +55,7 @@ ON CONFLICT (party, system, lrn) DO UPDATE SET lrn = excluded.lrn
 
 _OPEN = """
 SELECT id, party, system, lrn, state, media_type, charset, body, sha256, received_at FROM customs.message
-WHERE open AND (party, system, lrn) IN (SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]))
+WHERE open AND (party, system, lrn) IN (SELECT * FROM unnest(%s::text[], %s::text[], %s::text[])) AND id <> ALL(%s)
 """
 
 _LOCK_ACCEPTANCES = """
@@ -98,13 +98,13 @@ class MessageLog:
         await connection.execute(_LOCK_LODGEMENTS, _transposed(keys))
 
     async def open_messages(
-        self, connection: Connection, keys: Sequence[LodgementKey], fresh: Mapping[str, Logged]
+        self, connection: Connection, fresh: Mapping[LodgementKey, Sequence[Logged]]
     ) -> dict[LodgementKey, list[Logged]]:
-        """The open messages of these LRNs. Those that came earlier are read again from their exact bytes."""
-        groups: dict[LodgementKey, list[Logged]] = {key: [] for key in keys}
-        for row in await (await connection.execute(_OPEN, _transposed(keys))).fetchall():
-            message = fresh.get(row["id"]) or await self._logged(row)
-            groups[(row["party"], row["system"], row["lrn"])].append(message)
+        """The open messages of the LRNs of `fresh`, with these. Earlier ones are read again from their exact bytes."""
+        groups = {key: list(messages) for key, messages in fresh.items()}
+        known = Texts(message.id for messages in fresh.values() for message in messages)
+        for row in await (await connection.execute(_OPEN, [*_transposed(sorted(fresh)), known])).fetchall():
+            groups[(row["party"], row["system"], row["lrn"])].append(await self._logged(row))
         return groups
 
     async def lock_acceptances(self, connection: Connection, mrns: Sequence[Mrn]) -> set[Mrn]:

@@ -48,20 +48,23 @@ class Register:
         fresh = await self._log.insert(connection, [(firsts[i], outcomes[i]) for i in sorted(firsts)], at)
         known = firsts.keys() - fresh
         earlier = await self._log.receipts(connection, sorted(known)) if known else {}
-        settled = await self._settle(connection, {i: messages[i] for i in fresh})
+        settled = await self._settle(connection, [messages[i] for i in fresh])
         stated = handlers.facts([outcomes[i] for i in sorted(fresh)]) + handlers.facts(settled)
         trace_of = dict(zip((s.id for s in submissions), traces, strict=True))
         await self._outbox.append(connection, stated, at, [_trace(fact, trace_of) for fact in stated])
         receipts = {i: _receipt(firsts[i], at) for i in fresh} | earlier
         return [_answer(s, receipts[s.id], new=s.id in fresh and s is firsts[s.id]) for s in submissions]
 
-    async def _settle(self, connection: Connection, fresh: dict[str, Logged]) -> Sequence[Outcome]:
+    async def _settle(self, connection: Connection, fresh: Sequence[Logged]) -> Sequence[Outcome]:
         """Join the new messages with those that wait for them."""
-        keys = sorted({key for m in fresh.values() if (key := handlers.lodgement_key(m)) is not None})
-        if not keys:
+        joining: dict[handlers.LodgementKey, list[Logged]] = {}
+        for message in fresh:
+            if (key := handlers.lodgement_key(message)) is not None:
+                joining.setdefault(key, []).append(message)
+        if not joining:
             return []
-        await self._log.lock_lodgements(connection, keys)
-        groups = await self._log.open_messages(connection, keys, fresh)
+        await self._log.lock_lodgements(connection, sorted(joining))
+        groups = await self._log.open_messages(connection, joining)
         mrns = handlers.acceptance_mrns([m for group in groups.values() for m in group])
         known = await self._log.lock_acceptances(connection, mrns) if mrns else set()
         settled = handlers.settle(groups, known)

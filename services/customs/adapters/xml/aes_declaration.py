@@ -1,5 +1,7 @@
 """The declaration in a CC515C."""
 
+from functools import cache
+
 from lxml import etree
 
 from services.core.messages import Document, Item, Party
@@ -92,6 +94,7 @@ def _commodity_code(reader: Reader, commodity: etree._Element | None) -> Commodi
     return None if heading is None else CommodityCode(heading + (rest or ""))
 
 
+@cache
 def _digits(count: int) -> formats.Parse[str]:
     def parse(text: str) -> str:
         if len(text) != count or not (text.isascii() and text.isdigit()):

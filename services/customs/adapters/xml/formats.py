@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
+from functools import cache
 from typing import TypeVar
 
 from services.core.values import CommodityCode, Unit, parse_commodity_code, parse_decimal, parse_unit
@@ -25,6 +26,7 @@ _UNIX_DATE = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([0-9]{1,2}) ([0-9:]{8})
 _XML_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?)?")
 
 
+@cache
 def an(most: int) -> Parse[str]:
     """Text of 1 to `most` characters without outer space or control characters (`an..most`)."""
 
@@ -36,15 +38,19 @@ def an(most: int) -> Parse[str]:
     return parse
 
 
+@cache
 def free_text(most: int) -> Parse[str]:
     """Text of 1 to `most` characters; line breaks and outer space are the sender's layout and become single spaces."""
 
+    short = an(most)
+
     def parse(text: str) -> str:
-        return an(most)(" ".join(text.split()))
+        return short(" ".join(text.split()))
 
     return parse
 
 
+@cache
 def number(total: int, decimals: int, *, positive: bool = False) -> Parse[Decimal]:
     """An exact number, not negative, of `total` digits of which `decimals` behind the point (`n..16,6`)."""
 
@@ -60,6 +66,7 @@ def number(total: int, decimals: int, *, positive: bool = False) -> Parse[Decima
     return parse
 
 
+@cache
 def integer(least: int, most: int) -> Parse[int]:
     def parse(text: str) -> int:
         if not _DIGITS.fullmatch(text.strip()) or len(text.strip()) > 9 or not least <= int(text) <= most:
@@ -69,6 +76,7 @@ def integer(least: int, most: int) -> Parse[int]:
     return parse
 
 
+@cache
 def one_of(*codes: str) -> Parse[str]:
     def parse(text: str) -> str:
         if text not in codes:
@@ -108,6 +116,7 @@ def commodity(text: str) -> CommodityCode:
     return CommodityCode(parse_commodity_code(text)[:8])
 
 
+@cache
 def xml_time(zone: tzinfo) -> Parse[datetime | date]:
     """An `xs:dateTime` or `xs:date`; a time without zone is of `zone`."""
 
@@ -134,6 +143,7 @@ def moment(value: datetime | date | None, stated_at: datetime | None, zone: tzin
     return datetime.combine(value, time(), zone).astimezone(UTC)
 
 
+@cache
 def wco_time(zone: tzinfo) -> Parse[datetime]:
     """A WCO time: format 304 with any zone notation, 102, or the form of `date` that some DMS notifications carry."""
 

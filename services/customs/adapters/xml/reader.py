@@ -4,7 +4,7 @@ Children are found by local name in no namespace or in one of the message's own,
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TypeVar
 
 from lxml import etree
@@ -26,7 +26,8 @@ class Reader:
 
     def __init__(self, namespaces: Collection[str]) -> None:
         self._namespaces = tuple(namespaces)
-        self._tags: dict[str, frozenset[str]] = {}
+        self._names: dict[str, str | None] = {}
+        self._children: dict[etree._Element, dict[str, list[etree._Element]]] = {}
         self._steps: dict[etree._Element, dict[etree._Element, str]] = {}
         self._faults: list[Fault] = []
         self._warnings: list[Fault] = []
@@ -61,21 +62,38 @@ class Reader:
             raise Refused(422, "The message is understood but not acceptable", tuple(dict.fromkeys(self._faults)))
         return tuple(self._warnings)
 
-    def children(self, element: etree._Element | None, name: str) -> list[etree._Element]:
-        if element is None:
-            return []
-        if name not in self._tags:
-            self._tags[name] = frozenset((name, *(f"{{{namespace}}}{name}" for namespace in self._namespaces)))
-        tags = self._tags[name]
-        return [child for child in element if child.tag in tags]
+    def children(self, element: etree._Element | None, name: str) -> Sequence[etree._Element]:
+        return () if element is None else self._named(element).get(name, ())
+
+    def _named(self, element: etree._Element) -> dict[str, list[etree._Element]]:
+        """The children by name. Made once: a message is asked for many more elements than it holds."""
+        named = self._children.get(element)
+        if named is None:
+            named = self._children[element] = {}
+            for child in element:
+                name = self._name(child.tag)
+                if name is not None:
+                    named.setdefault(name, []).append(child)
+        return named
+
+    def _name(self, tag: str) -> str | None:
+        """The local name; None in a namespace that is not the message's own."""
+        if tag not in self._names:
+            namespace, _, name = tag.rpartition("}")
+            self._names[tag] = name if not namespace or namespace[1:] in self._namespaces else None
+        return self._names[tag]
 
     def child(self, element: etree._Element | None, path: str) -> etree._Element | None:
         """The one element at a path of names; a fault when a step is there twice."""
         for name in path.split("/"):
-            found = self.children(element, name)
+            if element is None:
+                return None
+            found = self._named(element).get(name)
+            if found is None:
+                return None
             if len(found) > 1:
                 self.fault(found[1], "element.repeated", f"{name} may be there once")
-            element = found[0] if found else None
+            element = found[0]
         return element
 
     def text(self, element: etree._Element | None, path: str) -> str | None:
@@ -93,14 +111,15 @@ class Reader:
     def value(self, element: etree._Element | None, path: str, parse: Callable[[str], T]) -> T | None:
         """The parsed value at a path; None when absent or empty; a fault when it cannot be read."""
         found = self.child(element, path)
-        if found is None or found.text is None or not found.text.strip():
+        text = None if found is None else found.text
+        if found is None or not text or text.isspace():
             return None
-        return self.read(found, parse)
+        return self._parsed(found, text, parse)
 
-    def read(self, found: etree._Element, parse: Callable[[str], T]) -> T | None:
-        """The parsed text of an element, taken exactly: outer space is the parser's to judge."""
+    def _parsed(self, found: etree._Element, text: str, parse: Callable[[str], T]) -> T | None:
+        """The text is taken exactly: outer space is the parser's to judge."""
         try:
-            return parse(found.text or "")
+            return parse(text)
         except ValueError as error:
             self.fault(found, "value.invalid", str(error))
             return None
@@ -110,10 +129,13 @@ class Reader:
         if element is None:
             return None
         found = self.required(element, path)
-        if found is not None and not (found.text or "").strip():
+        if found is None:
+            return None
+        text = found.text
+        if not text or text.isspace():
             self.fault(found, "value.missing", f"{path} is empty")
             return None
-        return None if found is None else self.read(found, parse)
+        return self._parsed(found, text, parse)
 
     def mrn(self, element: etree._Element | None, path: str) -> Mrn | None:
         """The MRN at a path, required. A check digit that does not hold is a warning: hand-made MRNs fail it."""
