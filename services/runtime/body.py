@@ -53,7 +53,7 @@ def parse_json(body: bytes, encoding: str = "utf-8") -> Any:
         line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
         raise Malformed(line, column, "not UTF-8", in_text=False) from None
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        return _JSON.decode(text)
     except json.JSONDecodeError as error:
         raise Malformed(error.lineno, error.colno, error.msg) from None
     except RecursionError:
@@ -72,3 +72,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+_JSON = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)

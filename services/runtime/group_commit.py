@@ -60,7 +60,8 @@ class GroupCommit(Generic[Req, Res]):
             raise Full("too many requests wait for the database")
         try:
             self._queue.put_nowait(waiting)
-            return await asyncio.wait_for(answer, ANSWER_S)
+            async with asyncio.timeout(ANSWER_S):
+                return await answer
         except asyncio.QueueFull:
             raise Full("too many requests wait for the database") from None
         except TimeoutError:

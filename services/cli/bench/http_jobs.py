@@ -24,7 +24,7 @@ from services.simulator.mrn import export_mrn
 MESSAGES = "/v1/customs/messages"
 SENDERS = 64
 """Connections of intake, each waits for its answer before it sends the next message."""
-UNDER_WAY = 256
+UNDER_WAY = 1_000
 """Messages without a verdict that pipeline has at most, when it sends as fast as it goes."""
 LICENCES = 500
 

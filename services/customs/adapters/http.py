@@ -5,6 +5,7 @@ There is no authentication: every message comes in under the one party the door 
 
 import re
 from email.message import Message as Headers
+from functools import lru_cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -165,6 +166,7 @@ def _unknown(mrn: str) -> Refused:
     return Refused(404, f"No declaration with MRN {mrn[:64]} is known")
 
 
+@lru_cache(64)
 def _media_type(header: str) -> tuple[str, str | None]:
     headers = Headers()
     headers["Content-Type"] = header
