@@ -1,10 +1,12 @@
-"""`tolbrug replay`: the ledger once more, from the topics alone, and whether it is the one that is recorded."""
+"""`tolbrug replay`: the ledger once more, from the topics, and whether it is the one that is recorded."""
 
 import asyncio
+import csv
 import os
 import time
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -16,66 +18,92 @@ from rich.table import Column, Table
 from services.cli.addresses import found
 from services.cli.console import AsJson, remark, show
 from services.reconciliation.adapters.replay import Rebuilt
-from services.reconciliation.domain.what_if import Change
+from services.reconciliation.adapters.replay_what_if import Changed, Period, rules_in
 from services.runtime.settings import RuntimeSettings
 
 DAY = ["%Y-%m-%d"]
+SHOWN = 1_000
+"""Changes that are shown; all of them are in the file of --changes."""
+CHANGE = ("licence", "mrn", "item", "line", "was", "would_be", "at")
+
+Compared = Annotated[
+    bool | None,
+    typer.Option(
+        "--table/--no-table",
+        help="Also compare with the rows of the installation's database. [default: when it holds a ledger]",
+        show_default=False,
+    ),
+]
 Rules = Annotated[
     Path | None,
     typer.Option(exists=True, dir_okay=False, help="Another rule set as JSON: show which verdicts it would change."),
 ]
 From = Annotated[datetime | None, typer.Option("--from", formats=DAY, help="First day (UTC) of these rules.")]
 To = Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Last day (UTC) of these rules.")]
+Changes = Annotated[
+    Path | None, typer.Option("--changes", dir_okay=False, writable=True, help="Write all that --rules changes as CSV.")
+]
 Into = Annotated[str | None, typer.Option(metavar="URL", help="Rebuild into this empty database, and leave it there.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Do not drop the database that is rebuilt into.")]
-Workers = Annotated[int | None, typer.Option(min=1, help="Processes. [default: one per core]")]
-Held = Annotated[int, typer.Option(min=100, help="Ledgers a process keeps in memory.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes. [default: one per core]", show_default=False)]
+Held = Annotated[int, typer.Option(min=100, help="Licences and shipments of ledgers a process keeps in memory.")]
 
 
 def replay(
     *,
+    table: Compared = None,
     rules: Rules = None,
     begin: From = None,
     end: To = None,
+    changes: Changes = None,
     into: Into = None,
     keep: Keep = False,
     workers: Workers = None,
-    held: Held = 20_000,
+    held: Held = 200_000,
     as_json: AsJson = False,
 ) -> None:
     """Rebuild the ledger from the topics in the recorded order, into a fresh database, and compare every byte.
 
-    Exits with 1 and names the first record that differs. With --rules also shows each draw that would have been
-    answered otherwise had these rules been in force from the first day to the last; nothing is changed.
+    Exits with 1 and names the first record that differs. The services can be started on the database of --into, and go
+    on where the entries on the topics end; stop the old ones first. With --rules also shows each draw that would have
+    been answered otherwise had these rules been in force from the first day to the last; nothing is changed.
     """
-    from services.cli.replay_work import Job, fresh_database, prepared, rebuilt
-    from services.reconciliation.adapters.replay_what_if import Period, rules_in
+    from services.cli.replay_place import fresh_database, has_ledger, partitions, prepared
+    from services.cli.replay_work import Job, jobs_of, rebuilt
 
-    if rules is None and (begin or end):
-        raise typer.BadParameter("--from and --to say when the rules of --rules are in force")
+    if rules is None and (begin or end or changes):
+        raise typer.BadParameter("--from, --to and --changes are about the rules of --rules")
     other = None if rules is None else rules_in(rules)
-    first, last = ([day.replace(tzinfo=UTC)] if day else [None] for day in (begin, end))
-    period = Period(first[0], last[0] + timedelta(days=1) if last[0] else None)
-    settings = found(RuntimeSettings(), kafka=True, postgres=True)
-    with fresh_database(settings.database.url, into, keep=keep) as target:
+    settings = found(RuntimeSettings(), kafka=True, postgres=into is None or bool(table))
+    database = settings.database.url
+    compared = has_ledger(database) if table is None else table
+    count = asyncio.run(partitions(settings.kafka))
+    with fresh_database(database, into, keep=keep) as target:
         if keep:
             remark(f"Rebuilding into the database {urlsplit(target).path[1:]}")
-        partitions = asyncio.run(prepared(settings, target))
-        jobs = [Job(settings, target, partition, held, other, period) for partition in partitions]
+        workshop = asyncio.run(prepared(target, count))
         begun = time.monotonic()
-        results = rebuilt(jobs, min(workers or os.cpu_count() or 1, max(1, len(jobs))))
-        seconds = time.monotonic() - begun
-    body = _body(results, seconds)
-    if other is not None:
-        body |= {"rule_set": other.name, "changes": [_change(c) for r in results for c in r.changes]}
+        job = Job(settings, target, held=held, table=compared, rules=other, period=_period(begin, end))
+        results = rebuilt(asyncio.run(jobs_of(job, count)), workers or os.cpu_count() or 1)
+        altered = workshop.finish()
+        body = _body(results, altered, time.monotonic() - begun) | {"table": compared}
+        if other is not None:
+            body |= _changed(Changed(target), other.name, changes)
+        workshop.clear()
     show(body, _rendered(body), as_json=as_json)
     if body["differences"]:
         raise typer.Exit(1)
 
 
-def _body(results: list[Rebuilt], seconds: float) -> dict[str, Any]:
+def _period(begin: datetime | None, end: datetime | None) -> Period:
+    """From the first moment of one day to the last of another."""
+    first, last = (None if day is None else day.replace(tzinfo=UTC) for day in (begin, end))
+    return Period(first, None if last is None else last + timedelta(days=1))
+
+
+def _body(results: list[Rebuilt], altered: list[str], seconds: float) -> dict[str, Any]:
     entries = sum(result.entries for result in results)
-    names = ("messages", "silent", "dead_letters", "outputs")
+    names = ("messages", "silent", "dead_letters", "outputs", "repeats", "unpublished")
     partitions = [
         {"partition": r.partition, "entries": r.entries, "digest": r.digest, "difference": r.difference}
         for r in results
@@ -89,24 +117,31 @@ def _body(results: list[Rebuilt], seconds: float) -> dict[str, Any]:
         "peak_rss_mb": round(max((result.peak_rss_bytes for result in results), default=0) / 1e6, 1),
         "digest": sha256("".join(result.digest for result in results).encode()).hexdigest(),
         "partitions": partitions,
-        "differences": [result.difference for result in results if result.difference is not None],
+        "differences": [*(result.difference for result in results if result.difference is not None), *altered],
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _changed(changed: Changed, rule_set: str, file: Path | None) -> dict[str, Any]:
+    """How many there are, and the first of them; all of them go to the file."""
+    if file is not None:
+        with file.open("w", encoding="utf-8", newline="") as opened:
+            writer = csv.DictWriter(opened, CHANGE)
+            writer.writeheader()
+            writer.writerows(_plain(change) for change in changed)
     return {
-        "licence": change.licence,
-        "mrn": change.mrn,
-        "item": change.item,
-        "line": change.line or None,
-        "was": str(change.was),
-        "would_be": str(change.would_be),
-        "at": change.at.isoformat(),
+        "rule_set": rule_set,
+        "changed": changed.count(),
+        "changes": [_plain(change) for change in islice(changed, SHOWN)],
     }
+
+
+def _plain(change: dict[str, Any]) -> dict[str, Any]:
+    return change | {"at": change["at"].astimezone(UTC).isoformat()}
 
 
 def _rendered(body: dict[str, Any]) -> RenderableType:
-    same = "differs" if body["differences"] else "identical"
+    beside = "the entry topic and the table" if body["table"] else "the entry topic"
+    same = f"{'not ' if body['differences'] else ''}identical to {beside}"
     text = (
         f"{body['entries']} entries, {body['outputs']} outputs of {body['messages']} messages: {same}\n"
         f"{body['entries_per_second']} entries/s in {body['seconds']} s, {body['cpu_us_per_entry']} µs CPU per entry,"
@@ -115,10 +150,11 @@ def _rendered(body: dict[str, Any]) -> RenderableType:
     )
     shown: list[RenderableType] = [text, *body["differences"]]
     if "changes" in body:
-        title = f"{len(body['changes'])} draws would be answered otherwise by {body['rule_set']}"
-        columns = ("licence", "mrn", "item", "line", "was", "would_be", "at")
-        table = Table(*(Column(name, overflow="fold") for name in columns), title=title, title_justify="left")
+        title = f"{body['changed']} draws would be answered otherwise by {body['rule_set']}"
+        table = Table(*(Column(name, overflow="fold") for name in CHANGE), title=title, title_justify="left")
         for change in body["changes"]:
-            table.add_row(*("" if change[name] is None else str(change[name]) for name in columns))
+            table.add_row(*("" if change[name] is None else str(change[name]) for name in CHANGE))
         shown.append(table)
+        if body["changed"] > len(body["changes"]):
+            shown.append(f"and {body['changed'] - len(body['changes'])} more: --changes FILE writes them all")
     return Group(*shown)

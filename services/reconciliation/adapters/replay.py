@@ -1,42 +1,42 @@
-"""`tolbrug replay`: the ledger and everything it put out, again from the topics alone.
+"""`tolbrug replay`: the ledger and everything it put out, again from the topics.
 
-The two topics of a partition say what came; the recorded outputs say in which order the two were read: an entry names
-its cause, a dead letter its origin. Each recorded row asks for the message it came from; messages passed over on the
-way (repeats) are handled too and must give nothing. What the fold gives again must be what is recorded, byte for
-byte, so that an entry altered, removed, added or moved is named by the first row that differs. One partition is one
-`Rebuild`; memory is bounded by the ledgers in hand (`Aggregates`).
+The entry topic is the order: each recorded entry asks for the message it came from, the next of its topic that is not
+silent. What the fold gives again must be what is recorded, byte for byte, so that an entry altered, removed, added or
+moved is named by the first place that differs. With `rows`, a table is a second record: its dead letters take their
+places, and what it has and the topic not yet is followed too. One partition is one `Rebuild`; memory is bounded by
+the ledgers in hand (`Aggregates`).
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from services.core.errors import Rejected, TolbrugError
-from services.core.message import Message
-from services.core.messages import Cover, Demand, Entry, EntryCause, Licence
+from services.core.errors import Corrupt, Rejected
+from services.core.messages import Demand, Entry, EntryCause, Licence
 from services.reconciliation.adapters.replay_aggregates import Aggregates
+from services.reconciliation.adapters.replay_entries import RecordedEntries, place_of
 from services.reconciliation.adapters.replay_feed import Feed
-from services.reconciliation.adapters.replay_rows import difference, name_of
+from services.reconciliation.adapters.replay_rejections import Rejection, Rejections
+from services.reconciliation.adapters.replay_rows import Differs, name_of
+from services.reconciliation.adapters.replay_table import RecordedRows
+from services.reconciliation.adapters.replay_target import Repeat, Target
 from services.reconciliation.adapters.replay_what_if import WhatIf
 from services.reconciliation.domain.ledger import LicenceLedger
-from services.reconciliation.domain.what_if import Change
 from services.runtime.codec import Codec
-from services.runtime.database import Connection
 from services.runtime.dead_letter import dead_letter
 from services.runtime.decoding import Decoded
 from services.runtime.fold import FoldSpec
+from services.runtime.kafka.reader import Incoming
 from services.runtime.kafka.topics import DEAD_LETTER_SUFFIX
 from services.runtime.output import decide
-from services.runtime.output_table import Output, OutputTable
+from services.runtime.output_table import Output
+from services.runtime.publication import PART
 
-_TOPICS: Final[Mapping[str, str]] = {EntryCause.LICENCE.value: Licence.TOPIC, EntryCause.DEMAND.value: Demand.TOPIC}
-WRITTEN_AT_ONCE: Final = 2_000
-
-
-class Differs(TolbrugError):
-    """What the topics give is not what is recorded."""
+_TOPICS: Final[Mapping[EntryCause, str]] = {EntryCause.LICENCE: Licence.TOPIC, EntryCause.DEMAND: Demand.TOPIC}
+_PREFIX: Final = 5
+_DIGITS: Final = 64
 
 
 @dataclass(slots=True)
@@ -49,124 +49,171 @@ class Rebuilt:
     """Messages that give nothing: repeats, and types the ledger does not handle."""
     dead_letters: int = 0
     entries: int = 0
+    repeats: int = 0
+    """Records of the entry topic that are there for another time."""
+    unpublished: int = 0
+    """Entries that are not on their topic yet."""
     outputs: int = 0
     digest: str = ""
     difference: str | None = None
-    changes: list[Change] = field(default_factory=list)
     peak_rss_bytes: int = 0
     cpu_seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is there of one partition, open; `feeds` by topic, `rows` when a table is compared."""
+
+    entries: RecordedEntries
+    feeds: Mapping[str, Feed]
+    rejections: Rejections
+    rows: RecordedRows | None = None
+
+
 class Rebuild:
-    """Replays one partition into `connection`; `feeds` by topic, open."""
+    """Replays one partition."""
 
     def __init__(
         self,
         spec: FoldSpec[LicenceLedger],
         codec: Codec,
-        connection: Connection,
-        feeds: Mapping[str, Feed],
+        recorded: Recorded,
+        target: Target,
         ledgers: Aggregates[LicenceLedger],
         result: Rebuilt,
         what_if: WhatIf | None = None,
     ) -> None:
         self._spec = spec
         self._codec = codec
-        self._connection = connection
-        self._table = OutputTable(spec.service, spec.name)
-        self._feeds = feeds
+        self._recorded = recorded
+        self._entries = recorded.entries
+        self._rows = recorded.rows
+        self._target = target
         self._ledgers = ledgers
         self._what_if = what_if
         self._result = result
-        self._made: deque[Output] = deque()
-        self._rebuilt: list[Output] = []
-        self._seq = 0
         self._digest = sha256()
+        self._asked = ""
+        # A part is published once all before it are: what stands before so many entries is on its topic.
+        self._on_topic: deque[int] = deque(maxlen=PART + 1)
 
-    async def run(self, pages: AsyncIterator[Sequence[Output]]) -> None:
-        """Follow the recorded outputs to their end; the result says what came of it."""
+    async def run(self, few: int) -> None:
+        """Follow what is recorded to its end; the result says what came of it. `few` as in `Aggregates.finish`."""
         try:
-            async for page in pages:
-                await self._codec.resolve([row.value for row in page if row.value is not None])
-                for recorded in page:
-                    await self._follow(recorded)
-            await self._nothing_more()
-        except Differs as found:
-            self._result.difference = str(found)
-        await self._write()
-        await self._ledgers.save()
-        self._result.digest = self._digest.hexdigest()
+            while (topic := await self._due()) is not None:
+                await self._rebuild(await self._message(topic))
+            if self._rows is not None:
+                await self._nothing_more()
+        except (Differs, Corrupt) as found:
+            self._result.difference = f"partition {self._result.partition}: {found}"
+        await self._target.write()
+        await self._ledgers.finish(few)
         if self._what_if is not None:
-            self._result.changes = self._what_if.changes
+            await self._what_if.write()
+        positions = {topic: feed.position for topic, feed in self._recorded.feeds.items()}
+        published = self._on_topic[0] - 1 if len(self._on_topic) > PART else 0
+        await self._target.done(positions, self._result.outputs, published, self._result.difference)
+        self._result.digest = self._digest.hexdigest()
 
-    async def _follow(self, recorded: Output) -> None:
-        while not self._made:
-            self._made.extend(await self._handle(await self._cause(recorded)))
-        rebuilt = self._made.popleft()
-        found = difference(self._codec, recorded, rebuilt)
-        if found is not None:
-            raise Differs(f"partition {self._result.partition}, output {recorded.seq}: {found}")
-        await self._take(rebuilt)
+    async def _due(self) -> str | None:
+        """The topic whose next message is due, by what is recorded next; None at the end."""
+        rows = self._rows
+        if rows is not None and (letter := await rows.rejected()) is not None:
+            self._asked = f"{rows.where(letter)}: {name_of(letter)}"
+            return self._fed(letter.topic.removesuffix(DEAD_LETTER_SUFFIX))
+        while (record := await self._entries.peek()) is not None:
+            head = self._entries.head(record)
+            ledger = self._ledgers.in_hand(head.licence) or await self._ledgers.get(head.licence)
+            if head.revision > ledger.revision:
+                self._asked = f"{place_of(record)}: entry {head.revision} of {head.licence}"
+                return self._fed(_TOPICS.get(head.cause))
+            await self._repeated(record, head.licence, head.revision)
+        return None if rows is None else await self._due_by(rows)
 
-    async def _take(self, rebuilt: Output) -> None:
-        self._result.outputs += 1
-        if rebuilt.entry_of is not None:
-            self._result.entries += 1
-        self._rebuilt.append(rebuilt)
-        if len(self._rebuilt) >= WRITTEN_AT_ONCE:
-            await self._write()
+    async def _due_by(self, rows: RecordedRows) -> str | None:
+        """The same, after the end of the entry topic."""
+        row = await rows.peek()
+        if row is None:
+            return None
+        self._asked = f"{rows.where(row)}: {name_of(row)}"
+        if row.entry_of is None:
+            raise Differs(f"{self._asked} is recorded, and no message gives it where it stands")
+        try:
+            cause = EntryCause(self._codec.head(row.value or b"", "cause")["cause"])
+        except (Rejected, ValueError) as error:
+            raise Differs(f"{self._asked} was altered, it cannot be read: {error}") from error
+        return self._fed(_TOPICS.get(cause))
+
+    def _fed(self, topic: str | None) -> str:
+        if topic is None or topic not in self._recorded.feeds:
+            raise Differs(f"{self._asked} is recorded, and the message before it does not give it")
+        return topic
+
+    async def _message(self, topic: str) -> Decoded:
+        decoded = await self._recorded.feeds[topic].next()
+        if decoded is None:
+            raise Differs(f"{self._asked} is recorded, and nothing in {topic} gives it")
+        return decoded
+
+    async def _rebuild(self, decoded: Decoded) -> None:
+        """Handle a message; what it gives must be what is recorded next."""
+        outputs = await self._handle(decoded)
+        for rebuilt in outputs:
+            if rebuilt.entry_of is not None:
+                if self._entries.take(rebuilt) or await self._found(rebuilt):
+                    self._on_topic.append(rebuilt.seq)
+                self._digest.update((rebuilt.value or b"")[-_DIGITS:])
+                self._result.entries += 1
+            if self._rows is not None:
+                await self._rows.match(rebuilt)
+        self._result.outputs += len(outputs)
+        if self._target.add(outputs):
+            await self._target.write()
             await self._ledgers.spill()
             if self._what_if is not None:
                 await self._what_if.spill()
 
-    async def _write(self) -> None:
-        if self._rebuilt:
-            await self._table.append(self._connection, self._result.partition, self._rebuilt)
-            self._rebuilt.clear()
+    async def _found(self, rebuilt: Output) -> bool:
+        """Take an entry from its topic, where repeats may stand before it; False at the end of the topic."""
+        while (record := await self._entries.peek()) is not None:
+            if self._entries.take(rebuilt):
+                return True
+            head = self._entries.head(record)
+            if (head.licence, head.revision) == (rebuilt.entry_of, rebuilt.entry_revision):
+                raise Differs(f"{place_of(record)}: {self._entries.otherwise(record, rebuilt)}")
+            # Of the licence in hand what comes after this entry is no repeat, though the ledger has it already.
+            here = head.licence == rebuilt.entry_of
+            last = (rebuilt.entry_revision or 0) - 1 if here else (await self._ledgers.get(head.licence)).revision
+            if head.revision > last:
+                name = f"entry {head.revision} of {head.licence}"
+                what = f"{name} is recorded where the inputs give {name_of(rebuilt)}: one was removed, added or moved"
+                raise Differs(f"{place_of(record)}: {what}")
+            await self._repeated(record, head.licence, head.revision)
+        if self._rows is not None and rebuilt.seq <= self._rows.published:
+            raise Differs(f"{Entry.TOPIC} ends before {name_of(rebuilt)}, which was published")
+        self._result.unpublished += 1
+        return False
 
-    async def _cause(self, recorded: Output) -> Decoded:
-        """The next message of the topic that this row says it comes from."""
-        where = f"partition {self._result.partition}, output {recorded.seq}: {name_of(recorded)}"
-        topic = self._origin(recorded, where)
-        decoded = await self._feeds[topic].next()
-        if decoded is None:
-            raise Differs(f"{where} is recorded, and nothing in {topic} gives it")
-        return decoded
-
-    def _origin(self, recorded: Output, where: str) -> str:
-        topic: str | None = None
-        if recorded.entry_of is not None:
-            try:
-                topic = _TOPICS.get(self._codec.head(recorded.value or b"", "cause_id")["cause"])
-            except Rejected as error:
-                raise Differs(f"{where} cannot be read: {error}") from error
-        elif recorded.topic.endswith(DEAD_LETTER_SUFFIX):
-            topic = recorded.topic.removesuffix(DEAD_LETTER_SUFFIX)
-        if topic is None or topic not in self._feeds:
-            raise Differs(f"{where} is recorded, and {self._due(recorded)}")
-        return topic
-
-    def _due(self, recorded: Output) -> str:
-        """What should stand before an output that no message begins with."""
-        try:
-            message = self._codec.decode(recorded.value or b"")
-        except Rejected as error:
-            return f"cannot be read: {error}"
-        if isinstance(message, Cover):
-            return f"entry {message.entry_revision} of {message.licence}, which it follows from, is not"
-        return "the message before it does not give it"
+    async def _repeated(self, record: Incoming, licence: str, revision: int) -> None:
+        self._entries.skip()
+        self._result.repeats += 1
+        if self._target.repeat(Repeat(place_of(record), licence, revision, (record.value or b"")[_PREFIX:])):
+            await self._target.write()
 
     async def _handle(self, decoded: Decoded) -> list[Output]:
         """What the fold puts out for a message: through the same handler and encoding as `Session`."""
         self._result.messages += 1
-        try:
-            outputs = await self._decided(decoded)
-        except Rejected as error:
+        record = decoded.record
+        why = self._recorded.rejections.get((record.topic, record.offset))
+        if why is None:
+            try:
+                outputs = await self._decided(decoded)
+            except Rejected as error:
+                why = Rejection("decode" if decoded.message is None else "handle", str(error))
+        if why is not None:
             self._result.dead_letters += 1
-            stage = "decode" if decoded.message is None else "handle"
-            outputs = [dead_letter(decoded.record, stage, str(error), self._spec.title, self._seq + 1)]
+            outputs = [dead_letter(record, *why, self._spec.title, self._result.outputs + 1)]
         self._result.silent += not outputs
-        self._seq += len(outputs)
         return outputs
 
     async def _decided(self, decoded: Decoded) -> list[Output]:
@@ -177,26 +224,16 @@ class Rebuild:
         if handler is None:
             return []
         name = self._spec.aggregate(message)
-        before = await self._ledgers.get(name)
-        decision, outputs = decide(self._spec, self._codec, handler, before, message, record, self._seq + 1)
+        before = self._ledgers.in_hand(name) or await self._ledgers.get(name)
+        decision, outputs = decide(self._spec, self._codec, handler, before, message, record, self._result.outputs + 1)
         if decision.state is not before:
             self._ledgers.put(name, decision.state)
-        self._digest_of(decision.outputs)
         if self._what_if is not None:
             await self._what_if.handle(name, message, record.at, decision)
         return outputs
 
-    def _digest_of(self, outputs: Sequence[Message]) -> None:
-        for output in outputs:
-            if isinstance(output, Entry):
-                self._digest.update(output.hash.encode())
-
     async def _nothing_more(self) -> None:
-        """What is read after the last recorded output must give nothing."""
-        for feed in self._feeds.values():
-            while not self._made and (decoded := await feed.next()) is not None:
-                self._made.extend(await self._handle(decoded))
-        if self._made:
-            missing = self._made[0]
-            where = f"partition {self._result.partition}, output {missing.seq}"
-            raise Differs(f"{where}: the topics give {name_of(missing)}, and no such thing is recorded")
+        """What the fold had read after the last recorded output must give nothing."""
+        for feed in self._recorded.feeds.values():
+            while (decoded := await feed.next()) is not None:
+                await self._rebuild(decoded)

@@ -1,75 +1,74 @@
-"""The messages a fold was fed from one topic partition: from its beginning to where the fold had read it."""
+"""The messages a fold was fed from one topic partition, from its beginning."""
 
-from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-from services.core.errors import Transient
+from services.core.errors import Corrupt
 from services.runtime.codec import Codec
 from services.runtime.decoding import Decoded, decode
-from services.runtime.kafka.reader import PartitionReader, Position
+from services.runtime.kafka.reader import Incoming, Position
+from services.runtime.kafka.scan import Scan
 from services.runtime.settings import KafkaSettings
 
-BATCH = 1_000
-WAIT_MS = 1_000
-SILENCES = 20
-"""Reads in a row without a record, before the end, until a replay gives up."""
+Coming = Callable[[set[str]], Awaitable[None]]
+"""Told the keys of the next messages before they are handed out."""
 
 
 class Feed:
-    """`coming` is told of the keys of the next messages before they are handed out."""
+    """Hands out one message after the other, up to where its topic ends when it is opened."""
 
-    def __init__(
-        self,
-        kafka: KafkaSettings,
-        codec: Codec,
-        topic: str,
-        partition: int,
-        coming: Callable[[set[str]], Awaitable[None]],
-    ) -> None:
+    def __init__(self, kafka: KafkaSettings, codec: Codec, topic: str, partition: int, coming: Coming) -> None:
         self.topic = topic
-        self._kafka = kafka
         self._codec = codec
-        self._partition = partition
         self._coming = coming
-        self._end = Position()
-        self._next = 0
-        self._ready: deque[Decoded] = deque()
-        self._reader: PartitionReader | None = None
+        self._scan = Scan(kafka, (topic,), partition)
+        self._batches: AsyncIterator[list[Incoming]]
+        self._end: Position | None = None
+        self._ready: Sequence[Decoded] = ()
+        self._at = 0
+        self._last: Incoming | None = None
 
-    async def open(self, end: Position) -> None:
-        """Corrupt when the topic does not begin at its first record, or no longer holds the one read last."""
-        await self._start(end)  # the record before `end` must be the one that was read
-        await self.close()
-        self._reader = await self._start(Position())
+    async def open(self, end: Position | None = None) -> None:
+        """`end`: where a fold had read it. Corrupt when the topic does not begin at its first record or ends before."""
+        await self._scan.open()
+        there = self._scan.ends[self.topic]
+        if end is not None and there < end.next:
+            raise Corrupt(
+                f"{self.topic}[{self._scan.partition}] ends at offset {there}, it was read up to {end.next}: it was"
+                " truncated or recreated"
+            )
         self._end = end
-
-    async def _start(self, position: Position) -> PartitionReader:
-        kafka = self._kafka
-        self._reader = PartitionReader(
-            kafka.bootstrap_servers, kafka.topic_prefix, (self.topic,), self._partition, None
-        )
-        await self._reader.start({self.topic: position})
-        return self._reader
+        self._batches = self._scan.records()
 
     async def close(self) -> None:
-        if self._reader is not None:
-            await self._reader.stop()
-            self._reader = None
+        await self._scan.close()
+
+    @property
+    def position(self) -> Position:
+        """After the last message that was handed out."""
+        return Position() if self._last is None else Position(self._last.offset + 1, self._last.hash)
 
     async def next(self) -> Decoded | None:
-        """The next message, or what could not be decoded; None at the end."""
-        if not self._ready:
-            await self._fill()
-        return self._ready.popleft() if self._ready else None
+        """The next message, or what could not be decoded; None at the end.
 
-    async def _fill(self) -> None:
-        for _ in range(SILENCES):
-            if self._next >= self._end.next or self._reader is None:
-                return
-            records = await self._reader.read(min(BATCH, self._end.next - self._next), WAIT_MS)
-            if records:
-                self._next = records[-1].offset + 1
-                self._ready.extend(await decode(self._codec, records))
-                await self._coming({d.message.key for d in self._ready if d.message is not None})
-                return
-        raise Transient(f"{self.topic}[{self._partition}] gives no record at offset {self._next}")
+        Corrupt when the record before the end is another than was read.
+        """
+        if self._end is not None and (0 if self._last is None else self._last.offset + 1) >= self._end.next:
+            self._check(self._end)
+            return None
+        while self._at == len(self._ready):
+            records = await anext(self._batches, None)
+            if records is None:
+                return None
+            self._ready, self._at = await decode(self._codec, records), 0
+            await self._coming({d.message.key for d in self._ready if d.message is not None})
+        decoded = self._ready[self._at]
+        self._at += 1
+        self._last = decoded.record
+        return decoded
+
+    def _check(self, end: Position) -> None:
+        if self.position != end:
+            raise Corrupt(
+                f"{self.topic}[{self._scan.partition}]: offset {end.next - 1} is another record than was read before:"
+                " the topic was truncated or recreated"
+            )

@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Any, Final
 
-from services.core.errors import Rejected
+from services.core.errors import Rejected, TolbrugError
 from services.core.message import Message
 from services.runtime.codec import Codec
 from services.runtime.output_table import Output
@@ -11,6 +11,10 @@ from services.runtime.output_table import Output
 PREFIX: Final = 5
 """Bytes in front of the Avro body of a value."""
 _SHOWN = 80
+
+
+class Differs(TolbrugError):
+    """What the topics give is not what is recorded."""
 
 
 def name_of(output: Output) -> str:
@@ -27,8 +31,8 @@ def difference(codec: Codec, recorded: Output, rebuilt: Output) -> str | None:
     """
     if _place(recorded) != _place(rebuilt):
         return f"{name_of(recorded)} is recorded, the topics give {name_of(rebuilt)}: one was removed, added or moved"
-    if (recorded.key, recorded.at) != (rebuilt.key, rebuilt.at):
-        return f"{name_of(recorded)} is recorded with another key or time than the topics give"
+    if _journey(recorded) != _journey(rebuilt):
+        return f"{name_of(recorded)} is recorded with another key, time or headers than the topics give"
     one, other = recorded.value, rebuilt.value
     if one == other:
         return None
@@ -39,6 +43,10 @@ def _place(output: Output) -> tuple[Any, ...]:
     return output.seq, output.topic, output.type, output.identity, output.entry_of, output.entry_revision
 
 
+def _journey(output: Output) -> tuple[Any, ...]:
+    return output.key, output.at, output.traceparent, output.headers
+
+
 def differing(codec: Codec, one: bytes, other: bytes, name: str) -> str | None:
     """Which fields of two values of one message differ; None when only the schema id does."""
     try:
@@ -46,7 +54,7 @@ def differing(codec: Codec, one: bytes, other: bytes, name: str) -> str | None:
     except Rejected as error:
         return f"{name} was altered, it cannot be read: {error}"
     if recorded == rebuilt:
-        return None if one[:PREFIX] != other[:PREFIX] else f"{name} was altered in bytes that carry no content"
+        return None if one[PREFIX:] == other[PREFIX:] else f"{name} was altered in bytes that carry no content"
     return f"{name} was altered: {'; '.join(_fields(recorded, rebuilt))}"
 
 

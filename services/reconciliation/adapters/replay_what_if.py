@@ -1,11 +1,15 @@
 """Other rules beside the recorded ones, message by message; and the file they are read from."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import psycopg
+from psycopg.rows import dict_row
 
 from services.core.decision import Decision
 from services.core.errors import Fatal
@@ -14,8 +18,16 @@ from services.reconciliation.adapters.replay_aggregates import Aggregates
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.rule_set import Ceiling, Mode, RuleSet
 from services.reconciliation.domain.rules import rule_set
-from services.reconciliation.domain.what_if import Change, changes
+from services.reconciliation.domain.what_if import Change, Place, changes
+from services.runtime.database import Connection
 from services.runtime.fold import FoldSpec
+
+WRITTEN_AT_ONCE: Final = 1_000
+_WRITE = "INSERT INTO replay.change VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
+_READ = (
+    "SELECT licence, mrn, item, nullif(line, 0) AS line, was, would_be, at FROM replay.change"
+    " ORDER BY at, licence, mrn, item, line"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +44,7 @@ class Period:
 class WhatIf:
     """A second ledger of each licence, as if `other` had been in force during the period.
 
-    `changes` has each draw once, as it was first answered otherwise; also those after the period that follow from it.
+    Writes each draw once, as it was first answered otherwise; also those after the period that follow from it.
     """
 
     def __init__(
@@ -41,13 +53,14 @@ class WhatIf:
         other: FoldSpec[LicenceLedger],
         period: Period,
         ledgers: Aggregates[LicenceLedger],
+        connection: Connection,
     ) -> None:
-        self.changes: list[Change] = []
         self._actual = actual
         self._other = other
         self._period = period
         self._ledgers = ledgers
-        self._known: set[tuple[str, str, int, int]] = set()
+        self._connection = connection
+        self._changes: dict[Place, Change] = {}
 
     async def handle(self, name: str, message: Message, at: datetime, was: Decision[LicenceLedger]) -> None:
         """What `message` would have given, beside what it gave."""
@@ -55,12 +68,37 @@ class WhatIf:
         decision = spec.handlers[type(message)](await self._ledgers.get(name), message, at)
         self._ledgers.put(name, decision.state)
         for change in changes(was, decision, at):
-            if change.place not in self._known:
-                self._known.add(change.place)
-                self.changes.append(change)
+            self._changes.setdefault(change.place, change)
+        if len(self._changes) >= WRITTEN_AT_ONCE:
+            await self.write()
 
     async def spill(self) -> None:
+        """Bound what is in memory."""
         await self._ledgers.spill()
+
+    async def write(self) -> None:
+        """Write the changes found since; a draw that is written already stays as it was."""
+        rows = [(*c.place, str(c.was), str(c.would_be), c.at) for c in self._changes.values()]
+        async with self._connection.cursor() as cursor:
+            await cursor.executemany(_WRITE, rows)
+        self._changes.clear()
+
+
+class Changed:
+    """The changes that were written, in order of time. Reads a bounded number at a time."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def count(self) -> int:
+        with psycopg.connect(self._url) as connection:
+            row = connection.execute("SELECT count(*) FROM replay.change").fetchone()
+        return 0 if row is None else int(row[0])
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        with psycopg.connect(self._url, row_factory=dict_row) as connection, connection.cursor("changes") as cursor:
+            cursor.itersize = WRITTEN_AT_ONCE
+            yield from cursor.execute(_READ)
 
 
 def rules_in(file: Path) -> RuleSet:

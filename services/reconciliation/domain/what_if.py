@@ -22,6 +22,10 @@ class Answer:
         return f"{said} ({', '.join(self.reasons)})" if self.reasons else said
 
 
+Place = tuple[str, str, int, int]
+"""What tells draws apart: licence, MRN, item, line."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A draw (MRN, item, line as declared) that would have been answered otherwise, and the time of the message."""
@@ -35,8 +39,7 @@ class Change:
     at: datetime
 
     @property
-    def place(self) -> tuple[str, str, int, int]:
-        """What tells draws apart."""
+    def place(self) -> Place:
         return self.licence, self.mrn, self.item, self.line
 
 

@@ -13,33 +13,33 @@ SILENCES = 20
 
 
 class Scan:
-    """One pass. `open` fixes the ends: what is written later is not read."""
+    """One pass. `open` fixes the `ends`, the offset after the last record of each topic: later records are not read."""
 
     def __init__(self, kafka: KafkaSettings, topics: tuple[str, ...], partition: int) -> None:
         self.partition = partition
-        self._ends: dict[str, int] = {}
+        self.ends: dict[str, int] = {}
         self._reader = PartitionReader(kafka.bootstrap_servers, kafka.topic_prefix, topics, partition, None)
 
     async def open(self) -> None:
         """Corrupt when a topic no longer begins at its first record."""
         await self._reader.start({})
-        self._ends = await self._reader.ends()
+        self.ends = await self._reader.ends()
 
     async def close(self) -> None:
         await self._reader.stop()
 
     async def records(self) -> AsyncIterator[list[Incoming]]:
         """Batches, each topic in order. Transient when records before the ends do not come."""
-        left = {topic: end for topic, end in self._ends.items() if end > 0}
+        left = {topic: end for topic, end in self.ends.items() if end > 0}
         silences = 0
         while left:
             read = await self._reader.read(BATCH, WAIT_MS)
-            found = [record for record in read if record.offset < self._ends[record.topic]]
+            found = [record for record in read if record.offset < self.ends[record.topic]]
             silences = 0 if found else silences + 1
             if silences >= SILENCES:
                 raise Transient(f"partition {self.partition} gives no more records of {', '.join(left)}")
             for topic, record in {record.topic: record for record in found}.items():
-                if record.offset + 1 >= self._ends[topic]:
+                if record.offset + 1 >= self.ends[topic]:
                     del left[topic]
             if found:
                 yield found
