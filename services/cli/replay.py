@@ -73,26 +73,22 @@ def replay(
 
     if rules is None and (begin or end or changes):
         raise typer.BadParameter("--from, --to and --changes are about the rules of --rules")
-    other = None if rules is None else rules_in(rules)
+    other, period = None if rules is None else rules_in(rules), _period(begin, end)
     settings = found(RuntimeSettings(), kafka=True, postgres=into is None or bool(table))
-    database = settings.database.url
-    compared = has_ledger(database) if table is None else table
+    compared = has_ledger(settings.database.url) if table is None else table
     count = asyncio.run(partitions(settings.kafka))
-    with fresh_database(database, into, keep=keep) as target:
+    with fresh_database(settings.database.url, into, keep=keep) as target:
         if keep:
             remark(f"Rebuilding into the database {urlsplit(target).path[1:]}")
         workshop = asyncio.run(prepared(target, count))
         begun = time.monotonic()
-        job = Job(settings, target, held=held, table=compared, rules=other, period=_period(begin, end))
+        job = Job(settings, target, held=held, table=compared, rules=other, period=period)
         results = rebuilt(asyncio.run(jobs_of(job, count)), workers or os.cpu_count() or 1)
-        altered = workshop.finish()
-        body = _body(results, altered, time.monotonic() - begun) | {"table": compared}
-        if other is not None:
-            body |= _changed(Changed(target), other.name, changes)
+        body = {"table": compared} | _body(results, workshop.finish(), time.monotonic() - begun)
+        body |= {} if other is None else _changed(Changed(target), other.name, changes)
         workshop.clear()
     show(body, _rendered(body), as_json=as_json)
-    if body["differences"]:
-        raise typer.Exit(1)
+    raise typer.Exit(1 if body["differences"] else 0)
 
 
 def _period(begin: datetime | None, end: datetime | None) -> Period:

@@ -25,6 +25,8 @@ _SERVER = "/postgres"
 
 def has_ledger(url: str) -> bool:
     """Whether a ledger was ever kept in this database. Fatal when the server does not answer."""
+    if not url:
+        return False
     try:
         with psycopg.connect(url, autocommit=True) as connection:
             return connection.execute(_LEDGER, (topology.LEDGER,)).rowcount > 0

@@ -174,3 +174,7 @@ async def test_a_corrected_reader_takes_the_record_that_was_sent_back(runtime_se
         await until(entered, "the licence has its entry")
     code, result = await tolbrug(runtime_settings, "verify")
     assert (code, result["entries"]) == (0, 1)
+    for option in ("--table", "--no-table"):
+        code, result = await tolbrug(runtime_settings, "replay", option)
+        rejected = "what was rejected stays so, though this release would take it"
+        assert (code, result["entries"], result["dead_letters"]) == (0, 1, 1), rejected

@@ -1,26 +1,17 @@
 """`tolbrug verify`: the first entry that was altered, removed or moved, in the table or on the topic."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from aiokafka import AIOKafkaProducer, ConsumerRecord
-
-from services.core.messages import Entry
 from services.reconciliation.adapters import verification
 from services.reconciliation.adapters.verification_topic import compare
 from services.runtime.codec import Codec
 from services.runtime.database import Database
-from services.runtime.kafka import topics
 from services.runtime.settings import RuntimeSettings
 from tests.builders import REF
 from tests.integration.command import tolbrug
-from tests.integration.installation import Installation
-from tests.integration.kafka_log import KafkaLog
 from tests.integration.recorded_ledger import ENTRIES, FLIPPED, REMOVED, REMOVED_FROM, change, connection
-from tests.own import own_prefix
+from tests.integration.recorded_topic import Record, flipped, of_ref, with_entries
 
-Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 SWAPPED = (
     "UPDATE reconciliation.output AS o SET value = e.value FROM reconciliation.output AS e WHERE o.entry_of = %s"
     " AND e.entry_of = o.entry_of AND (o.entry_revision, e.entry_revision) IN ((2, 3), (3, 2))"
@@ -50,27 +41,6 @@ async def found(settings: RuntimeSettings) -> Found:
     return Found([str(d) for d in result.differences], compared.differences, result.gaps, compared.repeats)
 
 
-async def with_topic(settings: RuntimeSettings, alter: Callable[[list[Record]], Sequence[Record]]) -> RuntimeSettings:
-    """The same database, beside an entry topic whose partitions hold the records as `alter` gives them."""
-    records = await KafkaLog(Installation.of(settings), Entry.TOPIC).read()
-    kafka = settings.kafka.model_copy(update={"topic_prefix": own_prefix()})
-    await topics.apply(kafka, [Entry.TOPIC])
-    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap_servers)
-    await producer.start()
-    for partition in sorted({r.partition for r in records}):
-        for r in alter([one for one in records if one.partition == partition]):
-            topic, headers = kafka.topic_prefix + Entry.TOPIC, list(r.headers)
-            await producer.send_and_wait(topic, r.value, r.key, partition, r.timestamp, headers)
-    await producer.stop()
-    return settings.model_copy(update={"kafka": kafka})
-
-
-def of_ref(records: list[Record], revision: int) -> int:
-    """The place of an entry of `REF` among records; -1 in another partition."""
-    heads = [Codec().head(r.value or b"", "revision") for r in records]
-    return next((n for n, h in enumerate(heads) if (h["licence"], h["revision"]) == (REF, revision)), -1)
-
-
 async def place_of(settings: RuntimeSettings, revision: int) -> int:
     """The number of an entry of `REF` among the outputs of its partition."""
     async with connection(settings) as connected:
@@ -78,11 +48,6 @@ async def place_of(settings: RuntimeSettings, revision: int) -> int:
         row = await (await connected.execute(query, (REF, revision))).fetchone()
     assert row is not None
     return int(row[0])
-
-
-def with_value(record: Record, value: bytes) -> Record:
-    record.value = value
-    return record
 
 
 async def test_what_is_sound_has_no_difference(recorded: RuntimeSettings) -> None:
@@ -151,23 +116,24 @@ async def test_the_chain_of_each_partition_is_that_of_a_replay(recorded: Runtime
 async def test_a_bit_altered_in_the_topic_is_named(recorded: RuntimeSettings) -> None:
     def altered(records: list[Record]) -> list[Record]:
         place = of_ref(records, 3)
-        value = records[place].value or b""
-        return [with_value(r, value[:-1] + bytes([value[-1] ^ 1])) if n == place else r for n, r in enumerate(records)]
+        return [flipped(r, -1) if n == place else r for n, r in enumerate(records)]
 
-    named = await found(await with_topic(recorded, altered))
+    named = await found(await with_entries(recorded, altered))
     assert named.table == []
     assert f"entry 3 of {REF} was altered: hash is" in named.topic[0]
     assert named.topic[0].endswith("its hash holds in table)")
 
 
 async def test_an_entry_removed_from_the_topic_is_named(recorded: RuntimeSettings) -> None:
-    without = await with_topic(recorded, lambda records: [r for n, r in enumerate(records) if n != of_ref(records, 3)])
+    without = await with_entries(
+        recorded, lambda records: [r for n, r in enumerate(records) if n != of_ref(records, 3)]
+    )
     (difference,) = (await found(without)).topic
     assert f"entry 3 of {REF} is due, the topic has entry 4 of {REF}, which comes later" in difference
 
 
 async def test_the_last_entry_removed_from_the_topic_is_named(recorded: RuntimeSettings) -> None:
-    cut = await with_topic(recorded, lambda records: records[:-1] if of_ref(records, 3) >= 0 else records)
+    cut = await with_entries(recorded, lambda records: records[:-1] if of_ref(records, 3) >= 0 else records)
     (difference,) = (await found(cut)).topic
     assert "ends before entry" in difference
 
@@ -179,7 +145,7 @@ async def test_entries_swapped_in_the_topic_are_named(recorded: RuntimeSettings)
             records[place], records[place + 1] = records[place + 1], records[place]
         return records
 
-    (difference,) = (await found(await with_topic(recorded, swapped))).topic
+    (difference,) = (await found(await with_entries(recorded, swapped))).topic
     assert f"entry 2 of {REF} is due, the topic has entry 3 of {REF}, which comes later" in difference
 
 
@@ -187,4 +153,4 @@ async def test_what_a_dying_process_published_twice_is_no_difference(recorded: R
     def repeated(records: list[Record]) -> list[Record]:
         return [*records[:3], *records[1:]] if of_ref(records, 3) >= 0 else records
 
-    assert await found(await with_topic(recorded, repeated)) == Found([], [], [], 2)
+    assert await found(await with_entries(recorded, repeated)) == Found([], [], [], 2)
