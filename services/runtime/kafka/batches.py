@@ -140,7 +140,7 @@ class _Queue:
         while self._waiting:
             batch = self._waiting.popleft()
             if batch is self._open:
-                self._open = None
+                self._open = None  # its bytes are not kept until the next record comes
             batch.builder.close()
             try:
                 await (await self._producer.send_batch(batch.builder, self.topic, partition=self._partition))

@@ -106,24 +106,6 @@ async def test_what_follows_a_lost_batch_is_published_after_it(
     assert await values_of(topic, b"k") == [*after_loss, *range(1, 200)]
 
 
-async def test_a_caller_that_gives_up_takes_nothing_from_the_others(
-    topic: KafkaLog, runtime_settings: RuntimeSettings
-) -> None:
-    producer = a_producer(runtime_settings)
-    await producer.start()
-    callers = [asyncio.create_task(producer.publish(records(b"%d" % n, range(50)))) for n in range(3)]
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    callers[1].cancel()
-    await asyncio.wait(callers)
-    assert [c.cancelled() for c in callers] == [False, True, False]
-    await callers[0]
-    await callers[2]
-    await producer.stop()
-    for n in (0, 2):
-        assert await values_of(topic, b"%d" % n) == list(range(50))
-
-
 async def test_a_topic_that_is_not_there_fails_its_caller_and_no_later_one(
     topic: KafkaLog, runtime_settings: RuntimeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

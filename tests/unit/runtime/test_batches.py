@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.runtime.kafka.batches import BATCH_BYTES, Batches, Outgoing, milliseconds
-from services.runtime.kafka.producer import LARGEST
+from services.runtime.kafka.producer import LARGEST, Producer
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -126,6 +126,21 @@ async def test_a_record_larger_than_a_batch_goes_alone_in_its_place() -> None:
         await settled()
     assert kafka.values() == [[b"1"], [large], [b"2", b"3"]]
     assert len(acknowledged) == 3
+
+
+async def test_a_caller_that_gives_up_takes_nothing_from_those_who_share_its_batch() -> None:
+    kafka, producer = Kafka(), Producer("nowhere:1")
+    producer._batches = kafka.batches()
+    callers = [asyncio.create_task(producer.publish([a_record(b"%d" % n)])) for n in range(3)]
+    await settled()
+    assert kafka.values() == [[b"0", b"1", b"2"]]
+    callers[1].cancel()
+    await settled()
+    kafka.sent[0][2].set_result(None)
+    await asyncio.wait(callers)
+    assert [caller.cancelled() for caller in callers] == [False, True, False]
+    for caller in (callers[0], callers[2]):
+        caller.result()
 
 
 async def test_after_a_batch_that_failed_nothing_overtakes_what_is_sent_again() -> None:
