@@ -28,8 +28,8 @@ OLD = 2_000
 """Published rows that are looked at in one go when old ones are deleted: so long nothing else is published."""
 NEXT_S, REST_S = 1.0, 60.0
 """Between two goes: while there is more to delete, and else."""
-# A group stays locked while Kafka is slow, longer than other transactions may stand still (`database.OPTIONS`).
-_PATIENCE = f"SET LOCAL idle_in_transaction_session_timeout = '{3 * DEADLINE_S:.0f}s'"
+PATIENCE_S = 3 * DEADLINE_S
+"""A group stays locked while Kafka is slow, longer than other transactions may stand still (`database.OPTIONS`)."""
 
 
 class Outbox:
@@ -48,9 +48,11 @@ class Outbox:
             " SELECT t, k, y, i, %s, p, v FROM unnest(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::text[],"
             " %s::bytea[]) AS rows (t, k, y, i, p, v)"
         ).format(s=schema)
+        # How long it may stand still is set in the same round trip, once, and only when there is a row.
         self._select = sql.SQL(
-            "SELECT id, topic, key, type, identity, at, traceparent, value FROM {s}.outbox WHERE published_at IS NULL"
-            " ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED"
+            "SELECT id, topic, key, type, identity, at, traceparent, value,"
+            " (SELECT set_config('idle_in_transaction_session_timeout', %s, true)) AS patience"
+            " FROM {s}.outbox WHERE published_at IS NULL ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED"
         ).format(s=schema)
         self._mark = sql.SQL("UPDATE {s}.outbox SET published_at = now() WHERE id = ANY(%s)").format(s=schema)
         self._delete = sql.SQL(
@@ -121,17 +123,10 @@ class Outbox:
             self._committed.clear()
 
     async def publish_once(self, producer: Producer) -> int:
-        """Publish one group of unpublished messages; how many it was. Two round trips to the database."""
-        async with (
-            self._database.connection() as connection,
-            connection.pipeline() as pipeline,
-            connection.transaction(),
-        ):
-            await connection.execute(_PATIENCE)
-            selected = await connection.execute(self._select, (GROUP,), binary=True)
-            # Not only flushed: the server counts how long a transaction is idle only once it was asked to answer.
-            await pipeline.sync()
-            rows = await selected.fetchall()
+        """Publish one group of unpublished messages; how many it was."""
+        async with self._database.transaction() as connection:
+            values = (f"{PATIENCE_S * 1000:.0f}ms", GROUP)
+            rows = await (await connection.execute(self._select, values, binary=True)).fetchall()
             if not rows:
                 return 0
             await producer.publish([self._outgoing(row) for row in rows])

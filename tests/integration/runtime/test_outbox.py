@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -108,8 +107,7 @@ async def test_a_relay_that_stands_still_holds_its_rows_no_longer_than_the_serve
     database: Database, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await put(database, outbox, "L")
-    patience: Any = "SET LOCAL idle_in_transaction_session_timeout = '100ms'"
-    monkeypatch.setattr(runtime_outbox, "_PATIENCE", patience)
+    monkeypatch.setattr(runtime_outbox, "PATIENCE_S", 0.1)
     with pytest.raises(AWAY):
         await outbox.publish_once(Kafka(takes_s=0.5))
     assert await outbox.depth() == 1
