@@ -10,11 +10,12 @@ from collections import deque
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from struct import unpack_from
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import DefaultPartitioner, murmur2
+from aiokafka.partitioner import DefaultPartitioner
 
 BATCH_BYTES = 512 * 1024
 """A larger record goes alone. Below the megabyte that topics take which were made without our setting."""
@@ -23,6 +24,7 @@ Headers = tuple[tuple[str, bytes | None], ...]
 Acknowledged = asyncio.Future[None]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_M, _BITS = 0x5BD1E995, 0xFFFFFFFF
 _AT_RANDOM = DefaultPartitioner()
 
 
@@ -89,8 +91,16 @@ def milliseconds(at: datetime) -> int:
 
 @lru_cache(32_768)
 def partition_of(key: bytes, partitions: int) -> int:
-    """As Kafka's own clients choose it."""
-    return (int(murmur2(key)) & 0x7FFFFFFF) % partitions
+    """As Kafka's own clients choose it, from murmur2; aiokafka's takes twice as long."""
+    length = len(key)
+    h = 0x9747B28C ^ length
+    for k in unpack_from(f"<{length >> 2}I", key):
+        k = k * _M & _BITS  # noqa: PLW2901 - as the algorithm is written everywhere
+        h = h * _M & _BITS ^ (k ^ k >> 24) * _M & _BITS
+    if length & 3:
+        h = (h ^ int.from_bytes(key[length & ~3 :], "little")) * _M & _BITS
+    h = (h ^ h >> 13) * _M & _BITS
+    return ((h ^ h >> 15) & 0x7FFFFFFF) % partitions
 
 
 class _Batch(NamedTuple):
