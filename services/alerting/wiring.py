@@ -40,7 +40,7 @@ def build(runtime: Runtime) -> Service:
         name="alerting",
         migrations="services.alerting.adapters.migrations",
         topics=TOPICS,
-        routers=(alerting_router(Search(database, codec), tail),),
+        routers=(alerting_router(Search(runtime.door, codec), tail),),
         folds=(fold,),
         loops=loops,
     )

@@ -27,9 +27,9 @@ def build(runtime: Runtime) -> Service:
     outbox = Outbox(runtime.database, NAME, runtime.codec)
     intake = Intake(settings.party, ZoneInfo(settings.time_zone))
     register = Register(MessageLog(runtime.codec, intake), outbox, lambda: datetime.now(UTC))
-    commit = GroupCommit(runtime.database, register.receive, outbox.wake)
+    commit = GroupCommit(runtime.door, register.receive, outbox.wake)
     store = AnswerStore(runtime.codec)
-    queries = Queries(runtime.database, runtime.codec, store)
+    queries = Queries(runtime.door, runtime.codec, store)
     accounts = Accounts(runtime.database, store, every_s=settings.accounts_every_s, in_flight_s=settings.in_flight_s)
     return Service(
         name=NAME,

@@ -17,12 +17,12 @@ def build(runtime: Runtime) -> Service:
     """The licensing door: one group commit serves all requests of the process."""
     settings = _settings()
     outbox = Outbox(runtime.database, "licensing", runtime.codec)
-    commits = GroupCommit[Command, Outcome](runtime.database, Register(outbox.append).apply, outbox.wake)
+    commits = GroupCommit[Command, Outcome](runtime.door, Register(outbox.append).apply, outbox.wake)
     return Service(
         name="licensing",
         migrations="services.licensing.adapters.migrations",
         topics=TOPICS,
-        routers=(licensing_router(commits.submit, Search(runtime.database), settings.zone_of),),
+        routers=(licensing_router(commits.submit, Search(runtime.door), settings.zone_of),),
         outboxes=(outbox,),
         loops={"group-commit": commits.run},
     )

@@ -42,7 +42,7 @@ def build(runtime: Runtime) -> Service:
         )
     )
     ledger = ledger_fold(codec)
-    ledgers = FoldReader(database, ledger, codec)
+    ledgers, shown = (FoldReader(each, ledger, codec) for each in (database, runtime.door))
     invariants = Invariants(
         database,
         ledgers,
@@ -52,14 +52,14 @@ def build(runtime: Runtime) -> Service:
     )
 
     async def ledger_record(ref: str) -> Ledger | None:
-        found = await ledgers.read(ref)
+        found = await shown.read(ref)
         return None if found is None else to_record(found)
 
     return Service(
         name=topology.SERVICE,
         migrations=MIGRATIONS,
         topics=topology.TOPICS,
-        routers=(reconciliation_router(ledger_record, ledgers.entries, Findings(database, codec).read),),
+        routers=(reconciliation_router(ledger_record, shown.entries, Findings(runtime.door, codec).read),),
         folds=(shipments, ledger),
         loops={"invariants": invariants.watch},
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from copy import copy
 from typing import Any
 
 from psycopg import AsyncConnection, InterfaceError, OperationalError
@@ -10,6 +11,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from services.core.errors import Transient
+from services.runtime.pulse import Pulse
 
 Connection = AsyncConnection[DictRow]
 
@@ -33,26 +35,45 @@ CUT_OFF = {
 }
 
 
+PATIENCE_S = 10.0
+DOOR_S = 2.0
+"""Seconds that a fold waits for a connection, and that somebody who waits for an answer of ours does."""
+RECONNECT_S = 2.0
+"""The pool itself would try to connect ever less often. Given up after this long, the next who wants one tries anew."""
+
+
 class Database:
     """Connections to one database. Rows come as dicts. `name` is how the server knows them (`application_name`)."""
 
-    def __init__(self, url: str, *, name: str = "tolbrug", size: int = 24, timeout_s: float = 10.0) -> None:
+    def __init__(self, url: str, *, name: str = "tolbrug", size: int = 24) -> None:
         self.url = url
+        self._patience_s, self._patience_away_s = PATIENCE_S, PATIENCE_S
+        how = {"application_name": name[:63], "options": OPTIONS, **CUT_OFF}  # of the name PostgreSQL keeps no more
+        self._pulse = Pulse(url, how)
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             min_size=2,
             max_size=size,
-            timeout=timeout_s,
+            reconnect_timeout=RECONNECT_S,
             open=False,
-            kwargs={
-                "row_factory": dict_row,
-                "autocommit": True,
-                "application_name": name[:63],  # PostgreSQL keeps no more
-                "options": OPTIONS,
-                **CUT_OFF,
-            },
+            kwargs={"row_factory": dict_row, "autocommit": True, **how},
             connection_class=AsyncConnection[DictRow],
         )
+
+    def at_once(self) -> "Database":
+        """The same connections, for those who answer somebody: 503 within two seconds, at once when it is known."""
+        other = copy(self)
+        other._patience_s, other._patience_away_s = DOOR_S, 0.0  # noqa: SLF001 - a copy of this very object
+        return other
+
+    @property
+    def answers(self) -> bool:
+        """Whether the server answered when it was last asked; only while `watch` runs."""
+        return self._pulse.answers
+
+    async def watch(self) -> None:
+        """Notice a server that says nothing more, until cancelled."""
+        await self._pulse.run()
 
     async def open(self) -> None:
         """Wait for the first connection. Transient when the server does not answer in time."""
@@ -67,8 +88,13 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection in autocommit mode."""
-        async with self._pool.connection() as connection:
-            yield connection
+        await self._pulse.felt(self._patience_away_s)
+        async with self._pool.connection(self._patience_s) as connection:
+            self._pulse.talking.add(connection)
+            try:
+                yield connection
+            finally:
+                self._pulse.talking.discard(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -76,7 +102,7 @@ class Database:
 
         When the commit itself fails with one of `AWAY` its outcome is unknown: read back what you wrote.
         """
-        async with self._pool.connection() as connection, connection.transaction():
+        async with self.connection() as connection, connection.transaction():
             yield connection
 
     async def rows(self, query: Any, parameters: Any = None) -> list[DictRow]:

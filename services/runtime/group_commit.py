@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from psycopg_pool import PoolTimeout
+
 from services.core.errors import Transient
 from services.runtime.admission import Full
 from services.runtime.crash import crash_point
@@ -81,8 +83,11 @@ class GroupCommit(Generic[Req, Res]):
                     await self._commit_or_split(group)
                     self._group_s = time.monotonic() - begun
         finally:
-            while not self._queue.empty():
-                _fail(self._queue.get_nowait().answer, Transient("the process is stopping"))
+            self._fail_waiting("the process is stopping")
+
+    def _fail_waiting(self, reason: str) -> None:
+        while not self._queue.empty():
+            _fail(self._queue.get_nowait().answer, Transient(reason))
 
     async def _commit_or_split(self, group: Sequence[_Waiting[Req, Res]]) -> None:
         try:
@@ -90,6 +95,8 @@ class GroupCommit(Generic[Req, Res]):
         except AWAY as error:
             for waiting in group:
                 _fail(waiting.answer, Transient(f"the database is away: {error}"))
+            if isinstance(error, PoolTimeout) or not self._database.answers:
+                self._fail_waiting(f"the database is away: {error}")  # no need to wait as long again for the same
         except asyncio.CancelledError:
             for waiting in group:
                 _fail(waiting.answer, Transient("the process is stopping"))

@@ -83,6 +83,7 @@ class Process:
     async def _start(self, stack: AsyncExitStack) -> None:
         await self._database.open()
         stack.push_async_callback(self._database.close)
+        self._spawn("database watch", self._database.watch)
         for service in self._services:
             await migrate(self._database, service.name, service.migrations)
         wanted = topics.with_dead_letters({t for s in self._services for t in s.topics})
@@ -162,16 +163,9 @@ class Process:
 
     async def ready(self) -> dict[str, bool]:
         """The parts of readiness, by name."""
-        parts = {"started": not self._draining, "database": await self._database_answers()}
+        parts = {"started": not self._draining, "database": self._database.answers}
         parts |= {w.title: w.ready for w in self._workers}
         return parts
-
-    async def _database_answers(self) -> bool:
-        try:
-            await asyncio.wait_for(self._database.rows("SELECT 1 AS one"), 2)
-        except (*AWAY, TimeoutError):
-            return False
-        return True
 
     async def _drain(self, server: "_Server", serving: asyncio.Task[None]) -> None:
         self._draining = True

@@ -21,6 +21,11 @@ class Runtime:
     database: Database
     codec: Codec
 
+    @property
+    def door(self) -> Database:
+        """The same database for those who answer somebody: they are told soon when it is away."""
+        return self.database.at_once()
+
 
 @dataclass(frozen=True)
 class Service:

@@ -10,15 +10,10 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import psycopg
 import pytest
-from rich.console import Console
 
 from services.customs.wiring import build
-from services.embedded.postgres import Postgres
-from services.embedded.process import is_alive, stop
-from services.embedded.settings import EmbeddedSettings
 from services.runtime import database as runtime_database
 from services.runtime.settings import RuntimeSettings
 from tests.builders import mrn
@@ -26,6 +21,7 @@ from tests.integration.faults.exchange_process import Exchange
 from tests.integration.faults.report import FULL, SEED, Report
 from tests.integration.faults.steady_traffic import Traffic
 from tests.integration.in_process import running
+from tests.integration.own_postgres import OwnPostgres
 from tests.integration.runtime.probe_process import until
 from tests.unit.customs.written import declaration
 
@@ -35,51 +31,13 @@ LEFT = 256 * 1024
 """Bytes that a full disk still has."""
 
 
-class Server:
-    """A PostgreSQL of the test's own, which it may kill."""
-
-    def __init__(self, state: Path) -> None:
-        (state / "logs").mkdir(parents=True, exist_ok=True)
-        self._postgres = Postgres(state, EmbeddedSettings(), Console(quiet=True))
-        self._process: psutil.Process | None = None
-        self._port = 0
-
-    async def start(self) -> None:
-        """Start it, or start it again where it was."""
-        await asyncio.to_thread(self._start)
-
-    def _start(self) -> None:
-        self._process, port = self._postgres.start(self._port)
-        assert self._port in {0, port}, "somebody took its port"
-        self._port = port
-        self._postgres.wait(self._process, port)
-
-    @property
-    def url(self) -> str:
-        return self._postgres.address(self._port)
-
-    @property
-    def lives(self) -> bool:
-        return self._process is not None and is_alive(self._process)
-
-    def kill(self) -> None:
-        assert self._process is not None
-        self._process.kill()
-        stop(self._process)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            stop(self._process, Postgres.stop_signal)
-
-
 @pytest.fixture
 def state() -> Iterator[Path]:
-    """Not pytest's own: each start of pytest closes those to the user that PostgreSQL runs as."""
     with tempfile.TemporaryDirectory(prefix="tolbrug-") as directory:
         yield Path(directory)
 
 
-async def exchange_on(server: Server, settings: RuntimeSettings) -> Exchange:
+async def exchange_on(server: OwnPostgres, settings: RuntimeSettings) -> Exchange:
     exchange = Exchange.of(settings)
     exchange.installation = replace(exchange.installation, database_url=server.url)
     await exchange.start()
@@ -98,7 +56,7 @@ async def refused(traffic: Traffic, more: int) -> None:
 
 @pytest.mark.timeout(1_200 if FULL else 300)
 async def test_a_server_that_is_killed_under_load(runtime_settings: RuntimeSettings, state: Path) -> None:
-    server = Server(state / "postgres")
+    server = OwnPostgres(state / "postgres")
     await server.start()
     exchange = await exchange_on(server, runtime_settings)
     try:
@@ -174,7 +132,7 @@ def fill(disk: Path) -> Path:
 
 @pytest.mark.timeout(300)
 async def test_a_disk_that_is_full(runtime_settings: RuntimeSettings, small_disk: Path) -> None:
-    server = Server(small_disk / "postgres")
+    server = OwnPostgres(small_disk / "postgres")
     await server.start()
     exchange = await exchange_on(server, runtime_settings)
     try:

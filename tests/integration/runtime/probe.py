@@ -102,7 +102,7 @@ class Door:
 
     def __init__(self, runtime: Runtime) -> None:
         self.outbox = Outbox(runtime.database, "probe", runtime.codec)
-        self.commits = GroupCommit[Licence, str](runtime.database, self._store, self.outbox.wake)
+        self.commits = GroupCommit[Licence, str](runtime.door, self._store, self.outbox.wake)
 
     async def _store(
         self, connection: Connection, licences: Sequence[Licence], traces: Sequence[str | None]

@@ -4,6 +4,8 @@ import asyncio
 import signal
 import time
 
+import httpx
+
 from services.core.messages import Licence
 from services.runtime.database import Database
 from services.runtime.fold_table import FoldTable
@@ -46,6 +48,11 @@ async def test_two_workers_share_and_one_takes_over_within_15_seconds_of_a_kill(
     await second.terminate()
 
 
+async def _takes(url: str, name: str) -> bool:
+    async with httpx.AsyncClient(base_url=url, timeout=20) as client:
+        return (await client.post(f"/licences/{name}/1")).status_code == 202
+
+
 async def test_a_worker_that_slept_over_its_lease_is_fenced(probe: Probe) -> None:
     quick = {"TOLBRUG_FOLD__LEASE_S": "2"}
     zombie = await probe.start(**quick)
@@ -60,7 +67,7 @@ async def test_a_worker_that_slept_over_its_lease_is_fenced(probe: Probe) -> Non
     await until(taken_over, "the other took every partition")
     await post_licences(other.url, NAMES[20:])
     zombie.process.send_signal(signal.SIGCONT)
-    await post_licences(zombie.url, ["late"])
+    await until(lambda: _takes(zombie.url, "late"), "it takes a licence: its connections were ended meanwhile")
 
     async def all_done() -> bool:
         return await probe.entries() == {name: [1] for name in [*NAMES, "late"]}
