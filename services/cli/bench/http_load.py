@@ -56,6 +56,11 @@ class _Connection(asyncio.Protocol):
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(exc or ConnectionResetError("the door closed the connection"))
 
+    @property
+    def closed(self) -> bool:
+        """Whether the door closed it: it does with one that is not used for some seconds."""
+        return self._transport.is_closing()
+
     def close(self) -> None:
         self._transport.close()
 
@@ -77,6 +82,8 @@ class Client:
         return await self._ask(f"GET {path} HTTP/1.1\r\n".encode() + self._head + b"\r\n")
 
     async def _ask(self, request: bytes) -> Answer:
+        while self._free and self._free[-1].closed:
+            self._free.pop()
         connection = self._free.pop() if self._free else await self._connected()
         answer = await connection.ask(request)
         self._free.append(connection)

@@ -20,7 +20,7 @@ from services.runtime.database import AWAY, Database
 V = TypeVar("V")
 
 LONGEST_WAIT_S: Final = 60.0
-LOOK_S: Final = 0.004
+LOOK_S: Final = 0.006
 EACH_S: Final = 0.000_05
 """How much longer between two looks for each row that is waited for."""
 

@@ -1,4 +1,4 @@
-"""A request that was told that it took too long is not stored after all: its sender sends it again."""
+"""Who waits for a commit: nobody for others to come, and nobody who was told that it took too long."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -31,6 +31,23 @@ class Slow:
         self.stored.append(list(requests))
         await self.go.wait()
         return list(requests)
+
+
+async def test_a_request_is_not_kept_for_others_and_those_that_come_meanwhile_are_the_next_group() -> None:
+    slow = Slow()
+    commits: GroupCommit[int, int] = GroupCommit(cast(Database, slow), slow.apply, lambda: None)
+    running = asyncio.create_task(commits.run())
+    requests = [asyncio.create_task(commits.submit(0))]
+    for _ in range(3):  # its submission, the loop of commits, the transaction
+        await asyncio.sleep(0)
+    assert slow.stored == [[0]]
+    requests += [asyncio.create_task(commits.submit(n)) for n in range(1, 10)]
+    await asyncio.sleep(0)
+    slow.go.set()
+    assert await asyncio.gather(*requests) == list(range(10))
+    assert slow.stored == [[0], list(range(1, 10))]
+    running.cancel()
+    await asyncio.wait({running})
 
 
 async def test_a_request_that_waited_too_long_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
