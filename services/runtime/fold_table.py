@@ -4,7 +4,7 @@ One row per partition holds everything that must change together: epoch, owner, 
 output. A worker may write only while the epoch is its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from psycopg import sql
@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from services.runtime.database import Connection
 from services.runtime.kafka.reader import Position
+from services.runtime.output_table import COLUMNS, Output
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,15 @@ class FoldRow:
 
 _ROW = "partition, epoch, batch, positions, last_output, published, halted"
 _FREE = "halted IS NULL AND (owner IS NULL OR lease_until < now() OR lease_until > now() + make_interval(secs => %s))"
+_ADVANCE = (
+    "UPDATE {s}.fold SET batch = %s, positions = %s, last_output = %s, published = %s"
+    " WHERE fold = %s AND partition = %s AND epoch = %s AND batch = %s AND halted IS NULL"
+)
+_ADVANCE_WITH = (
+    "WITH moved AS (" + _ADVANCE + " RETURNING 1),"
+    " appended AS (INSERT INTO {s}.output (fold, partition, {columns})"
+    " SELECT %s, %s, o.* FROM moved, unnest({arrays}) AS o) SELECT count(*) AS moved FROM moved"
+)
 _LEASES_AHEAD = 10
 """A lease that ends later than so many leases from now was given before the database's clock was set back."""
 
@@ -51,7 +61,13 @@ class FoldTable:
     def _sql(self, text: str) -> bytes:
         """Composed once: it would cost as much as the statement itself."""
         if text not in self._made:
-            parts = {"s": self._schema, "row": sql.SQL(_ROW), "free": sql.SQL(_FREE)}
+            parts = {
+                "s": self._schema,
+                "row": sql.SQL(_ROW),
+                "free": sql.SQL(_FREE),
+                "columns": sql.SQL(", ").join(map(sql.Identifier, COLUMNS)),
+                "arrays": sql.SQL(", ").join(sql.SQL(f"%s::{kind}[]") for kind in COLUMNS.values()),
+            }
             self._made[text] = sql.SQL(text).format(**parts).as_bytes(None)
         return self._made[text]
 
@@ -165,14 +181,23 @@ class FoldTable:
 
     async def advance(self, connection: Connection, before: FoldRow, after: FoldRow) -> bool:
         """Compare and set; False when the row is no longer as it was, or halted."""
-        query = (
-            "UPDATE {s}.fold SET batch = %s, positions = %s, last_output = %s, published = %s"
-            " WHERE fold = %s AND partition = %s AND epoch = %s AND batch = %s AND halted IS NULL"
-        )
+        return (await connection.execute(self._sql(_ADVANCE), self._step(before, after))).rowcount == 1
+
+    async def advance_with(
+        self, connection: Connection, before: FoldRow, after: FoldRow, outputs: Sequence[Output]
+    ) -> bool:
+        """Compare and set, and append a few outputs (`OutputTable.takes`), in one statement: one transaction."""
+        if not outputs:
+            return await self.advance(connection, before, after)
+        columns = [list(column) for column in zip(*outputs, strict=True)]
+        values = (*self._step(before, after), self._fold, before.partition, *columns)
+        row = await (await connection.execute(self._sql(_ADVANCE_WITH), values)).fetchone()
+        return row is not None and row["moved"] == 1
+
+    def _step(self, before: FoldRow, after: FoldRow) -> tuple[object, ...]:
         positions = Jsonb({t: {"next": p.next, "hash": p.hash} for t, p in after.positions.items()})
         values = (after.batch, positions, after.last_output, after.published)
-        where = (self._fold, before.partition, before.epoch, before.batch)
-        return (await connection.execute(self._sql(query), values + where)).rowcount == 1
+        return (*values, self._fold, before.partition, before.epoch, before.batch)
 
     async def mark_published(self, connection: Connection, row: FoldRow, seq: int) -> None:
         query = (

@@ -33,11 +33,13 @@ class Output(NamedTuple):
     value: bytes | None
 
 
-_TYPES = {
-    "fold": "text", "partition": "int4", "seq": "int8", "topic": "text", "key": "bytea", "type": "text",
+COLUMNS = {
+    "seq": "int8", "topic": "text", "key": "bytea", "type": "text",
     "identity": "text", "at": "timestamptz", "traceparent": "text", "headers": "jsonb", "entry_of": "text",
     "entry_revision": "int8", "value": "bytea",
 }  # fmt: skip
+"""The columns of an output with their types, in the order of its fields."""
+_TYPES = {"fold": "text", "partition": "int4"} | COLUMNS
 _HEADERS = Output._fields.index("headers")
 # The key is looked for in each range by its index, whatever the planner knows of a table that has just begun to fill.
 _ENTRIES = (
@@ -71,6 +73,10 @@ class OutputTable:
             composed = sql.SQL(text).format(s=sql.Identifier(self._service), columns=columns)
             self._made[text] = composed.as_bytes(None)
         return self._made[text]
+
+    def takes(self, outputs: Sequence[Output]) -> bool:
+        """Whether there is room for these, as far as is known here, and none has headers of its own."""
+        return all(output.headers is None for output in outputs) and (not outputs or outputs[-1].seq < self._room)
 
     async def append(self, connection: Connection, partition: int, outputs: Sequence[Output]) -> None:
         """Add them, numbered after those there are, in the caller's transaction."""

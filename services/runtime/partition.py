@@ -13,7 +13,7 @@ record) and the next one begins from the row: there is one way to recover.
 """
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -38,6 +38,8 @@ S = TypeVar("S")
 
 IDLE_MS = 200
 RESTORE_PAGE = 5_000
+AT_ONCE = 100
+"""Outputs that are appended by the statement that advances the row; more are copied."""
 
 
 @dataclass(frozen=True)
@@ -197,6 +199,16 @@ class Session(Generic[S]):
             published=self._publication.published,
         )
         due = self._aggregates.due()
+        if due or len(outputs) > AT_ONCE or not self._outputs.takes(outputs):
+            await self._commit_all(after, outputs, due)
+        else:
+            await self._commit_few(after, outputs)
+        crash_point("fold-after-commit", self._spec.title)
+        COMMITS.labels(self._spec.title, "committed").inc()
+        self._row = after
+        self._aggregates.committed(due)
+
+    async def _commit_all(self, after: FoldRow, outputs: Sequence[Output], due: Mapping[str, S]) -> None:
         async with self._engines.database.transaction() as connection:
             if not await self._table.advance(connection, self._row, after):
                 await self._lost(connection)
@@ -205,10 +217,13 @@ class Session(Generic[S]):
             if due:
                 await self._spec.store.save(connection, self._partition, due)
             crash_point("fold-before-commit", self._spec.title)
-        crash_point("fold-after-commit", self._spec.title)
-        COMMITS.labels(self._spec.title, "committed").inc()
-        self._row = after
-        self._aggregates.committed(due)
+
+    async def _commit_few(self, after: FoldRow, outputs: Sequence[Output]) -> None:
+        """The same in one statement: of few records most of the time goes into asking the server again and again."""
+        async with self._engines.database.connection() as connection:
+            crash_point("fold-before-commit", self._spec.title)
+            if not await self._table.advance_with(connection, self._row, after, outputs):
+                await self._lost(connection)
 
     async def _lost(self, connection: Connection) -> None:
         """The row is not as this session left it: another owns it, or a commit of ours landed unseen."""
