@@ -42,7 +42,7 @@ _ADVANCE = (
     " WHERE fold = %s AND partition = %s AND epoch = %s AND batch = %s AND halted IS NULL"
 )
 _ADVANCE_WITH = (
-    "WITH moved AS (" + _ADVANCE + " RETURNING 1),"
+    "WITH moved AS (" + _ADVANCE + " RETURNING 1),"  # noqa: S608 - a statement of this file
     " appended AS (INSERT INTO {s}.output (fold, partition, {columns})"
     " SELECT %s, %s, o.* FROM moved, unnest({arrays}) AS o) SELECT count(*) AS moved FROM moved"
 )
