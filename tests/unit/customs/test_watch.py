@@ -64,7 +64,10 @@ def above(least: int) -> Any:
     return lambda value: value is not None and value > least
 
 
-async def test_all_who_come_while_a_question_is_under_way_are_answered_by_the_next() -> None:
+async def test_all_who_come_while_a_question_is_under_way_are_answered_by_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(watch, "LOOK_S", 60.0)
     table = Table()
     table.rows_by_name = {f"row-{n}": n for n in range(100)}
     table.go.clear()
