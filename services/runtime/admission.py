@@ -1,7 +1,8 @@
 """How much may wait in a process at once: beyond it, requests are turned away before their bodies are read.
 
 What waits is held in memory and is not durable, so it must not grow with the load. The bound is on requests and on the
-bytes of their bodies; a sender that is turned away sends again, and a repeat is known.
+bytes of their bodies; a sender that is turned away sends again, and a repeat is known. One who sends slowly takes
+nothing from others: a request does not wait for us while it is not whole, and its bytes count as they come.
 """
 
 from collections import Counter
@@ -9,7 +10,7 @@ from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.core.errors import Transient
 
@@ -44,12 +45,40 @@ class Admission:
             await self._full(scope, receive, send)
             return
         self._waiting[reading] += 1
-        self._bytes += size
+        body = _Body(self, receive)
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive if reading else body, send)
         finally:
             self._waiting[reading] -= 1
-            self._bytes -= size
+            self._bytes -= body.size
+
+    async def _more(self, body: "_Body") -> Message:
+        """The next part of a body. Full when meanwhile too many others are whole."""
+        self._waiting[False] -= 1
+        try:
+            message = await body.receive()
+        finally:
+            self._waiting[False] += 1
+        size = len(message.get("body", b""))
+        body.size += size
+        self._bytes += size
+        if self._waiting[False] > self._requests or self._bytes > self._body_bytes:
+            raise Full("too much waits here")
+        return message
+
+
+class _Body:
+    """Receives the body of one request; `size` is what of it is here."""
+
+    __slots__ = ("_admission", "receive", "size")
+
+    def __init__(self, admission: Admission, receive: Receive) -> None:
+        self._admission = admission
+        self.receive = receive
+        self.size = 0
+
+    async def __call__(self) -> Message:
+        return await self._admission._more(self)  # noqa: SLF001 - the other half of it
 
 
 def _body_size(scope: Scope) -> int:

@@ -8,15 +8,12 @@ on a clean end: after `kill -9` the next start does the rest.
 import asyncio
 import os
 import signal
-import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
-
-import uvicorn
 
 from services.core.errors import Fatal, Transient
 from services.runtime import telemetry
@@ -25,6 +22,7 @@ from services.runtime.codec import Codec
 from services.runtime.database import AWAY, Database
 from services.runtime.fold_table import FoldTable
 from services.runtime.http import application
+from services.runtime.http_server import Server, listen
 from services.runtime.kafka import topics
 from services.runtime.kafka.producer import Producer
 from services.runtime.memory import look_for_cycles_rarely
@@ -133,24 +131,14 @@ class Process:
 
         self._tasks.append(asyncio.create_task(guarded(), name=name))
 
-    async def _serve(self) -> tuple["_Server", asyncio.Task[None]]:
+    async def _serve(self) -> tuple[Server, asyncio.Task[None]]:
         routers = [router for s in self._services for router in s.routers]
         http = self._settings.http
         app = application("Tolbrug", routers, self.ready, lambda: self._failure is None, http)
-        listening = _listen(http.host, http.port)
+        listening = listen(http.host, http.port)
         host, port = listening.getsockname()[:2]
         self.url = f"http://{host}:{port}"
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            timeout_graceful_shutdown=3,
-            loop="none",
-            backlog=2048,
-            proxy_headers=False,
-        )
-        server = _Server(config)
+        server = Server(app, http.connections)
         serving = asyncio.create_task(server.serve(sockets=[listening]), name="http")
         serving.add_done_callback(self._served)
         return server, serving
@@ -167,10 +155,10 @@ class Process:
         parts |= {w.title: w.ready for w in self._workers}
         return parts
 
-    async def _drain(self, server: "_Server", serving: asyncio.Task[None]) -> None:
+    async def _drain(self, server: Server, serving: asyncio.Task[None]) -> None:
         self._draining = True
         log.info("process.draining")
-        server.should_exit = True
+        server.stop()
         await asyncio.wait({serving}, timeout=6)
         stopping = [asyncio.create_task(worker.stop()) for worker in self._workers]
         if stopping:
@@ -188,21 +176,6 @@ class Process:
 def _registry(settings: RuntimeSettings) -> Registry:
     url = settings.registry.url
     return ConfluentRegistry(url, settings.state) if url else BundledRegistry()
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handlers: the process decides when to stop."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port), backlog=2048, reuse_port=False)
-    except OSError as error:
-        raise Fatal(f"cannot listen on {host}:{port} ({error}); choose another with TOLBRUG_HTTP__PORT") from error
 
 
 async def _measure(outbox: Outbox) -> None:

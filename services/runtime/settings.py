@@ -32,13 +32,15 @@ class RegistrySettings(BaseModel):
 class HttpSettings(BaseModel):
     """Port 0 takes a free one. 9464 serves probes and metrics of processes without a door of their own.
 
-    `waiting` requests may be under way at once, as many again that only read, and `waiting_bytes` of their bodies.
+    `waiting` requests may be under way at once, as many again that only read, and `waiting_bytes` of their bodies, on
+    at most so many `connections`.
     """
 
     host: str = "127.0.0.1"
     port: int = 8000
     waiting: int = Field(default=2_000, ge=1)
     waiting_bytes: int = Field(default=128 * 1024 * 1024, ge=1)
+    connections: int = Field(default=5_000, ge=1)
 
 
 class FoldSettings(BaseModel):

@@ -1,6 +1,7 @@
 """What waits in a process is bounded: the next request is turned away, and taken once there is room."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -24,9 +25,10 @@ class Held:
 
         @router.api_route("/held", methods=["GET", "POST"])
         async def held(request: Request) -> int:
+            size = len(await request.body())
             self.entered.release()
             await self.open.wait()
-            return len(await request.body())
+            return size
 
         async def ready() -> dict[str, bool]:
             return {}
@@ -84,3 +86,42 @@ async def test_bodies_are_bounded_together(length: str) -> None:
         held.open.set()
         assert (await first).json() == 600
         assert (await door.post("/held", content=b"x" * 600)).status_code == 200
+
+
+class Slow:
+    """A sender that has sent half of its body, and the rest when `go` is set."""
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+        self.sent = asyncio.Event()
+
+    async def body(self) -> AsyncIterator[bytes]:
+        yield b"x" * 300
+        self.sent.set()
+        await self.go.wait()
+        yield b"x" * 300
+
+
+async def test_who_sends_slowly_takes_no_place_from_others() -> None:
+    held, slow = Held(), Slow()
+    held.open.set()
+    async with client(held.app(waiting=1, waiting_bytes=1_000)) as door:
+        sending = asyncio.create_task(door.post("/held", content=slow.body(), headers={"content-length": "600"}))
+        await slow.sent.wait()
+        assert (await door.post("/held", content=b"x" * 600)).status_code == 200
+        assert (await door.post("/held", content=b"x" * 701)).status_code == 503, "what has come of it counts"
+        slow.go.set()
+        assert (await sending).json() == 600
+
+
+async def test_who_becomes_whole_when_all_places_are_taken_is_told_to_come_again() -> None:
+    held, slow = Held(), Slow()
+    async with client(held.app(waiting=1)) as door:
+        sending = asyncio.create_task(door.post("/held", content=slow.body()))
+        await slow.sent.wait()
+        other = asyncio.create_task(door.post("/held", content=b"abc"))
+        await held.enter(1)
+        slow.go.set()
+        assert ((await sending).status_code, (await sending).headers["retry-after"]) == (503, "1")
+        held.open.set()
+        assert (await other).json() == 3
