@@ -15,7 +15,7 @@ Licences = Annotated[int, typer.Option(min=1, help="Licences they are spread ove
 Seconds = Annotated[float, typer.Option(min=1, help="Length of a run.")]
 Rate = Annotated[float, typer.Option(min=0, help="Messages per second that are offered; 0: as fast as it goes.")]
 
-PLACES = ["1000:10", "20000:10", "200000:10", "1000000:10", "20000:500"]
+PLACES = ["1000:10", "20000:10", "1000000:10:20000", "1000000:10"]
 PEER_CACHE = 120_000
 """A part of an account is a name: there is room for more of them than of a ledger's shipments."""
 
@@ -148,27 +148,29 @@ def peer_job(
 def scale(
     *,
     places: Annotated[
-        list[str], typer.Option("--place", metavar="LICENCES:ENTRIES", help="Licences, and entries of each before.")
+        list[str],
+        typer.Option(
+            "--place",
+            metavar="LICENCES:ENTRIES[:ACTIVE]",
+            help="Licences, entries of each before, and how many of them are still drawn on.",
+        ),
     ] = PLACES,
     records: Records = 200_000,
     as_json: AsJson = False,
 ) -> None:
     """The peer job on places of growing size: cost of a record, and time of a takeover.
 
-    By default from a thousand licences to a million, and up to ten million entries: more than twenty million rows are
-    made, one place after the other, which takes some minutes and 5 GB.
+    By default from a thousand licences to a million with ten million entries, of which twenty thousand or all are in
+    use: twenty million rows are made, one place after the other, which takes some minutes and 5 GB.
     """
-    from services.cli.bench.peer.history import History
-    from services.cli.bench.peer.scale import measure
+    from services.cli.bench.peer.scale import measure, place_of
     from services.cli.bench.report import report_each
 
-    def place(text: str) -> History:
-        licences, _, entries = text.partition(":")
-        if not (licences.isdigit() and entries.isdigit() and int(licences) and int(entries)):
-            raise typer.BadParameter(f"{text} is not LICENCES:ENTRIES", param_hint="--place")
-        return History(int(licences), int(entries))
-
-    report_each("scale", [partial(measure, past=place(text), records=records) for text in places], as_json=as_json)
+    try:
+        each = [partial(measure, place=place_of(text), records=records) for text in places]
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--place") from error
+    report_each("scale", each, as_json=as_json)
 
 
 def _run_peer_job(bootstrap: str, database: str, prefix: str, workers: int, until: int) -> None:

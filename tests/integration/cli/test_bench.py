@@ -62,7 +62,7 @@ def test_a_peer_job_that_is_killed_says_when_it_went_on_and_that_nothing_is_miss
 
 def test_places_are_filled_with_a_past_that_the_job_goes_on_from(runtime_settings: RuntimeSettings) -> None:
     """Of forty entries an account is stored up to the 33rd, and completed from those after it."""
-    (place,) = bench(runtime_settings, "scale", "--place", "50:40", "--records", "1000", **NOT_QUICK)["places"]
-    assert (place["licences"], place["entries"]) == (50, 2000)
+    (place,) = bench(runtime_settings, "scale", "--place", "50:40:30", "--records", "1000", **NOT_QUICK)["places"]
+    assert (place["licences"], place["active"], place["entries"]) == (50, 30, 2000)
     assert place["takeover_s"] > 0
     assert (place["lost"], place["wrong"]) == (0, 0)

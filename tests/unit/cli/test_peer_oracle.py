@@ -12,6 +12,7 @@ from services.cli.bench.peer.history import History
 from services.cli.bench.peer.load import BEGIN, Load, licence
 from services.cli.bench.peer.messages import Entry, Op, Verdict
 from services.cli.bench.peer.oracle import Judgement, Oracle
+from services.cli.bench.peer.scale import Scale, place_of
 
 LOAD = Load(records=2_000, licences=50)
 
@@ -73,3 +74,17 @@ def test_a_made_up_history_is_one_that_the_fold_could_have_written() -> None:
     assert (account.balance, past.total) == (past.balance, 160)
     assert account.balance == Decimal(10**6 - 79)
     assert (History(1, 32).stored_version(), History(1, 33).stored_version(), past.stored_version()) == (0, 33, 67)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("20:3", Scale(History(20, 3), 20)), ("20:3:5", Scale(History(20, 3), 5)), ("20:3:20", Scale(History(20, 3), 20))],
+)
+def test_a_place_is_named_by_its_licences_their_entries_and_who_is_active(text: str, place: Scale) -> None:
+    assert place_of(text) == place
+
+
+@pytest.mark.parametrize("text", ["", "20", "20:0", "20:3:0", "20:3:21", "20:3:5:1", "20:-3", "a:b"])
+def test_another_text_names_no_place(text: str) -> None:
+    with pytest.raises(ValueError, match="is not LICENCES"):
+        place_of(text)

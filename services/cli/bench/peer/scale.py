@@ -42,9 +42,29 @@ class Look:
     database_cpu_s: float
 
 
-async def measure(settings: RuntimeSettings, past: History, records: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What there is, and on how many of the licences there is still work."""
+
+    past: History
+    active: int
+
+
+def place_of(text: str) -> Scale:
+    """`LICENCES:ENTRIES[:ACTIVE]`; all are active when it does not say. ValueError when it is not that."""
+    numbers = [int(part) if part.isdigit() else 0 for part in text.split(":")]
+    if len(numbers) == 2:
+        numbers.append(numbers[0])
+    if len(numbers) != 3 or not all(numbers) or numbers[2] > numbers[0]:
+        raise ValueError(f"{text} is not LICENCES:ENTRIES[:ACTIVE]")
+    licences, entries, active = numbers
+    return Scale(History(licences, entries), active)
+
+
+async def measure(settings: RuntimeSettings, place: Scale, records: int) -> dict[str, Any]:
     """One place: made, worked on, a worker killed, everything judged."""
-    commands = Load(records + int(records * WAVE), past.licences, granted=True).commands()
+    past = place.past
+    commands = Load(records + int(records * WAVE), place.active, granted=True).commands()
     async with installation(settings) as here:
         await history.write(past, here.place.settings.database.url, len(here.partitions))
         await here.write(islice(commands, records))
@@ -59,6 +79,7 @@ async def measure(settings: RuntimeSettings, past: History, records: int) -> dic
     done, took_s = max(end.done - begin.done, 1), max(end.at - begin.at, LOOK_S)
     return {
         "licences": past.licences,
+        "active": place.active,
         "entries": past.total,
         "records_per_s": round(done / took_s),
         "cpu_us_per_record": round((end.cpu_s - begin.cpu_s) / done * 1e6, 1),
