@@ -111,7 +111,7 @@ async def test_outputs_go_on_in_a_new_table_when_one_is_full(probe: Probe) -> No
     await post_licences(first.url, ["L"], 1)
     await until(lambda: _count(probe, 1), "the first revision is committed")
     await first.kill()
-    await probe.rows("UPDATE probe.fold SET last_output = 999999, published = 999999 RETURNING 1")
+    await probe.rows("UPDATE probe.fold SET last_output = 999999 RETURNING 1")
     second = await probe.start(TOLBRUG_FOLD__BATCH="1")
     for revision in (2, 3):
         await post_licences(second.url, ["L"], revision)
