@@ -4,6 +4,7 @@ import asyncio
 import csv
 import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import islice
@@ -17,12 +18,14 @@ from rich.table import Column, Table
 
 from services.cli.addresses import found
 from services.cli.console import AsJson, remark, show
+from services.cli.replay_place import fresh_database, has_ledger, partitions, prepared
+from services.cli.replay_work import Job, jobs_of, rebuilt
 from services.reconciliation.adapters.replay import Rebuilt
 from services.reconciliation.adapters.replay_what_if import Changed, Period, rules_in
 from services.runtime.settings import RuntimeSettings
 
 DAY = ["%Y-%m-%d"]
-SHOWN = 1_000
+SHOWN = 100
 """Changes that are shown; all of them are in the file of --changes."""
 CHANGE = ("licence", "mrn", "item", "line", "was", "would_be", "at")
 
@@ -46,6 +49,10 @@ Changes = Annotated[
 Into = Annotated[str | None, typer.Option(metavar="URL", help="Rebuild into this empty database, and leave it there.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Do not drop the database that is rebuilt into.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes. [default: one per core]", show_default=False)]
+Rate = Annotated[
+    float | None,
+    typer.Option(min=1, help="Entries per second, at most: leaves room for running services.", show_default=False),
+]
 Held = Annotated[int, typer.Option(min=100, help="Licences and shipments of ledgers a process keeps in memory.")]
 
 
@@ -59,7 +66,8 @@ def replay(
     into: Into = None,
     keep: Keep = False,
     workers: Workers = None,
-    held: Held = 200_000,
+    rate: Rate = None,
+    held: Held = 100_000,
     as_json: AsJson = False,
 ) -> None:
     """Rebuild the ledger from the topics in the recorded order, into a fresh database, and compare every byte.
@@ -68,27 +76,31 @@ def replay(
     on where the entries on the topics end; stop the old ones first. With --rules also shows each draw that would have
     been answered otherwise had these rules been in force from the first day to the last; nothing is changed.
     """
-    from services.cli.replay_place import fresh_database, has_ledger, partitions, prepared
-    from services.cli.replay_work import Job, jobs_of, rebuilt
-
     if rules is None and (begin or end or changes):
         raise typer.BadParameter("--from, --to and --changes are about the rules of --rules")
     other, period = None if rules is None else rules_in(rules), _period(begin, end)
     settings = found(RuntimeSettings(), kafka=True, postgres=into is None or bool(table))
     compared = has_ledger(settings.database.url) if table is None else table
     count = asyncio.run(partitions(settings.kafka))
+    processes = min(workers or os.cpu_count() or 1, count)
+    job = Job(settings, held=held, table=compared, rules=other, period=period, rate=rate and rate / processes)
     with fresh_database(settings.database.url, into, keep=keep) as target:
         if keep:
             remark(f"Rebuilding into the database {urlsplit(target).path[1:]}")
-        workshop = asyncio.run(prepared(target, count))
-        begun = time.monotonic()
-        job = Job(settings, target, held=held, table=compared, rules=other, period=period)
-        results = rebuilt(asyncio.run(jobs_of(job, count)), workers or os.cpu_count() or 1)
-        body = {"table": compared} | _body(results, workshop.finish(), time.monotonic() - begun)
-        body |= {} if other is None else _changed(Changed(target), other.name, changes)
-        workshop.clear()
+        body = {"table": compared} | _replayed(replace(job, target=target), count, processes, changes)
     show(body, _rendered(body), as_json=as_json)
     raise typer.Exit(1 if body["differences"] else 0)
+
+
+def _replayed(job: Job, count: int, processes: int, changes: Path | None) -> dict[str, Any]:
+    workshop = asyncio.run(prepared(job.target, count))
+    begun = time.monotonic()
+    results = rebuilt(asyncio.run(jobs_of(job, count)), processes)
+    body = _body(results, workshop.finish(), time.monotonic() - begun)
+    if job.rules is not None:
+        body |= _changed(Changed(job.target), job.rules.name, changes)
+    workshop.clear()
+    return body
 
 
 def _period(begin: datetime | None, end: datetime | None) -> Period:

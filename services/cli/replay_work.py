@@ -4,7 +4,7 @@ import asyncio
 import gc
 import resource
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -22,6 +22,7 @@ from services.reconciliation.adapters.replay import Rebuild, Rebuilt, Recorded
 from services.reconciliation.adapters.replay_aggregates import Aggregates
 from services.reconciliation.adapters.replay_entries import RecordedEntries
 from services.reconciliation.adapters.replay_feed import Feed
+from services.reconciliation.adapters.replay_pace import Pace
 from services.reconciliation.adapters.replay_rejections import Rejections, rejections
 from services.reconciliation.adapters.replay_table import RecordedRows
 from services.reconciliation.adapters.replay_target import Target
@@ -45,16 +46,18 @@ class Job:
     """One partition to rebuild in the database `target`.
 
     `table`: compare with the rows of the database of the settings. With `rules`, beside it what they would have given.
+    `rate`: at most so many entries per second.
     """
 
     settings: RuntimeSettings
-    target: str
+    target: str = ""
     partition: int = 0
     held: int = 0
     table: bool = False
     rejections: Rejections = field(default_factory=dict)
     rules: RuleSet | None = None
     period: Period = EVER
+    rate: float | None = None
 
 
 async def jobs_of(job: Job, partitions: int) -> list[Job]:
@@ -66,14 +69,14 @@ async def jobs_of(job: Job, partitions: int) -> list[Job]:
 
 def rebuilt(jobs: Sequence[Job], workers: int) -> list[Rebuilt]:
     """All partitions, `workers` at a time, each in a process of its own."""
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         return list(pool.map(work, jobs))
 
 
 def work(job: Job) -> Rebuilt:
     """Rebuild one partition in this process."""
-    # Ledgers and messages hold no cycles: looking for some in all that is in hand would cost more than it finds.
-    gc.set_threshold(100_000, 50, 1_000)
+    # Ledgers and messages hold no cycles: they are looked for only once millions of objects have come to be held.
+    gc.set_threshold(5_000_000, 2, 10)
     begun = _cpu()
     try:
         result = uvloop.run(rebuild_partition(job))
@@ -113,7 +116,8 @@ async def _rebuild(job: Job, codec: Codec, target: Connection, result: Rebuilt, 
         what_if = WhatIf(spec, other, job.period, held[1], target)
     recorded = await _recorded(job, codec, held, stack)
     writer = Target(target, topology.SERVICE, topology.LEDGER, job.partition)
-    return Rebuild(spec, codec, recorded, writer, ledgers, result, what_if)
+    pace = None if job.rate is None else Pace(job.rate)
+    return Rebuild(spec, codec, recorded, writer, ledgers, result, what_if, pace)
 
 
 async def _recorded(
@@ -123,7 +127,7 @@ async def _recorded(
     services make no difference."""
     kafka = job.settings.kafka
     entries = RecordedEntries(kafka, codec, job.partition)
-    feeds = {t: Feed(kafka, codec, t, job.partition, partial(_load, held)) for t in topology.LEDGER_INPUTS}
+    feeds = {t: Feed(kafka, codec, t, job.partition, partial(_expect, held)) for t in topology.LEDGER_INPUTS}
     stack.push_async_callback(entries.close)
     for feed in feeds.values():
         stack.push_async_callback(feed.close)
@@ -140,9 +144,10 @@ async def _recorded(
     return Recorded(entries, feeds, job.rejections, rows)
 
 
-async def _load(held: Sequence[Aggregates[LicenceLedger]], names: set[str]) -> None:
+def _expect(held: Sequence[Aggregates[LicenceLedger]], names: Iterable[str]) -> None:
+    keys = list(names)
     for ledgers in held:
-        await ledgers.load(names)
+        ledgers.expect(keys)
 
 
 async def _row(job: Job) -> FoldRow:

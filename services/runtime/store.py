@@ -7,6 +7,7 @@ from psycopg import sql
 
 from services.core.message import Record
 from services.runtime.codec import Codec
+from services.runtime.columns import Bytes, Texts
 from services.runtime.database import Connection
 
 S = TypeVar("S")
@@ -59,8 +60,8 @@ class SnapshotStore(Generic[S, R]):
         return {row["aggregate"]: self._decode(row["state"]) for row in rows}
 
     async def save(self, connection: Connection, partition: int, states: Mapping[str, S]) -> None:
-        values = [self._codec.encode_record(self._to_record(state)) for state in states.values()]
-        await connection.execute(self._upsert, (self._fold, partition, list(states), values))
+        values = Bytes(self._codec.encode_record(self._to_record(state)) for state in states.values())
+        await connection.execute(self._upsert, (self._fold, partition, Texts(states), values))
 
     def _decode(self, state: bytes) -> S:
         return self._from_record(self._codec.decode_record(self._record, bytes(state)))

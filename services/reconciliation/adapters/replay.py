@@ -18,6 +18,7 @@ from services.core.messages import Demand, Entry, EntryCause, Licence
 from services.reconciliation.adapters.replay_aggregates import Aggregates
 from services.reconciliation.adapters.replay_entries import RecordedEntries, place_of
 from services.reconciliation.adapters.replay_feed import Feed
+from services.reconciliation.adapters.replay_pace import Pace
 from services.reconciliation.adapters.replay_rejections import Rejection, Rejections
 from services.reconciliation.adapters.replay_rows import Differs, name_of
 from services.reconciliation.adapters.replay_table import RecordedRows
@@ -82,15 +83,18 @@ class Rebuild:
         ledgers: Aggregates[LicenceLedger],
         result: Rebuilt,
         what_if: WhatIf | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._spec = spec
         self._codec = codec
         self._recorded = recorded
         self._entries = recorded.entries
         self._rows = recorded.rows
+        self._rejections = recorded.rejections
         self._target = target
         self._ledgers = ledgers
         self._what_if = what_if
+        self._pace = pace
         self._result = result
         self._digest = sha256()
         self._asked = ""
@@ -102,6 +106,8 @@ class Rebuild:
         try:
             while (topic := await self._due()) is not None:
                 await self._rebuild(await self._message(topic))
+                if self._pace is not None:
+                    await self._pace.keep(self._result.entries)
             if self._rows is not None:
                 await self._nothing_more()
         except (Differs, Corrupt) as found:
@@ -204,7 +210,7 @@ class Rebuild:
         """What the fold puts out for a message: through the same handler and encoding as `Session`."""
         self._result.messages += 1
         record = decoded.record
-        why = self._recorded.rejections.get((record.topic, record.offset))
+        why = self._rejections.get((record.topic, record.offset)) if self._rejections else None
         if why is None:
             try:
                 outputs = await self._decided(decoded)

@@ -1,6 +1,8 @@
 """The ledgers a replay has in hand: a bounded number of their parts in memory, the others in the rebuilt database."""
 
-from collections.abc import Collection, Iterable
+from collections import deque
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Final, Generic, TypeVar
 
 from services.runtime.database import Connection
@@ -8,12 +10,12 @@ from services.runtime.fold import FoldSpec
 
 S = TypeVar("S")
 
-STORED_AT_ONCE: Final = 500
+AT_ONCE: Final = 64
+"""Aggregates that are taken up, or put aside, by one statement. So many may be in hand beyond the bound."""
 
 
 class Aggregates(Generic[S]):
-    """`most` bounds how many parts (an aggregate and what it holds) stay in memory after `spill`; those not used for
-    longest go first."""
+    """`most` bounds how many parts (an aggregate and what it holds) are in memory. Those changed longest ago go."""
 
     def __init__(self, spec: FoldSpec[S], connection: Connection, partition: int, most: int) -> None:
         self._spec = spec
@@ -24,32 +26,40 @@ class Aggregates(Generic[S]):
         self._stored: dict[str, int] = {}
         """Revision of those in hand that are in the database."""
         self._any_stored = False
+        self._coming: deque[str] = deque(maxlen=10_000)
 
     def in_hand(self, name: str) -> S | None:
         return self._held.get(name)
 
+    def expect(self, names: Iterable[str]) -> None:
+        """These are asked for next, in this order: those put aside are taken up together."""
+        if self._any_stored:
+            self._coming.extend(names)
+
     async def get(self, name: str) -> S:
         """The state of an aggregate; a new one when nothing is known of it."""
         if name not in self._held:
-            await self.load({name})
+            await self._take_up(name)
         return self._held[name]
-
-    async def load(self, names: Collection[str]) -> None:
-        """Take these in hand, with one question to the database when it has any of them."""
-        held = self._held
-        for name in names & held.keys():
-            held[name] = held.pop(name)
-        missing = sorted(names - held.keys())
-        if not missing:
-            return
-        stored = await self._spec.store.load(self._connection, missing) if self._any_stored else {}
-        for name in missing:
-            held[name] = stored[name] if name in stored else self._spec.new(name)
-        self._stored.update({name: self._revision(state) for name, state in stored.items()})
 
     def put(self, name: str, state: S) -> None:
         """The state after a message; the aggregate is in hand."""
+        del self._held[name]
         self._held[name] = state
+
+    async def _take_up(self, name: str) -> None:
+        if not self._any_stored:
+            self._held[name] = self._spec.new(name)
+            return
+        await self.spill()
+        while self._coming and self._coming.popleft() != name:
+            pass
+        others = dict.fromkeys(n for n in islice(self._coming, 4 * AT_ONCE) if n not in self._held)
+        names = sorted({name, *islice(others, AT_ONCE - 1)})
+        stored = await self._spec.store.load(self._connection, names)
+        for each in names:
+            self._held[each] = stored[each] if each in stored else self._spec.new(each)
+        self._stored.update({each: self._revision(state) for each, state in stored.items()})
 
     async def spill(self) -> None:
         """Put the surplus into the database, and some more, so that this is not done all the time."""
@@ -59,11 +69,11 @@ class Aggregates(Generic[S]):
             return
         going = []
         for name, size in sizes.items():
-            if left <= self._most // 2:
+            if left <= self._most - self._most // 4:
                 break
             going.append(name)
             left -= size
-        await self._store(name for name in going if self._revision(self._held[name]) > self._stored.get(name, 0))
+        await self._store([name for name in going if self._revision(self._held[name]) > self._stored.get(name, 0)])
         for name in going:
             del self._held[name]
             self._stored.pop(name, None)
@@ -72,15 +82,16 @@ class Aggregates(Generic[S]):
         """Store what a live fold would have stored by now: those with more than `few` entries since they were, and more
         than half of what they hold."""
         await self._store(
-            name
-            for name, state in sorted(self._held.items())
-            if self._revision(state) - self._stored.get(name, 0) > max(few, self._size(state) // 2)
+            [
+                name
+                for name, state in sorted(self._held.items())
+                if self._revision(state) - self._stored.get(name, 0) > max(few, self._size(state) // 2)
+            ]
         )
 
-    async def _store(self, names: Iterable[str]) -> None:
-        chosen = list(names)
-        for begin in range(0, len(chosen), STORED_AT_ONCE):
-            states = {name: self._held[name] for name in sorted(chosen[begin : begin + STORED_AT_ONCE])}
+    async def _store(self, names: Sequence[str]) -> None:
+        for begin in range(0, len(names), AT_ONCE):
+            states = {name: self._held[name] for name in sorted(names[begin : begin + AT_ONCE])}
             await self._spec.store.save(self._connection, self._partition, states)
             self._any_stored = True
             self._stored.update({name: self._revision(state) for name, state in states.items()})

@@ -1,6 +1,6 @@
 """The messages a fold was fed from one topic partition, from its beginning."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 from services.core.errors import Corrupt
 from services.runtime.codec import Codec
@@ -9,8 +9,8 @@ from services.runtime.kafka.reader import Incoming, Position
 from services.runtime.kafka.scan import Scan
 from services.runtime.settings import KafkaSettings
 
-Coming = Callable[[set[str]], Awaitable[None]]
-"""Told the keys of the next messages before they are handed out."""
+Coming = Callable[[Iterable[str]], None]
+"""Told the keys of the next messages, in order, before they are handed out."""
 
 
 class Feed:
@@ -60,7 +60,7 @@ class Feed:
             if records is None:
                 return None
             self._ready, self._at = await decode(self._codec, records), 0
-            await self._coming({d.message.key for d in self._ready if d.message is not None})
+            self._coming(d.message.key for d in self._ready if d.message is not None)
         decoded = self._ready[self._at]
         self._at += 1
         self._last = decoded.record
