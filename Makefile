@@ -19,7 +19,7 @@ up: .venv/installed
 	@$(BIN)/tolbrug up
 
 test: check
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/developing
 	$(BIN)/ruff check .

@@ -8,7 +8,9 @@ Property tests try few examples, so that `tests/unit` stays a matter of seconds;
 
 import os
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -16,6 +18,7 @@ from hypothesis import settings
 from services.embedded.engines import Addresses
 from services.runtime.settings import RuntimeSettings
 from tests.engines import test_engines
+from tests.integration.faults.report import REPORTS, Report, lines
 from tests.own import own_database, own_prefix, own_settings
 
 # A broker of the tests lives for seconds: to compile it for years of work would cost more than all it does.
@@ -23,6 +26,27 @@ os.environ.setdefault("TOLBRUG_EMBEDDED__JAVA_OPTIONS", "-Xms256m -Xmx512m -XX:T
 settings.register_profile("quick", max_examples=20, stateful_step_count=20, deadline=None)
 settings.register_profile("thorough", max_examples=500, stateful_step_count=40, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where tests are shared out to processes, each hands in the reports of its campaigns."""
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["campaigns"] = [asdict(report) for report in REPORTS]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    for report in getattr(node, "workeroutput", {}).get("campaigns", ()):
+        Report(**report)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Campaigns tell what they did: one line each, with the seed that repeats it."""
+    if REPORTS:
+        terminalreporter.section("campaigns")
+    for line in lines():
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

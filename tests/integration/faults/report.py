@@ -1,4 +1,4 @@
-"""What the campaigns did and found: one line each at the end of a run (see conftest), with the seed that repeats it."""
+"""What the campaigns did and found: one line each at the end of a run of pytest, with the seed that repeats it."""
 
 import os
 import random
@@ -9,6 +9,7 @@ from itertools import chain
 REPORTS: list["Report"] = []
 FULL = os.environ.get("TOLBRUG_CAMPAIGN", "slice") == "full"
 SEED = int(os.environ.get("TOLBRUG_CAMPAIGN_SEED") or random.SystemRandom().randrange(1_000_000))
+os.environ["TOLBRUG_CAMPAIGN_SEED"] = str(SEED)  # the processes of one run of pytest have one
 
 
 @dataclass

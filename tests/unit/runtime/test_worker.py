@@ -42,6 +42,10 @@ def test_a_process_with_the_same_id_that_began_at_another_time_is_another(other:
     assert HERE.is_gone(other_time)
 
 
-@pytest.mark.parametrize("name", [f"elsewhere/{HERE.pid}/1", f"{HERE.host}/x/1", HERE.host, ""])
+@pytest.mark.parametrize(
+    "name",
+    [f"elsewhere/{HERE.pid}/1", f"{HERE.host}/x/1", HERE.host, ""],
+    ids=["another machine", "no process", "a machine alone", "nothing"],
+)
 def test_of_one_on_another_machine_or_of_another_kind_that_cannot_be_known(name: str) -> None:
     assert not HERE.is_gone(name)
