@@ -16,7 +16,7 @@ from tests.integration.faults.report import FULL, Report
 from tests.integration.faults.steady_traffic import Traffic, drawing
 from tests.integration.faults.tcp_proxy import PostgresProxy, proxied
 
-SECONDS = 180.0 if FULL else 15.0
+SECONDS = 180.0 if FULL else 8.0
 RATE = 1_000
 """Messages a second. A commit of the door is made to take 2 s and holds 200 at most: 100 a second can be done."""
 COMMIT_S = 2.0

@@ -13,6 +13,7 @@ from services.runtime.settings import FoldSettings
 from tests.integration.runtime.probe_process import Probe, post_licences, until
 
 NAMES = [f"L{n}" for n in range(40)]
+LEASE_S = 2.0
 
 
 async def owners(probe: Probe) -> list[str]:
@@ -21,9 +22,10 @@ async def owners(probe: Probe) -> list[str]:
 
 
 async def test_two_workers_share_and_one_takes_over_within_15_seconds_of_a_kill(probe: Probe) -> None:
-    as_delivered = {"TOLBRUG_FOLD__LEASE_S": str(FoldSettings().lease_s)}
-    first = await probe.start(**as_delivered)
-    second = await probe.start(**as_delivered)
+    """As delivered: what a shorter lease saves is taken from the fifteen."""
+    shorter = {"TOLBRUG_FOLD__LEASE_S": str(LEASE_S)}
+    first = await probe.start(**shorter)
+    second = await probe.start(**shorter)
 
     async def shared() -> bool:
         held = await owners(probe)
@@ -44,7 +46,7 @@ async def test_two_workers_share_and_one_takes_over_within_15_seconds_of_a_kill(
         return await probe.entries() == {name: [1] for name in NAMES}
 
     await until(all_done, "every licence has its entry")
-    assert time.monotonic() - killed_at < 15
+    assert time.monotonic() - killed_at < 15 - 1.25 * (FoldSettings().lease_s - LEASE_S)  # it is looked at each quarter
     await second.terminate()
 
 
