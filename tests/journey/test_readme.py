@@ -115,7 +115,7 @@ def test_the_walk_by_hand_does_what_the_readme_shows(tmp_path: Path, state: Path
 
 def test_every_make_target_and_command_of_the_readme_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in set(re.findall(r"make (demo|up|test|check|clean)", README)):
+    for target in set(re.findall(r"make (demo|up|test|check|crash|clean)", README)):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
     assert "make test" in (ROOT / ".ci/run").read_text(encoding="utf-8")
 
@@ -124,6 +124,15 @@ def test_every_place_the_readme_names_exists() -> None:
     places = re.findall(r"`((?:services|schemas|docs|deploy|tests)/[^`*]*|docker-compose\.yml)`", README)
     assert len(places) > 10
     assert [p for p in places if not (ROOT / p).exists()] == []
+
+
+def test_every_campaign_is_in_the_table_of_campaigns() -> None:
+    table = (ROOT / "docs/campaigns.md").read_text(encoding="utf-8")
+    of_campaigns = {
+        path.name for path in (ROOT / "tests/integration/faults").glob("test_*.py") if "Report(" in path.read_text()
+    }
+    assert {name for name in of_campaigns if name not in table} == set()
+    assert len(of_campaigns) > 9
 
 
 def test_the_demo_is_the_one_the_readme_calls() -> None:
