@@ -97,7 +97,7 @@ class Rebuild:
         self._pace = pace
         self._result = result
         self._digest = sha256()
-        self._asked = ""
+        self._asked: Incoming | Output | None = None
         # A part is published once all before it are: what stands before so many entries is on its topic.
         self._on_topic: deque[int] = deque(maxlen=PART + 1)
 
@@ -113,7 +113,8 @@ class Rebuild:
         except (Differs, Corrupt) as found:
             self._result.difference = f"partition {self._result.partition}: {found}"
         await self._target.write()
-        await self._ledgers.finish(few)
+        if self._result.difference is None:
+            await self._ledgers.finish(few)
         if self._what_if is not None:
             await self._what_if.write()
         positions = {topic: feed.position for topic, feed in self._recorded.feeds.items()}
@@ -125,13 +126,13 @@ class Rebuild:
         """The topic whose next message is due, by what is recorded next; None at the end."""
         rows = self._rows
         if rows is not None and (letter := await rows.rejected()) is not None:
-            self._asked = f"{rows.where(letter)}: {name_of(letter)}"
+            self._asked = letter
             return self._fed(letter.topic.removesuffix(DEAD_LETTER_SUFFIX))
-        while (record := await self._entries.peek()) is not None:
+        while (record := self._entries.in_hand() or await self._entries.peek()) is not None:
             head = self._entries.head(record)
             ledger = self._ledgers.in_hand(head.licence) or await self._ledgers.get(head.licence)
             if head.revision > ledger.revision:
-                self._asked = f"{place_of(record)}: entry {head.revision} of {head.licence}"
+                self._asked = record
                 return self._fed(_TOPICS.get(head.cause))
             await self._repeated(record, head.licence, head.revision)
         return None if rows is None else await self._due_by(rows)
@@ -141,25 +142,34 @@ class Rebuild:
         row = await rows.peek()
         if row is None:
             return None
-        self._asked = f"{rows.where(row)}: {name_of(row)}"
+        self._asked = row
         if row.entry_of is None:
-            raise Differs(f"{self._asked} is recorded, and no message gives it where it stands")
+            raise Differs(f"{self._what()} is recorded, and no message gives it where it stands")
         try:
             cause = EntryCause(self._codec.head(row.value or b"", "cause")["cause"])
         except (Rejected, ValueError) as error:
-            raise Differs(f"{self._asked} was altered, it cannot be read: {error}") from error
+            raise Differs(f"{self._what()} was altered, it cannot be read: {error}") from error
         return self._fed(_TOPICS.get(cause))
 
     def _fed(self, topic: str | None) -> str:
         if topic is None or topic not in self._recorded.feeds:
-            raise Differs(f"{self._asked} is recorded, and the message before it does not give it")
+            raise Differs(f"{self._what()} is recorded, and the message before it does not give it")
         return topic
 
     async def _message(self, topic: str) -> Decoded:
-        decoded = await self._recorded.feeds[topic].next()
+        feed = self._recorded.feeds[topic]
+        decoded = feed.in_hand() or await feed.next()
         if decoded is None:
-            raise Differs(f"{self._asked} is recorded, and nothing in {topic} gives it")
+            raise Differs(f"{self._what()} is recorded, and nothing in {topic} gives it")
         return decoded
+
+    def _what(self) -> str:
+        """What asks for a message, and where it stands, in words."""
+        asked = self._asked
+        if isinstance(asked, Incoming):
+            head = self._entries.head(asked)
+            return f"{place_of(asked)}: entry {head.revision} of {head.licence}"
+        return "" if asked is None else f"output {asked.seq} of the table: {name_of(asked)}"
 
     async def _rebuild(self, decoded: Decoded) -> None:
         """Handle a message; what it gives must be what is recorded next."""

@@ -49,6 +49,10 @@ class RecordedEntries:
     async def close(self) -> None:
         await self._scan.close()
 
+    def in_hand(self) -> Incoming | None:
+        """The next record, which stays the next, when it need not be waited for."""
+        return self._batch[self._at] if self._at < len(self._batch) else None
+
     async def peek(self) -> Incoming | None:
         """The next record, which stays the next; None at the end."""
         while self._at == len(self._batch):

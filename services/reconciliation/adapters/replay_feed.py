@@ -47,28 +47,36 @@ class Feed:
         """After the last message that was handed out."""
         return Position() if self._last is None else Position(self._last.offset + 1, self._last.hash)
 
-    async def next(self) -> Decoded | None:
-        """The next message, or what could not be decoded; None at the end.
-
-        Corrupt when the record before the end is another than was read.
-        """
-        if self._end is not None and (0 if self._last is None else self._last.offset + 1) >= self._end.next:
-            self._check(self._end)
+    def in_hand(self) -> Decoded | None:
+        """The next message, when it need not be waited for; then it is handed out."""
+        if self._at == len(self._ready):
             return None
-        while self._at == len(self._ready):
-            records = await anext(self._batches, None)
-            if records is None:
-                return None
-            self._ready, self._at = await decode(self._codec, records), 0
-            self._coming(d.message.key for d in self._ready if d.message is not None)
         decoded = self._ready[self._at]
         self._at += 1
         self._last = decoded.record
         return decoded
 
-    def _check(self, end: Position) -> None:
-        if self.position != end:
+    async def next(self) -> Decoded | None:
+        """The next message, or what could not be decoded; None at the end.
+
+        Corrupt when the record before the end is another than was read.
+        """
+        while self._at == len(self._ready):
+            records = None if self._is_read() else await anext(self._batches, None)
+            if records is None:
+                self._check()
+                return None
+            wanted = records if self._end is None else [r for r in records if r.offset < self._end.next]
+            self._ready, self._at = await decode(self._codec, wanted), 0
+            self._coming(d.message.key for d in self._ready if d.message is not None)
+        return self.in_hand()
+
+    def _is_read(self) -> bool:
+        return self._end is not None and (0 if self._last is None else self._last.offset + 1) >= self._end.next
+
+    def _check(self) -> None:
+        if self._end is not None and self.position != self._end:
             raise Corrupt(
-                f"{self.topic}[{self._scan.partition}]: offset {end.next - 1} is another record than was read before:"
-                " the topic was truncated or recreated"
+                f"{self.topic}[{self._scan.partition}]: offset {self._end.next - 1} is another record than was read"
+                " before: the topic was truncated or recreated"
             )

@@ -46,13 +46,11 @@ class RecordedRows:
         """Take the next row. Differs when it is not what was rebuilt."""
         row = await self.peek()
         if row is None:
-            raise Differs(f"{self.where(rebuilt)}: the topics give {name_of(rebuilt)}, and no such thing is recorded")
+            raise Differs(
+                f"output {rebuilt.seq} of the table: the topics give {name_of(rebuilt)}, and no such thing is recorded"
+            )
         if row != rebuilt:
             found = difference(self._codec, row, rebuilt)
             if found is not None:
-                raise Differs(f"{self.where(row)}: {found}")
+                raise Differs(f"output {row.seq} of the table: {found}")
         self._at += 1
-
-    def where(self, row: Output) -> str:
-        """The place of a row, in words."""
-        return f"output {row.seq} of the table"
