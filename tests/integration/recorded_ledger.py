@@ -20,8 +20,8 @@ from tests.integration.kafka_log import KafkaLog
 from tests.integration.runtime.probe_process import until
 
 OTHER = "VL/2026/000999"
-ENTRIES = 9
-MESSAGES = 11
+ENTRIES = 11
+MESSAGES = 12
 
 
 def ledger_alone(runtime: Runtime) -> Service:
@@ -59,6 +59,7 @@ async def record(settings: RuntimeSettings) -> None:
         demands[1],
         a_licence(),
         a_demand(licence=OTHER, mrn=mrn(4)),
+        a_demand(licence=OTHER, mrn=mrn(5)),
         a_licence(ref=OTHER),
         a_licence(a_line(unit="KGM"), revision=2),
         a_licence(a_line(quantity="3", value="300000"), revision=2),

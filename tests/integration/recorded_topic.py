@@ -48,8 +48,13 @@ async def with_entries(settings: RuntimeSettings, alter: Alter) -> RuntimeSettin
 
 
 def of_ref(records: Sequence[Record], revision: int) -> int:
-    """The place of an entry of `REF` among records, by its id; -1 in another partition."""
-    identity = sha256(f"{Entry.SCHEMA}\x1f{REF}\x1f{revision}".encode()).hexdigest()[:32].encode()
+    """The place of an entry of `REF` among records; -1 in another partition."""
+    return place_of(records, REF, revision)
+
+
+def place_of(records: Sequence[Record], licence: str, revision: int) -> int:
+    """The place of an entry, by its id; -1 when it is not there."""
+    identity = sha256(f"{Entry.SCHEMA}\x1f{licence}\x1f{revision}".encode()).hexdigest()[:32].encode()
     return next((n for n, r in enumerate(records) if ("ce_id", identity) in r.headers), -1)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.integration.recorded_ledger import (
     ENTRIES,
     FLIPPED,
     MESSAGES,
+    OTHER,
     REMOVED,
     REMOVED_FROM,
     change,
@@ -29,7 +31,7 @@ from tests.integration.recorded_ledger import (
     send,
     until_read,
 )
-from tests.integration.recorded_topic import Record, flipped, of_ref, with_entries, with_topics
+from tests.integration.recorded_topic import Record, flipped, of_ref, place_of, with_entries, with_topics
 from tests.integration.replaying import differences, replayed
 
 TOLERANT = {"quantity": {"tolerance": "0.5", "mode": "alert"}, "value": {"tolerance": "0.5"}}
@@ -118,8 +120,8 @@ async def test_a_repeat_on_the_topic_is_no_difference_unless_it_is_altered(recor
 
 
 async def test_entries_removed_or_moved_on_the_topic_are_named(recorded: RuntimeSettings) -> None:
-    def swapped(records: list[Record]) -> list[Record]:
-        place = of_ref(records, 2)
+    def swapped(records: list[Record], licence: str = REF, revision: int = 2) -> list[Record]:
+        place = place_of(records, licence, revision)
         if place >= 0:
             records[place], records[place + 1] = records[place + 1], records[place]
         return records
@@ -130,6 +132,9 @@ async def test_entries_removed_or_moved_on_the_topic_are_named(recorded: Runtime
     for alter in (swapped, removed):
         (difference,) = await differences(await with_entries(recorded, alter), table=False)
         assert f"entry 3 of {REF} is recorded where the inputs give entry 2 of {REF}" in difference
+    of_one_message = await with_entries(recorded, partial(swapped, licence=OTHER, revision=4))
+    (difference,) = await differences(of_one_message, table=False)
+    assert f"entry 5 of {OTHER} is recorded where the inputs give entry 4 of {OTHER}" in difference
 
 
 async def test_what_is_removed_from_the_end_of_the_topic_is_named_beside_the_table(recorded: RuntimeSettings) -> None:
