@@ -7,6 +7,7 @@ shown, and nothing is done about it. Every door of an installation shows the sam
 """
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
@@ -25,7 +26,9 @@ MOST: Final = 100_000
 """Unsettled messages that a pass counts."""
 LATE: Final = 1_000
 """Late messages that a pass looks up in the outbox."""
-GROUP: Final = 200
+GROUP: Final = 100
+SHARE: Final = 0.2
+"""Of the time that a pass of settling may take: senders and folds share core and database with it."""
 
 MESSAGES = Gauge("tolbrug_customs_messages", "Messages by where they stand.", ["state"])
 UNACCOUNTED = Gauge(
@@ -93,11 +96,14 @@ class Accounts:
             await asyncio.sleep(self._every_s)
 
     async def settle(self) -> None:
-        """Settle what is decided by now, in small groups."""
+        """Settle what is decided by now, in small groups with pauses between."""
         after: int | None = 0
         while after is not None:
+            begun = time.monotonic()
             async with self._database.transaction() as connection:
                 after = await self._settle_group(connection, after)
+            if after is not None:
+                await asyncio.sleep((time.monotonic() - begun) * (1 / SHARE - 1))
 
     async def _settle_group(self, connection: Connection, after: int) -> int | None:
         """Where the next group begins; None when there is none, or when another process settles."""
