@@ -5,10 +5,10 @@ One table for each range of numbers: what is appended now goes to small indexes,
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from psycopg import sql
-from psycopg.rows import DictRow
+from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
 from services.runtime.database import Connection
@@ -69,8 +69,8 @@ class OutputTable:
     def _sql(self, text: str) -> bytes:
         """Composed once: it would cost as much as the statement itself."""
         if text not in self._made:
-            columns = sql.SQL(", ").join(map(sql.Identifier, _TYPES))
-            composed = sql.SQL(text).format(s=sql.Identifier(self._service), columns=columns)
+            columns, fields = (sql.SQL(", ").join(map(sql.Identifier, names)) for names in (_TYPES, Output._fields))
+            composed = sql.SQL(text).format(s=sql.Identifier(self._service), columns=columns, fields=fields)
             self._made[text] = composed.as_bytes(None)
         return self._made[text]
 
@@ -115,18 +115,21 @@ class OutputTable:
 
     async def after(self, connection: Connection, partition: int, seq: int, limit: int) -> list[Output]:
         """Outputs of a partition above `seq`, in order."""
-        query = "SELECT {columns} FROM {s}.output WHERE fold = %s AND partition = %s AND seq > %s ORDER BY seq LIMIT %s"
-        rows = await (await connection.execute(self._sql(query), (self._fold, partition, seq, limit))).fetchall()
-        return [_output(row) for row in rows]
+        query = "SELECT {fields} FROM {s}.output WHERE fold = %s AND partition = %s AND seq > %s ORDER BY seq LIMIT %s"
+        return await self._read(connection, query, (self._fold, partition, seq, limit))
 
     async def entries_of(self, connection: Connection, aggregate: str, after: int, limit: int) -> list[Output]:
         """Entries of one aggregate above a revision, in order."""
         query = (
-            "SELECT {columns} FROM {s}.output"
+            "SELECT {fields} FROM {s}.output"
             " WHERE fold = %s AND entry_of = %s AND entry_revision > %s ORDER BY entry_revision LIMIT %s"
         )
-        rows = await (await connection.execute(self._sql(query), (self._fold, aggregate, after, limit))).fetchall()
-        return [_output(row) for row in rows]
+        return await self._read(connection, query, (self._fold, aggregate, after, limit))
+
+    async def _read(self, connection: Connection, query: str, parameters: tuple[object, ...]) -> list[Output]:
+        async with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
+            await cursor.execute(self._sql(query), parameters)
+            return [_output(row) for row in await cursor.fetchall()]
 
     async def entries_after(self, connection: Connection, revisions: Mapping[str, int]) -> list[tuple[str, int, bytes]]:
         """Aggregate, revision and value of the entries above the revision of each aggregate, in order for each."""
@@ -140,6 +143,5 @@ def _with_headers(output: Output) -> tuple[object, ...]:
     return (*output[:_HEADERS], Jsonb(output.headers), *output[_HEADERS + 1 :])
 
 
-def _output(row: DictRow) -> Output:
-    plain = (bytes(v) if type(v) is memoryview else v for v in map(row.__getitem__, Output._fields))
-    return Output._make(plain)
+def _output(row: tuple[Any, ...]) -> Output:
+    return Output._make([bytes(v) if type(v) is memoryview else v for v in row])
