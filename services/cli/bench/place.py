@@ -41,18 +41,22 @@ class Usage:
 
 @dataclass
 class Measured:
-    """Processes of ours and those they have started, and only these: engines and the load are not counted."""
+    """Processes of ours and those they have started, and only these: engines and the load are not counted.
+
+    What a process has used counts on after it ended, as it was last seen: the figure never falls.
+    """
 
     processes: list[Process] = field(default_factory=list)
+    _used: dict[psutil.Process, float] = field(default_factory=dict)
 
     def usage(self) -> Usage:
-        cpu_s, rss_bytes = 0.0, 0
+        rss_bytes = 0
         for process in self._all():
             with suppress(psutil.NoSuchProcess):
                 times = process.cpu_times()
-                cpu_s += times.user + times.system
+                self._used[process] = max(times.user + times.system, self._used.get(process, 0.0))
                 rss_bytes = max(rss_bytes, process.memory_info().rss)
-        return Usage(cpu_s, rss_bytes)
+        return Usage(sum(self._used.values()), rss_bytes)
 
     def _all(self) -> Iterator[psutil.Process]:
         for process in self.processes:
