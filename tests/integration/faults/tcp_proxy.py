@@ -95,6 +95,8 @@ class KafkaProxy(Proxy):
         super().__init__(upstream, port)
         self.faults: dict[int, deque[Fault]] = {}
         self.delay_s = 1.0
+        self.held: bytes | None = None
+        """Requests to Produce that hold these bytes, such as the name of a topic, never reach the broker."""
 
     def plan(self, api: int, *faults: Fault) -> None:
         """What happens to the next replies to this kind of request."""
@@ -120,6 +122,9 @@ class KafkaProxy(Proxy):
             while True:
                 frame = await _kafka_frame(source)
                 api, _, correlation = struct.unpack_from(">hhi", frame, 4)
+                if self.held is not None and api == PRODUCE and self.held in frame:
+                    self.fired["held"] += 1
+                    continue
                 asked[correlation] = api
                 to.write(frame)
                 await to.drain()

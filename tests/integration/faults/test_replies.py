@@ -5,11 +5,13 @@ import random
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from services.core.messages import DeclarationAccepted, Entry
 from services.runtime.settings import RuntimeSettings
 from tests.integration.faults.exchange_process import Exchange
 from tests.integration.faults.kafka_cluster import proxied_broker
@@ -19,6 +21,10 @@ from tests.integration.faults.tcp_proxy import FETCH, METADATA, PRODUCE, Fault, 
 from tests.integration.runtime.probe_process import until
 
 ROUNDS = 10 if FULL else 1
+PUBLISHED = (DeclarationAccepted.TOPIC, Entry.TOPIC)
+"""By a door's relay, and by a fold."""
+MARKED_S = 0.5
+"""In this time one that marks too early has marked, and committed that."""
 COMMITS = 400 if FULL else 40
 """How many commits have an unknown outcome."""
 
@@ -79,6 +85,35 @@ async def test_replies_of_kafka_that_are_lost_late_or_spoilt(exchange: Exchange,
 
 async def _done(broker: KafkaProxy) -> bool:
     return broker.done
+
+
+@pytest.mark.timeout(1_200 if FULL else 300)
+async def test_a_process_that_is_killed_while_kafka_takes_nothing(exchange: Exchange, broker: KafkaProxy) -> None:
+    """What it had sent on its way is in its memory only: whoever marked it as published then has lost it."""
+    report = Report("lost and late replies", "killed meanwhile")
+    traffic = Traffic(exchange, report)
+    await traffic.issue()
+    sending = asyncio.create_task(traffic.run(senders=4))
+    for topic in (ROUNDS if FULL else 1) * PUBLISHED:
+        await traffic.takes(5)
+        broker.held, before = topic.encode(), broker.fired.total()
+        await until(partial(_held, broker, before), f"a record of {topic} is on its way")
+        await asyncio.sleep(MARKED_S)
+        await exchange.close()
+        broker.held = None
+        report.faults += 1
+        killed = time.monotonic()
+        await exchange.start()
+        await traffic.decides()
+        report.recoveries.append(time.monotonic() - killed)
+    traffic.stopped = True
+    await sending
+    await traffic.settle()
+    await exchange.terminate()
+
+
+async def _held(broker: KafkaProxy, before: int) -> bool:
+    return broker.fired.total() > before
 
 
 class Commits:
