@@ -1,11 +1,12 @@
 """Tolbrug's services: who reads what, who writes what.
 
-customs         HTTP → customs.declaration.v1; reads reconciliation.verdict.v1 to answer what became of a message
+customs         HTTP → customs.declaration.v1; reads reconciliation.verdict.v1, and its own dead letters,
+                to answer what became of a message
 licensing       HTTP → licensing.licence.v1, licensing.refusal.v1
 reconciliation  shipments: customs.declaration.v1, reconciliation.cover.v1 → demand, verdict, finding
                 ledger: licensing.licence.v1, reconciliation.demand.v1 → entry, cover, finding
 alerting        reconciliation.finding.v1 → alerting.alert.v1, webhooks, SSE
-reporting, simulator, embedded, cli: see each
+simulator, embedded, cli: see each
 
 core ← runtime ← services ← embedded, simulator ← cli. Services never import one another: they meet in `schemas/`.
 """
