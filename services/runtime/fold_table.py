@@ -11,9 +11,11 @@ from psycopg import sql
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
+from services.runtime.columns import Bytes, Texts
 from services.runtime.database import Connection
 from services.runtime.kafka.reader import Position
 from services.runtime.output_table import COLUMNS, Output
+from services.runtime.statements import Statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,14 @@ _ADVANCE_WITH = (
     " appended AS (INSERT INTO {s}.output (fold, partition, {columns})"
     " SELECT %s, %s, o.* FROM moved, unnest({arrays}) AS o) SELECT count(*) AS moved FROM moved"
 )
+_STATEMENTS = Statements(
+    row=sql.SQL(_ROW),
+    free=sql.SQL(_FREE),
+    columns=sql.SQL(", ").join(map(sql.Identifier, COLUMNS)),
+    arrays=sql.SQL(", ").join(sql.SQL(f"%s::{kind}[]") for kind in COLUMNS.values()),
+)
+_ARRAYS = {"text": Texts, "bytea": Bytes}
+"""How a column of a type is sent; the others go as psycopg sends lists."""
 _LEASES_AHEAD = 10
 """A lease that ends later than so many leases from now was given before the database's clock was set back."""
 
@@ -55,21 +65,10 @@ class FoldTable:
 
     def __init__(self, service: str, fold: str) -> None:
         self._fold = fold
-        self._schema = sql.Identifier(service)
-        self._made: dict[str, bytes] = {}
+        self._service = service
 
     def _sql(self, text: str) -> bytes:
-        """Composed once: it would cost as much as the statement itself."""
-        if text not in self._made:
-            parts = {
-                "s": self._schema,
-                "row": sql.SQL(_ROW),
-                "free": sql.SQL(_FREE),
-                "columns": sql.SQL(", ").join(map(sql.Identifier, COLUMNS)),
-                "arrays": sql.SQL(", ").join(sql.SQL(f"%s::{kind}[]") for kind in COLUMNS.values()),
-            }
-            self._made[text] = sql.SQL(text).format(**parts).as_bytes(None)
-        return self._made[text]
+        return _STATEMENTS.of(self._service, text)
 
     async def prepare(self, connection: Connection, partitions: int) -> int:
         """Make the rows at the first start; the number of rows there are."""
@@ -189,7 +188,8 @@ class FoldTable:
         """Compare and set, and append a few outputs (`OutputTable.takes`), in one statement: one transaction."""
         if not outputs:
             return await self.advance(connection, before, after)
-        columns = [list(column) for column in zip(*outputs, strict=True)]
+        kinds = [_ARRAYS.get(kind, list) for kind in COLUMNS.values()]
+        columns = [sent(column) for sent, column in zip(kinds, zip(*outputs, strict=True), strict=True)]
         values = (*self._step(before, after), self._fold, before.partition, *columns)
         row = await (await connection.execute(self._sql(_ADVANCE_WITH), values)).fetchone()
         return row is not None and row["moved"] == 1

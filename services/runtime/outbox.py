@@ -9,17 +9,18 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from psycopg import sql
 from psycopg.rows import DictRow
 
 from services.core.errors import Transient
 from services.core.message import Message
 from services.runtime.codec import Codec
+from services.runtime.columns import Bytes, Texts
 from services.runtime.crash import crash_point
 from services.runtime.database import AWAY, Connection, Database
 from services.runtime.kafka.batches import Outgoing
 from services.runtime.kafka.cloud_events import CloudEvents
 from services.runtime.kafka.producer import DEADLINE_S, Producer
+from services.runtime.statements import Statements
 from services.runtime.telemetry import log
 
 POLL_S = 0.25
@@ -32,35 +33,40 @@ PATIENCE_S = 3 * DEADLINE_S
 """A group stays locked while Kafka is slow, longer than other transactions may stand still (`database.OPTIONS`)."""
 
 
+_INSERT = (
+    "INSERT INTO {s}.outbox (topic, key, type, identity, at, traceparent, value)"
+    " SELECT t, k, y, i, %s, p, v FROM unnest(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::text[],"
+    " %s::bytea[]) AS rows (t, k, y, i, p, v)"
+)
+# How long it may stand still is set in the same round trip, once, and only when there is a row.
+_SELECT = (
+    "SELECT id, topic, key, type, identity, at, traceparent, value,"
+    " (SELECT set_config('idle_in_transaction_session_timeout', %s, true)) AS patience"
+    " FROM {s}.outbox WHERE published_at IS NULL ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED"
+)
+_MARK = "UPDATE {s}.outbox SET published_at = now() WHERE id = ANY(%s)"
+_DELETE = (
+    "WITH old AS (SELECT id FROM {s}.outbox WHERE id IN (SELECT id FROM {s}.outbox ORDER BY id LIMIT %s)"
+    " AND published_at < now() - %s ORDER BY id FOR UPDATE SKIP LOCKED)"
+    " DELETE FROM {s}.outbox USING old WHERE outbox.id = old.id"
+)
+_COUNT = "SELECT count(*) AS n FROM {s}.outbox WHERE published_at IS NULL"
+_STATEMENTS = Statements()
+
+
 class Outbox:
     """The outbox of one service."""
 
     def __init__(self, database: Database, service: str, codec: Codec) -> None:
-        schema = sql.Identifier(service)
         self.service = service
         self._database = database
         self._codec = codec
         self._events = CloudEvents(service)
         self._committed = asyncio.Event()
         self._tidy_at = 0.0
-        self._insert = sql.SQL(
-            "INSERT INTO {s}.outbox (topic, key, type, identity, at, traceparent, value)"
-            " SELECT t, k, y, i, %s, p, v FROM unnest(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::text[],"
-            " %s::bytea[]) AS rows (t, k, y, i, p, v)"
-        ).format(s=schema)
-        # How long it may stand still is set in the same round trip, once, and only when there is a row.
-        self._select = sql.SQL(
-            "SELECT id, topic, key, type, identity, at, traceparent, value,"
-            " (SELECT set_config('idle_in_transaction_session_timeout', %s, true)) AS patience"
-            " FROM {s}.outbox WHERE published_at IS NULL ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED"
-        ).format(s=schema)
-        self._mark = sql.SQL("UPDATE {s}.outbox SET published_at = now() WHERE id = ANY(%s)").format(s=schema)
-        self._delete = sql.SQL(
-            "WITH old AS (SELECT id FROM {s}.outbox WHERE id IN (SELECT id FROM {s}.outbox ORDER BY id LIMIT %s)"
-            " AND published_at < now() - %s ORDER BY id FOR UPDATE SKIP LOCKED)"
-            " DELETE FROM {s}.outbox USING old WHERE outbox.id = old.id"
-        ).format(s=schema)
-        self._count = sql.SQL("SELECT count(*) AS n FROM {s}.outbox WHERE published_at IS NULL").format(s=schema)
+
+    def _sql(self, text: str) -> bytes:
+        return _STATEMENTS.of(self.service, text)
 
     async def append(
         self, connection: Connection, messages: Sequence[Message], at: datetime, traces: Sequence[str | None]
@@ -68,15 +74,15 @@ class Outbox:
         """Add messages, each with its trace, in the caller's transaction; `at` becomes their Kafka timestamp."""
         if not messages:
             return
-        columns = [
-            [m.TOPIC for m in messages],
-            [m.key.encode() for m in messages],
-            [m.SCHEMA for m in messages],
-            [m.identity for m in messages],
-            list(traces),
-            [self._codec.encode(m) for m in messages],
-        ]
-        await connection.execute(self._insert, (at, *columns))
+        columns = (
+            Texts(m.TOPIC for m in messages),
+            Bytes(m.key.encode() for m in messages),
+            Texts(m.SCHEMA for m in messages),
+            Texts(m.identity for m in messages),
+            Texts(traces),
+            Bytes(self._codec.encode(m) for m in messages),
+        )
+        await connection.execute(self._sql(_INSERT), (at, *columns))
 
     def wake(self) -> None:
         """Tell the relay of this process that a transaction with messages is committed."""
@@ -84,7 +90,7 @@ class Outbox:
 
     async def depth(self) -> int:
         """Messages not yet published."""
-        return int((await self._database.rows(self._count))[0]["n"])
+        return int((await self._database.rows(self._sql(_COUNT)))[0]["n"])
 
     async def relay(self, producer: Producer, keep: timedelta) -> None:
         """Publish until cancelled; rows are deleted when so long published.
@@ -112,7 +118,7 @@ class Outbox:
     async def delete_published(self, longer_ago: timedelta) -> int:
         """Delete of the oldest rows those that were published so long ago, at most `OLD`; how many it was."""
         async with self._database.connection() as connection:
-            return (await connection.execute(self._delete, (OLD, longer_ago))).rowcount
+            return (await connection.execute(self._sql(_DELETE), (OLD, longer_ago))).rowcount
 
     async def _wait(self) -> None:
         try:
@@ -126,12 +132,12 @@ class Outbox:
         """Publish one group of unpublished messages; how many it was."""
         async with self._database.transaction() as connection:
             values = (f"{PATIENCE_S * 1000:.0f}ms", GROUP)
-            rows = await (await connection.execute(self._select, values, binary=True)).fetchall()
+            rows = await (await connection.execute(self._sql(_SELECT), values, binary=True)).fetchall()
             if not rows:
                 return 0
             await producer.publish([self._outgoing(row) for row in rows])
             crash_point("relay-after-publish", self.service)
-            await connection.execute(self._mark, ([row["id"] for row in rows],))
+            await connection.execute(self._sql(_MARK), ([row["id"] for row in rows],))
         return len(rows)
 
     def _outgoing(self, row: DictRow) -> Outgoing:

@@ -11,7 +11,9 @@ from psycopg import sql
 from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
+from services.runtime.columns import Texts
 from services.runtime.database import Connection
+from services.runtime.statements import Statements
 
 RANGE = 1_000_000
 """Numbers of each partition that share a table."""
@@ -51,28 +53,22 @@ _END = (
     "SELECT coalesce(max(substring(pg_get_expr(c.relpartbound, c.oid) FROM 'TO \\(''(\\d+)''')::bigint), 0) AS bound"
     " FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = %s::regclass"
 )
-
-
 _APPEND = "COPY {s}.output ({columns}) FROM STDIN (FORMAT BINARY)"
+_STATEMENTS = Statements(
+    columns=sql.SQL(", ").join(map(sql.Identifier, _TYPES)), fields=sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
+)
 
 
 class OutputTable:
     """SQL on the outputs of one fold, on the caller's connection."""
 
-    def __init__(self, service: str, fold: str, span: int = RANGE) -> None:
+    def __init__(self, service: str, fold: str) -> None:
         self._fold = fold
         self._service = service
-        self._span = span
         self._room = 0
-        self._made: dict[str, bytes] = {}
 
     def _sql(self, text: str) -> bytes:
-        """Composed once: it would cost as much as the statement itself."""
-        if text not in self._made:
-            columns, fields = (sql.SQL(", ").join(map(sql.Identifier, names)) for names in (_TYPES, Output._fields))
-            composed = sql.SQL(text).format(s=sql.Identifier(self._service), columns=columns, fields=fields)
-            self._made[text] = composed.as_bytes(None)
-        return self._made[text]
+        return _STATEMENTS.of(self._service, text)
 
     def takes(self, outputs: Sequence[Output]) -> bool:
         """Whether there is room for these, as far as is known here, and none has headers of its own."""
@@ -102,11 +98,11 @@ class OutputTable:
             while end <= seq:
                 table = sql.Identifier(self._service, f"output_{end}")
                 parent = sql.Identifier(self._service, "output")
-                bounds = (sql.Literal(end), sql.Literal(end + self._span))
+                bounds = (sql.Literal(end), sql.Literal(end + RANGE))
                 await connection.execute(sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(table, parent))
                 attach = sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})")
                 await connection.execute(attach.format(parent, table, *bounds))
-                end += self._span
+                end += RANGE
         return end
 
     async def _end(self, connection: Connection) -> int:
@@ -133,7 +129,7 @@ class OutputTable:
 
     async def entries_after(self, connection: Connection, revisions: Mapping[str, int]) -> list[tuple[str, int, bytes]]:
         """Aggregate, revision and value of the entries above the revision of each aggregate, in order for each."""
-        parameters = (list(revisions), list(revisions.values()), self._fold)
+        parameters = (Texts(revisions), list(revisions.values()), self._fold)
         # Planned anew each time: a plan made while a table was empty would read all of it for ever.
         cursor = await connection.execute(self._sql(_ENTRIES), parameters, prepare=False, binary=True)
         return [(row["entry_of"], row["entry_revision"], bytes(row["value"] or b"")) for row in await cursor.fetchall()]

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from psycopg import sql
-
 from services.core.message import Record
 from services.runtime.codec import Codec
 from services.runtime.columns import Bytes, Texts
 from services.runtime.database import Connection
+from services.runtime.statements import Statements
 
 S = TypeVar("S")
 
@@ -27,6 +26,14 @@ class Store(Protocol[S]):
 
 R = TypeVar("R", bound=Record)
 
+_SELECT = "SELECT aggregate, state FROM {s}.snapshot WHERE fold = %s AND aggregate = ANY(%s)"
+_UPSERT = (
+    "INSERT INTO {s}.snapshot (fold, aggregate, partition, state)"
+    " SELECT %s, a, %s, v FROM unnest(%s::text[], %s::bytea[]) AS rows (a, v)"
+    " ON CONFLICT (fold, aggregate) DO UPDATE SET state = excluded.state, partition = excluded.partition"
+)
+_STATEMENTS = Statements()
+
 
 class SnapshotStore(Generic[S, R]):
     """One Avro record per aggregate in `<schema>.snapshot`."""
@@ -40,28 +47,21 @@ class SnapshotStore(Generic[S, R]):
         to_record: Callable[[S], R],
         from_record: Callable[[R], S],
     ) -> None:
-        schema = sql.Identifier(service)
+        self._service = service
         self._fold = fold
         self._codec = codec
         self._record = record
         self._to_record = to_record
         self._from_record = from_record
-        self._select = sql.SQL(
-            "SELECT aggregate, state FROM {s}.snapshot WHERE fold = %s AND aggregate = ANY(%s)"
-        ).format(s=schema)
-        self._upsert = sql.SQL(
-            "INSERT INTO {s}.snapshot (fold, aggregate, partition, state)"
-            " SELECT %s, a, %s, v FROM unnest(%s::text[], %s::bytea[]) AS rows (a, v)"
-            " ON CONFLICT (fold, aggregate) DO UPDATE SET state = excluded.state, partition = excluded.partition"
-        ).format(s=schema)
 
     async def load(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, S]:
-        rows = await (await connection.execute(self._select, (self._fold, list(ids)))).fetchall()
-        return {row["aggregate"]: self._decode(row["state"]) for row in rows}
+        cursor = await connection.execute(_STATEMENTS.of(self._service, _SELECT), (self._fold, Texts(ids)))
+        return {row["aggregate"]: self._decode(row["state"]) for row in await cursor.fetchall()}
 
     async def save(self, connection: Connection, partition: int, states: Mapping[str, S]) -> None:
         values = Bytes(self._codec.encode_record(self._to_record(state)) for state in states.values())
-        await connection.execute(self._upsert, (self._fold, partition, Texts(states), values))
+        parameters = (self._fold, partition, Texts(states), values)
+        await connection.execute(_STATEMENTS.of(self._service, _UPSERT), parameters)
 
     def _decode(self, state: bytes) -> S:
         return self._from_record(self._codec.decode_record(self._record, bytes(state)))
