@@ -78,7 +78,7 @@ class Module:
         out += constants(schema) if base == "Message" else []
         out.append("")
         for field in fields:
-            out.append(f"    {field['name']}: {self._fields.annotation(field['type'])}{default(field)}")
+            out.append(f"    {field['name']}: {self._fields.annotation(field['type'])}{self._fields.default(field)}")
             out += docstring(field["doc"], "    ")
         methods = [self._init(name, fields), self._avro(fields), self._read(name, fields), self._from_avro(fields)]
         if base == "Message":
@@ -97,7 +97,7 @@ class Module:
 
     def _init(self, name: str, fields: list[dict[str, Any]]) -> list[str]:
         out = ["def __init__(", "    self,", "    *,"]
-        out += [f"    {f['name']}: {self._fields.annotation(f['type'])}{default(f)}," for f in fields]
+        out += [f"    {f['name']}: {self._fields.annotation(f['type'])}{self._fields.default(f)}," for f in fields]
         out += [") -> None:", "    it: Any = self", f'    thaw(it, "__class__", _{name})']
         out += [f"    it.{f['name']} = {f['name']}" for f in fields]
         return [*out, "    it.remembered = None", f"    it.__class__ = {name}"]
@@ -167,12 +167,6 @@ def docstring(text: str, indent: str) -> list[str]:
     if len(lines) == 1:
         return [f'{indent}"""{lines[0]}"""']
     return [f'{indent}"""{lines[0]}', *(indent + line for line in lines[1:]), f'{indent}"""']
-
-
-def default(field: dict[str, Any]) -> str:
-    if "default" not in field:
-        return ""
-    return " = ()" if field["default"] == [] else f" = {field['default']!r}"
 
 
 def imports(names: dict[str, str], body: str) -> str:

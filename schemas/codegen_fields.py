@@ -23,7 +23,20 @@ LOGICAL = {
 }
 CODES = frozenset({"commodity-code", "country", "unit", "currency"})
 """Text of a small vocabulary: looked up instead of encoded and decoded, so that what is equal is one object."""
-FEW = frozenset({"name", "party", "kind", "type", "procedure", "description", "office_of_export", "rule_set"})
+FEW = frozenset(
+    {
+        "name",
+        "party",
+        "kind",
+        "type",
+        "procedure",
+        "description",
+        "office_of_export",
+        "office_of_exit",
+        "border_mode",
+        "rule_set",
+    }
+)
 """Names of the fields with other such text, or nearly: the same few come back in what is held in memory."""
 MOST_SYMBOLS = 64
 """The number of an enum's symbol takes one byte up to here."""
@@ -52,6 +65,14 @@ class Fields:
         if "logicalType" in schema:
             return LOGICAL[schema["logicalType"]]
         return f"tuple[{self.annotation(schema['items'])}, ...]"
+
+    def default(self, field: dict[str, Any]) -> str:
+        if "default" not in field:
+            return ""
+        value = field["default"]
+        if self.is_a("enum", field["type"]):
+            return f" = {class_name(field['type'])}.{value}"
+        return " = ()" if value == [] else f" = {value!r}"
 
     def written(self, schema: Any, x: str) -> str:
         """Expression for the bytes of the value in the local `x`; it raises when the value does not fit."""

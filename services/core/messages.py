@@ -656,6 +656,147 @@ class Source(_Source):
         )
 
 
+class _ArrivedAtExit(Message):
+    __slots__ = ("fact_id", "mrn", "sources", "arrived_at", "office_of_exit",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ArrivedAtExit(_ArrivedAtExit):
+    """Goods arrived at a customs office of exit (CC507C)."""
+
+    SCHEMA: ClassVar[str] = "customs.v1.ArrivedAtExit"
+    TOPIC: ClassVar[str] = "customs.declaration.v1"
+    KEY: ClassVar[str] = "mrn"
+    IDENTITY: ClassVar[tuple[str, ...]] = ("fact_id",)
+
+    fact_id: str
+    """Identity of this fact; the same message always gives the same fact."""
+    mrn: Mrn
+    """Movement reference number (DE 12 01)."""
+    sources: tuple[Source, ...] = ()
+    """The messages that together state this fact."""
+    arrived_at: datetime
+    """Moment of arrival."""
+    office_of_exit: str | None = None
+    """Customs office of exit where they arrived."""
+
+    def __init__(
+        self,
+        *,
+        fact_id: str,
+        mrn: Mrn,
+        sources: tuple[Source, ...] = (),
+        arrived_at: datetime,
+        office_of_exit: str | None = None,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _ArrivedAtExit)
+        it.fact_id = fact_id
+        it.mrn = mrn
+        it.sources = sources
+        it.arrived_at = arrived_at
+        it.office_of_exit = office_of_exit
+        it.remembered = None
+        it.__class__ = ArrivedAtExit
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            fact_id_ = self.fact_id.encode()
+            mrn_ = self.mrn.encode()
+            x = self.sources
+            sources_ = b"\x00" if x == () else records(x, Source)
+            x = self.arrived_at
+            arrived_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
+            x = self.office_of_exit
+            office_of_exit_ = b"\x00" if x is None else b"\x02" + (text(x))
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(fact_id_)) < 8192 else long(n)),
+            fact_id_,
+            (NUMBERS[n] if (n := len(mrn_)) < 8192 else long(n)),
+            mrn_,
+            sources_,
+            arrived_at_,
+            office_of_exit_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[ArrivedAtExit, int]":
+        it: Any = open_record(_ArrivedAtExit)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.fact_id = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.mrn = b[i:j].decode()
+        i = j
+        if b[i]:
+            it.sources, i = records_at(b, i, Source.read)
+        else:
+            it.sources = ()
+            i += 1
+        j = i + 8
+        x = INSTANT_AT[b[i:j]]
+        if x is None:
+            x, j = instant_at(b, i)
+        it.arrived_at = x
+        i = j
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.office_of_exit = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.office_of_exit = None
+        it.remembered = None
+        it.__class__ = ArrivedAtExit
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            fact_id=fields["fact_id"],
+            mrn=fields["mrn"],
+            sources=tuple(Source.from_avro(x) for x in fields["sources"]),
+            arrived_at=instant_of(fields["arrived_at"]),
+            office_of_exit=fields["office_of_exit"],
+        )
+
+    @property
+    def key(self) -> str:
+        return self.mrn
+
+    @property
+    def identity(self) -> str:
+        return sha256(f"customs.v1.ArrivedAtExit\x1f{self.fact_id}".encode()).hexdigest()[:32]
+
+
 class _Document(Record):
     __slots__ = ("type", "reference", "line", "quantity", "unit", "amount", "currency",)
 
@@ -1041,8 +1182,35 @@ class Item(_Item):
         )
 
 
+class DeclarationForm(StrEnum):
+    """Kind of declaration: STANDARD; SIMPLIFIED (UCC art. 166) and the SUPPLEMENTARY one that completes it (art.
+    167); RETROSPECTIVE, lodged after the goods left (Impl. Reg. (EU) 2015/2447 art. 337);
+    RE_EXPORT_NOTIFICATION (UCC art. 274); TRANSIT; PAPER, entered after a time without systems.
+    """
+
+    STANDARD = "STANDARD"
+    SIMPLIFIED = "SIMPLIFIED"
+    SUPPLEMENTARY = "SUPPLEMENTARY"
+    RETROSPECTIVE = "RETROSPECTIVE"
+    RE_EXPORT_NOTIFICATION = "RE_EXPORT_NOTIFICATION"
+    TRANSIT = "TRANSIT"
+    PAPER = "PAPER"
+
+
+DECLARATIONFORM_AT: Final = {
+    0: DeclarationForm.STANDARD,
+    2: DeclarationForm.SIMPLIFIED,
+    4: DeclarationForm.SUPPLEMENTARY,
+    6: DeclarationForm.RETROSPECTIVE,
+    8: DeclarationForm.RE_EXPORT_NOTIFICATION,
+    10: DeclarationForm.TRANSIT,
+    12: DeclarationForm.PAPER,
+}
+DECLARATIONFORM_BYTES: Final = {x: bytes([n]) for n, x in DECLARATIONFORM_AT.items()}
+
+
 class _DeclarationAccepted(Message):
-    __slots__ = ("fact_id", "mrn", "sources", "lrn", "version", "accepted_at", "amended_at", "office_of_export", "procedure", "exporter", "declarant", "consignee", "country_of_destination", "items",)
+    __slots__ = ("fact_id", "mrn", "sources", "lrn", "version", "accepted_at", "amended_at", "office_of_export", "procedure", "exporter", "declarant", "consignee", "country_of_destination", "items", "form", "pre_lodged", "completes", "office_of_exit", "border_mode", "containerised",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -1067,7 +1235,7 @@ class DeclarationAccepted(_DeclarationAccepted):
     version: int
     """Version of the declaration at its source, from 1; a higher one is an amendment."""
     accepted_at: datetime
-    """Acceptance: the moment licences are judged at."""
+    """Acceptance: the moment licences are judged at. Of a pre-lodged declaration the moment of lodging."""
     amended_at: datetime | None = None
     """Acceptance of the amendment, when version > 1."""
     office_of_export: str | None = None
@@ -1084,6 +1252,22 @@ class DeclarationAccepted(_DeclarationAccepted):
     """Country of destination (DE 16 03)."""
     items: tuple[Item, ...] = ()
     """Goods items in ascending order."""
+    form: DeclarationForm = DeclarationForm.STANDARD
+    """Kind of declaration."""
+    pre_lodged: bool = False
+    """Lodged before the goods were presented: `accepted_at` is then the moment of lodging, and it is accepted
+    once they are.
+    """
+    completes: tuple[Mrn, ...] = ()
+    """SUPPLEMENTARY only: the simplified declarations it completes."""
+    office_of_exit: str | None = None
+    """Declared customs office of exit, 8 characters."""
+    border_mode: str | None = None
+    """Mode of transport at the border (DE 19 03): 1 sea, 2 rail, 3 road, 4 air, 5 post, 7 fixed installation, 8
+    inland waterway.
+    """
+    containerised: bool = False
+    """Whether the goods cross the border in containers (DE 19 01)."""
 
     def __init__(
         self,
@@ -1102,6 +1286,12 @@ class DeclarationAccepted(_DeclarationAccepted):
         consignee: Party | None = None,
         country_of_destination: CountryCode,
         items: tuple[Item, ...] = (),
+        form: DeclarationForm = DeclarationForm.STANDARD,
+        pre_lodged: bool = False,
+        completes: tuple[Mrn, ...] = (),
+        office_of_exit: str | None = None,
+        border_mode: str | None = None,
+        containerised: bool = False,
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _DeclarationAccepted)
@@ -1119,6 +1309,12 @@ class DeclarationAccepted(_DeclarationAccepted):
         it.consignee = consignee
         it.country_of_destination = country_of_destination
         it.items = items
+        it.form = form
+        it.pre_lodged = pre_lodged
+        it.completes = completes
+        it.office_of_exit = office_of_exit
+        it.border_mode = border_mode
+        it.containerised = containerised
         it.remembered = None
         it.__class__ = DeclarationAccepted
 
@@ -1152,6 +1348,18 @@ class DeclarationAccepted(_DeclarationAccepted):
             country_of_destination_ = TEXTS[x]
             x = self.items
             items_ = b"\x00" if x == () else records(x, Item)
+            x = self.form
+            form_ = DECLARATIONFORM_BYTES[x] if type(x) is DeclarationForm else misfit(x)
+            x = self.pre_lodged
+            pre_lodged_ = flag(x)
+            x = self.completes
+            completes_ = STRINGS[x]
+            x = self.office_of_exit
+            office_of_exit_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.border_mode
+            border_mode_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.containerised
+            containerised_ = flag(x)
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
@@ -1172,6 +1380,12 @@ class DeclarationAccepted(_DeclarationAccepted):
             consignee_,
             country_of_destination_,
             items_,
+            form_,
+            pre_lodged_,
+            completes_,
+            office_of_exit_,
+            border_mode_,
+            containerised_,
         ))
         remember(self, body)
         return body
@@ -1299,6 +1513,49 @@ class DeclarationAccepted(_DeclarationAccepted):
         else:
             it.items = ()
             i += 1
+        it.form = DECLARATIONFORM_AT[b[i]]
+        i += 1
+        it.pre_lodged = FLAG_AT[b[i]]
+        i += 1
+        if b[i]:
+            it.completes, i = strings_at(b, i)
+        else:
+            it.completes = ()
+            i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.office_of_exit = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.office_of_exit = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.border_mode = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.border_mode = None
+        it.containerised = FLAG_AT[b[i]]
+        i += 1
         it.remembered = None
         it.__class__ = DeclarationAccepted
         return it, i
@@ -1320,6 +1577,12 @@ class DeclarationAccepted(_DeclarationAccepted):
             consignee=None if fields["consignee"] is None else Party.from_avro(fields["consignee"]),
             country_of_destination=fields["country_of_destination"],
             items=tuple(Item.from_avro(x) for x in fields["items"]),
+            form=DeclarationForm(fields["form"]),
+            pre_lodged=fields["pre_lodged"],
+            completes=tuple(fields["completes"]),
+            office_of_exit=fields["office_of_exit"],
+            border_mode=fields["border_mode"],
+            containerised=fields["containerised"],
         )
 
     @property
@@ -1932,6 +2195,163 @@ class ExitItem(_ExitItem):
         )
 
 
+class ExitProof(StrEnum):
+    """How the exit is known: EXIT, a confirmation of the office of exit; ALTERNATIVE, another proof that customs
+    accepted (Impl. Reg. (EU) 2015/2447 art. 335(4)).
+    """
+
+    EXIT = "EXIT"
+    ALTERNATIVE = "ALTERNATIVE"
+
+
+EXITPROOF_AT: Final = {
+    0: ExitProof.EXIT,
+    2: ExitProof.ALTERNATIVE,
+}
+EXITPROOF_BYTES: Final = {x: bytes([n]) for n, x in EXITPROOF_AT.items()}
+
+
+class _ExitReleased(Message):
+    __slots__ = ("fact_id", "mrn", "sources", "released_at", "office_of_exit",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ExitReleased(_ExitReleased):
+    """The office of exit released the goods for exit (CC525C)."""
+
+    SCHEMA: ClassVar[str] = "customs.v1.ExitReleased"
+    TOPIC: ClassVar[str] = "customs.declaration.v1"
+    KEY: ClassVar[str] = "mrn"
+    IDENTITY: ClassVar[tuple[str, ...]] = ("fact_id",)
+
+    fact_id: str
+    """Identity of this fact; the same message always gives the same fact."""
+    mrn: Mrn
+    """Movement reference number (DE 12 01)."""
+    sources: tuple[Source, ...] = ()
+    """The messages that together state this fact."""
+    released_at: datetime
+    """Moment of the release for exit."""
+    office_of_exit: str | None = None
+    """Customs office of exit."""
+
+    def __init__(
+        self,
+        *,
+        fact_id: str,
+        mrn: Mrn,
+        sources: tuple[Source, ...] = (),
+        released_at: datetime,
+        office_of_exit: str | None = None,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _ExitReleased)
+        it.fact_id = fact_id
+        it.mrn = mrn
+        it.sources = sources
+        it.released_at = released_at
+        it.office_of_exit = office_of_exit
+        it.remembered = None
+        it.__class__ = ExitReleased
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            fact_id_ = self.fact_id.encode()
+            mrn_ = self.mrn.encode()
+            x = self.sources
+            sources_ = b"\x00" if x == () else records(x, Source)
+            x = self.released_at
+            released_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
+            x = self.office_of_exit
+            office_of_exit_ = b"\x00" if x is None else b"\x02" + (text(x))
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(fact_id_)) < 8192 else long(n)),
+            fact_id_,
+            (NUMBERS[n] if (n := len(mrn_)) < 8192 else long(n)),
+            mrn_,
+            sources_,
+            released_at_,
+            office_of_exit_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[ExitReleased, int]":
+        it: Any = open_record(_ExitReleased)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.fact_id = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.mrn = b[i:j].decode()
+        i = j
+        if b[i]:
+            it.sources, i = records_at(b, i, Source.read)
+        else:
+            it.sources = ()
+            i += 1
+        j = i + 8
+        x = INSTANT_AT[b[i:j]]
+        if x is None:
+            x, j = instant_at(b, i)
+        it.released_at = x
+        i = j
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.office_of_exit = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.office_of_exit = None
+        it.remembered = None
+        it.__class__ = ExitReleased
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            fact_id=fields["fact_id"],
+            mrn=fields["mrn"],
+            sources=tuple(Source.from_avro(x) for x in fields["sources"]),
+            released_at=instant_of(fields["released_at"]),
+            office_of_exit=fields["office_of_exit"],
+        )
+
+    @property
+    def key(self) -> str:
+        return self.mrn
+
+    @property
+    def identity(self) -> str:
+        return sha256(f"customs.v1.ExitReleased\x1f{self.fact_id}".encode()).hexdigest()[:32]
+
+
 class ExitResult(StrEnum):
     """Result of the exit control: A1 satisfactory, A4 minor discrepancies, B1 not satisfactory (the goods did
     not leave).
@@ -1950,8 +2370,173 @@ EXITRESULT_AT: Final = {
 EXITRESULT_BYTES: Final = {x: bytes([n]) for n, x in EXITRESULT_AT.items()}
 
 
+class _ExitStopped(Message):
+    __slots__ = ("fact_id", "mrn", "sources", "stopped_at", "office_of_exit", "reason",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ExitStopped(_ExitStopped):
+    """The office of exit did not release the goods for exit (CC522C)."""
+
+    SCHEMA: ClassVar[str] = "customs.v1.ExitStopped"
+    TOPIC: ClassVar[str] = "customs.declaration.v1"
+    KEY: ClassVar[str] = "mrn"
+    IDENTITY: ClassVar[tuple[str, ...]] = ("fact_id",)
+
+    fact_id: str
+    """Identity of this fact; the same message always gives the same fact."""
+    mrn: Mrn
+    """Movement reference number (DE 12 01)."""
+    sources: tuple[Source, ...] = ()
+    """The messages that together state this fact."""
+    stopped_at: datetime
+    """Moment of the decision."""
+    office_of_exit: str | None = None
+    """Customs office of exit."""
+    reason: str | None = None
+    """Reason given."""
+
+    def __init__(
+        self,
+        *,
+        fact_id: str,
+        mrn: Mrn,
+        sources: tuple[Source, ...] = (),
+        stopped_at: datetime,
+        office_of_exit: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _ExitStopped)
+        it.fact_id = fact_id
+        it.mrn = mrn
+        it.sources = sources
+        it.stopped_at = stopped_at
+        it.office_of_exit = office_of_exit
+        it.reason = reason
+        it.remembered = None
+        it.__class__ = ExitStopped
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            fact_id_ = self.fact_id.encode()
+            mrn_ = self.mrn.encode()
+            x = self.sources
+            sources_ = b"\x00" if x == () else records(x, Source)
+            x = self.stopped_at
+            stopped_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
+            x = self.office_of_exit
+            office_of_exit_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.reason
+            reason_ = b"\x00" if x is None else b"\x02" + (text(x))
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(fact_id_)) < 8192 else long(n)),
+            fact_id_,
+            (NUMBERS[n] if (n := len(mrn_)) < 8192 else long(n)),
+            mrn_,
+            sources_,
+            stopped_at_,
+            office_of_exit_,
+            reason_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[ExitStopped, int]":
+        it: Any = open_record(_ExitStopped)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.fact_id = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.mrn = b[i:j].decode()
+        i = j
+        if b[i]:
+            it.sources, i = records_at(b, i, Source.read)
+        else:
+            it.sources = ()
+            i += 1
+        j = i + 8
+        x = INSTANT_AT[b[i:j]]
+        if x is None:
+            x, j = instant_at(b, i)
+        it.stopped_at = x
+        i = j
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.office_of_exit = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.office_of_exit = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.reason = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.reason = None
+        it.remembered = None
+        it.__class__ = ExitStopped
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            fact_id=fields["fact_id"],
+            mrn=fields["mrn"],
+            sources=tuple(Source.from_avro(x) for x in fields["sources"]),
+            stopped_at=instant_of(fields["stopped_at"]),
+            office_of_exit=fields["office_of_exit"],
+            reason=fields["reason"],
+        )
+
+    @property
+    def key(self) -> str:
+        return self.mrn
+
+    @property
+    def identity(self) -> str:
+        return sha256(f"customs.v1.ExitStopped\x1f{self.fact_id}".encode()).hexdigest()[:32]
+
+
 class _GoodsExited(Message):
-    __slots__ = ("fact_id", "mrn", "sources", "exited_at", "result", "final", "office_of_exit", "items",)
+    __slots__ = ("fact_id", "mrn", "sources", "exited_at", "result", "final", "office_of_exit", "items", "proof",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -1981,6 +2566,8 @@ class GoodsExited(_GoodsExited):
     """Actual customs office of exit."""
     items: tuple[ExitItem, ...] = ()
     """Items that left otherwise than declared."""
+    proof: ExitProof = ExitProof.EXIT
+    """How the exit is known."""
 
     def __init__(
         self,
@@ -1993,6 +2580,7 @@ class GoodsExited(_GoodsExited):
         final: bool,
         office_of_exit: str | None = None,
         items: tuple[ExitItem, ...] = (),
+        proof: ExitProof = ExitProof.EXIT,
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _GoodsExited)
@@ -2004,6 +2592,7 @@ class GoodsExited(_GoodsExited):
         it.final = final
         it.office_of_exit = office_of_exit
         it.items = items
+        it.proof = proof
         it.remembered = None
         it.__class__ = GoodsExited
 
@@ -2026,6 +2615,8 @@ class GoodsExited(_GoodsExited):
             office_of_exit_ = b"\x00" if x is None else b"\x02" + (text(x))
             x = self.items
             items_ = b"\x00" if x == () else records(x, ExitItem)
+            x = self.proof
+            proof_ = EXITPROOF_BYTES[x] if type(x) is ExitProof else misfit(x)
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
@@ -2039,6 +2630,7 @@ class GoodsExited(_GoodsExited):
             final_,
             office_of_exit_,
             items_,
+            proof_,
         ))
         remember(self, body)
         return body
@@ -2089,7 +2681,7 @@ class GoodsExited(_GoodsExited):
             else:
                 n >>= 1
             j = i + n
-            it.office_of_exit = b[i:j].decode()
+            it.office_of_exit = TEXT_AT[b[i:j]]
             i = j
         elif n:
             misfit(n)
@@ -2100,6 +2692,8 @@ class GoodsExited(_GoodsExited):
         else:
             it.items = ()
             i += 1
+        it.proof = EXITPROOF_AT[b[i]]
+        i += 1
         it.remembered = None
         it.__class__ = GoodsExited
         return it, i
@@ -2115,6 +2709,7 @@ class GoodsExited(_GoodsExited):
             final=fields["final"],
             office_of_exit=fields["office_of_exit"],
             items=tuple(ExitItem.from_avro(x) for x in fields["items"]),
+            proof=ExitProof(fields["proof"]),
         )
 
     @property
@@ -2124,6 +2719,125 @@ class GoodsExited(_GoodsExited):
     @property
     def identity(self) -> str:
         return sha256(f"customs.v1.GoodsExited\x1f{self.fact_id}".encode()).hexdigest()[:32]
+
+
+class _GoodsPresented(Message):
+    __slots__ = ("fact_id", "mrn", "sources", "presented_at",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class GoodsPresented(_GoodsPresented):
+    """Goods of a pre-lodged declaration were presented to customs (CC511C, UCC art. 171): the declaration is
+    accepted then.
+    """
+
+    SCHEMA: ClassVar[str] = "customs.v1.GoodsPresented"
+    TOPIC: ClassVar[str] = "customs.declaration.v1"
+    KEY: ClassVar[str] = "mrn"
+    IDENTITY: ClassVar[tuple[str, ...]] = ("fact_id",)
+
+    fact_id: str
+    """Identity of this fact; the same message always gives the same fact."""
+    mrn: Mrn
+    """Movement reference number (DE 12 01)."""
+    sources: tuple[Source, ...] = ()
+    """The messages that together state this fact."""
+    presented_at: datetime
+    """Moment of presentation."""
+
+    def __init__(
+        self,
+        *,
+        fact_id: str,
+        mrn: Mrn,
+        sources: tuple[Source, ...] = (),
+        presented_at: datetime,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _GoodsPresented)
+        it.fact_id = fact_id
+        it.mrn = mrn
+        it.sources = sources
+        it.presented_at = presented_at
+        it.remembered = None
+        it.__class__ = GoodsPresented
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            fact_id_ = self.fact_id.encode()
+            mrn_ = self.mrn.encode()
+            x = self.sources
+            sources_ = b"\x00" if x == () else records(x, Source)
+            x = self.presented_at
+            presented_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(fact_id_)) < 8192 else long(n)),
+            fact_id_,
+            (NUMBERS[n] if (n := len(mrn_)) < 8192 else long(n)),
+            mrn_,
+            sources_,
+            presented_at_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[GoodsPresented, int]":
+        it: Any = open_record(_GoodsPresented)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.fact_id = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.mrn = b[i:j].decode()
+        i = j
+        if b[i]:
+            it.sources, i = records_at(b, i, Source.read)
+        else:
+            it.sources = ()
+            i += 1
+        j = i + 8
+        x = INSTANT_AT[b[i:j]]
+        if x is None:
+            x, j = instant_at(b, i)
+        it.presented_at = x
+        i = j
+        it.remembered = None
+        it.__class__ = GoodsPresented
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            fact_id=fields["fact_id"],
+            mrn=fields["mrn"],
+            sources=tuple(Source.from_avro(x) for x in fields["sources"]),
+            presented_at=instant_of(fields["presented_at"]),
+        )
+
+    @property
+    def key(self) -> str:
+        return self.mrn
+
+    @property
+    def identity(self) -> str:
+        return sha256(f"customs.v1.GoodsPresented\x1f{self.fact_id}".encode()).hexdigest()[:32]
 
 
 class _GoodsReleased(Message):
@@ -2241,6 +2955,159 @@ class GoodsReleased(_GoodsReleased):
     @property
     def identity(self) -> str:
         return sha256(f"customs.v1.GoodsReleased\x1f{self.fact_id}".encode()).hexdigest()[:32]
+
+
+class _ReleaseOverridden(Message):
+    __slots__ = ("fact_id", "mrn", "sources", "decided_at", "officer", "reason",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ReleaseOverridden(_ReleaseOverridden):
+    """A customs officer decided on the release otherwise than the answer said, or without one (manual quantity
+    management, Impl. Reg. (EU) 2024/2145 art. 8).
+    """
+
+    SCHEMA: ClassVar[str] = "customs.v1.ReleaseOverridden"
+    TOPIC: ClassVar[str] = "customs.declaration.v1"
+    KEY: ClassVar[str] = "mrn"
+    IDENTITY: ClassVar[tuple[str, ...]] = ("fact_id",)
+
+    fact_id: str
+    """Identity of this fact; the same message always gives the same fact."""
+    mrn: Mrn
+    """Movement reference number (DE 12 01)."""
+    sources: tuple[Source, ...] = ()
+    """The messages that together state this fact."""
+    decided_at: datetime
+    """Moment of the decision."""
+    officer: str
+    """Reference of the officer who decided."""
+    reason: str
+    """Reason given."""
+
+    def __init__(
+        self,
+        *,
+        fact_id: str,
+        mrn: Mrn,
+        sources: tuple[Source, ...] = (),
+        decided_at: datetime,
+        officer: str,
+        reason: str,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _ReleaseOverridden)
+        it.fact_id = fact_id
+        it.mrn = mrn
+        it.sources = sources
+        it.decided_at = decided_at
+        it.officer = officer
+        it.reason = reason
+        it.remembered = None
+        it.__class__ = ReleaseOverridden
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            fact_id_ = self.fact_id.encode()
+            mrn_ = self.mrn.encode()
+            x = self.sources
+            sources_ = b"\x00" if x == () else records(x, Source)
+            x = self.decided_at
+            decided_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
+            officer_ = self.officer.encode()
+            reason_ = self.reason.encode()
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(fact_id_)) < 8192 else long(n)),
+            fact_id_,
+            (NUMBERS[n] if (n := len(mrn_)) < 8192 else long(n)),
+            mrn_,
+            sources_,
+            decided_at_,
+            (NUMBERS[n] if (n := len(officer_)) < 8192 else long(n)),
+            officer_,
+            (NUMBERS[n] if (n := len(reason_)) < 8192 else long(n)),
+            reason_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[ReleaseOverridden, int]":
+        it: Any = open_record(_ReleaseOverridden)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.fact_id = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.mrn = b[i:j].decode()
+        i = j
+        if b[i]:
+            it.sources, i = records_at(b, i, Source.read)
+        else:
+            it.sources = ()
+            i += 1
+        j = i + 8
+        x = INSTANT_AT[b[i:j]]
+        if x is None:
+            x, j = instant_at(b, i)
+        it.decided_at = x
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.officer = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.reason = b[i:j].decode()
+        i = j
+        it.remembered = None
+        it.__class__ = ReleaseOverridden
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            fact_id=fields["fact_id"],
+            mrn=fields["mrn"],
+            sources=tuple(Source.from_avro(x) for x in fields["sources"]),
+            decided_at=instant_of(fields["decided_at"]),
+            officer=fields["officer"],
+            reason=fields["reason"],
+        )
+
+    @property
+    def key(self) -> str:
+        return self.mrn
+
+    @property
+    def identity(self) -> str:
+        return sha256(f"customs.v1.ReleaseOverridden\x1f{self.fact_id}".encode()).hexdigest()[:32]
 
 
 class _ReleaseRefused(Message):
@@ -4347,7 +5214,7 @@ class Draw(_Draw):
 
 
 class _Demand(Message):
-    __slots__ = ("mrn", "licence", "revision", "version", "phase", "final_exit", "accepted_at", "occurred_at", "exporter", "draws", "sources",)
+    __slots__ = ("mrn", "licence", "revision", "version", "phase", "final_exit", "accepted_at", "occurred_at", "exporter", "draws", "sources", "pre_lodged", "judged_at", "completes",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -4374,7 +5241,7 @@ class Demand(_Demand):
     final_exit: bool
     """EXITED only: nothing more will leave, a shortfall returns."""
     accepted_at: datetime
-    """Acceptance; rules are judged at this moment."""
+    """Acceptance; rules are judged at this moment unless `judged_at` states another."""
     occurred_at: datetime
     """Business time of the fact that set the phase."""
     exporter: Party
@@ -4383,6 +5250,14 @@ class Demand(_Demand):
     """Draws in order of item and line."""
     sources: tuple[Source, ...] = ()
     """Messages it rests on."""
+    pre_lodged: bool = False
+    """ACCEPTED only: not accepted yet, the goods are still to be presented. It is answered early and holds
+    nothing.
+    """
+    judged_at: datetime | None = None
+    """The moment rules are judged at when it is not acceptance: the exit of goods that were declared afterwards."""
+    completes: tuple[Mrn, ...] = ()
+    """Simplified declarations whose draws on this licence these stand in for, sorted."""
 
     def __init__(
         self,
@@ -4398,6 +5273,9 @@ class Demand(_Demand):
         exporter: Party,
         draws: tuple[Draw, ...] = (),
         sources: tuple[Source, ...] = (),
+        pre_lodged: bool = False,
+        judged_at: datetime | None = None,
+        completes: tuple[Mrn, ...] = (),
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _Demand)
@@ -4412,6 +5290,9 @@ class Demand(_Demand):
         it.exporter = exporter
         it.draws = draws
         it.sources = sources
+        it.pre_lodged = pre_lodged
+        it.judged_at = judged_at
+        it.completes = completes
         it.remembered = None
         it.__class__ = Demand
 
@@ -4440,6 +5321,12 @@ class Demand(_Demand):
             draws_ = b"\x00" if x == () else records(x, Draw)
             x = self.sources
             sources_ = b"\x00" if x == () else records(x, Source)
+            x = self.pre_lodged
+            pre_lodged_ = flag(x)
+            x = self.judged_at
+            judged_at_ = b"\x00" if x is None else b"\x02" + (INSTANTS[x] if x.tzinfo is UTC else instant(x))
+            x = self.completes
+            completes_ = STRINGS[x]
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
@@ -4456,6 +5343,9 @@ class Demand(_Demand):
             exporter_,
             draws_,
             sources_,
+            pre_lodged_,
+            judged_at_,
+            completes_,
         ))
         remember(self, body)
         return body
@@ -4520,6 +5410,26 @@ class Demand(_Demand):
         else:
             it.sources = ()
             i += 1
+        it.pre_lodged = FLAG_AT[b[i]]
+        i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            j = i + 8
+            x = INSTANT_AT[b[i:j]]
+            if x is None:
+                x, j = instant_at(b, i)
+            it.judged_at = x
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.judged_at = None
+        if b[i]:
+            it.completes, i = strings_at(b, i)
+        else:
+            it.completes = ()
+            i += 1
         it.remembered = None
         it.__class__ = Demand
         return it, i
@@ -4538,6 +5448,9 @@ class Demand(_Demand):
             exporter=Party.from_avro(fields["exporter"]),
             draws=tuple(Draw.from_avro(x) for x in fields["draws"]),
             sources=tuple(Source.from_avro(x) for x in fields["sources"]),
+            pre_lodged=fields["pre_lodged"],
+            judged_at=None if fields["judged_at"] is None else instant_of(fields["judged_at"]),
+            completes=tuple(fields["completes"]),
         )
 
     @property
@@ -6008,8 +6921,40 @@ class LicenceDemand(_LicenceDemand):
         )
 
 
+class Stage(StrEnum):
+    """Where a shipment is in its life, as people see it (docs/life-cycle.md). UNDECLARED: no declaration is
+    known, or a stage that this reader does not know.
+    """
+
+    UNDECLARED = "UNDECLARED"
+    LODGED = "LODGED"
+    ACCEPTED = "ACCEPTED"
+    RELEASED = "RELEASED"
+    NOT_RELEASED = "NOT_RELEASED"
+    EXIT_STARTED = "EXIT_STARTED"
+    EXIT_STOPPED = "EXIT_STOPPED"
+    PARTLY_EXITED = "PARTLY_EXITED"
+    EXITED = "EXITED"
+    INVALIDATED = "INVALIDATED"
+
+
+STAGE_AT: Final = {
+    0: Stage.UNDECLARED,
+    2: Stage.LODGED,
+    4: Stage.ACCEPTED,
+    6: Stage.RELEASED,
+    8: Stage.NOT_RELEASED,
+    10: Stage.EXIT_STARTED,
+    12: Stage.EXIT_STOPPED,
+    14: Stage.PARTLY_EXITED,
+    16: Stage.EXITED,
+    18: Stage.INVALIDATED,
+}
+STAGE_BYTES: Final = {x: bytes([n]) for n, x in STAGE_AT.items()}
+
+
 class _Verdict(Message):
-    __slots__ = ("mrn", "revision", "version", "phase", "verdict", "items", "applied", "rule_set", "decided_at",)
+    __slots__ = ("mrn", "revision", "version", "phase", "stage", "verdict", "items", "applied", "rule_set", "decided_at",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -6029,6 +6974,8 @@ class Verdict(_Verdict):
     """Version of the declaration judged."""
     phase: Phase
     """Phase of the shipment."""
+    stage: Stage | None = None
+    """Where the shipment is in its life; null in verdicts of earlier releases."""
     verdict: VerdictKind
     """Answer."""
     items: tuple[ItemVerdict, ...] = ()
@@ -6047,6 +6994,7 @@ class Verdict(_Verdict):
         revision: int,
         version: int,
         phase: Phase,
+        stage: Stage | None = None,
         verdict: VerdictKind,
         items: tuple[ItemVerdict, ...] = (),
         applied: tuple[str, ...] = (),
@@ -6059,6 +7007,7 @@ class Verdict(_Verdict):
         it.revision = revision
         it.version = version
         it.phase = phase
+        it.stage = stage
         it.verdict = verdict
         it.items = items
         it.applied = applied
@@ -6079,6 +7028,8 @@ class Verdict(_Verdict):
             version_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else integer(x)
             x = self.phase
             phase_ = PHASE_BYTES[x] if type(x) is Phase else misfit(x)
+            x = self.stage
+            stage_ = b"\x00" if x is None else b"\x02" + (STAGE_BYTES[x] if type(x) is Stage else misfit(x))
             x = self.verdict
             verdict_ = VERDICTKIND_BYTES[x] if type(x) is VerdictKind else misfit(x)
             x = self.items
@@ -6096,6 +7047,7 @@ class Verdict(_Verdict):
             revision_,
             version_,
             phase_,
+            stage_,
             verdict_,
             items_,
             applied_,
@@ -6132,6 +7084,15 @@ class Verdict(_Verdict):
             it.version = n >> 1
         it.phase = PHASE_AT[b[i]]
         i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.stage = STAGE_AT[b[i]]
+            i += 1
+        elif n:
+            misfit(n)
+        else:
+            it.stage = None
         it.verdict = VERDICTKIND_AT[b[i]]
         i += 1
         if b[i]:
@@ -6170,6 +7131,7 @@ class Verdict(_Verdict):
             revision=fields["revision"],
             version=integer_of(fields["version"]),
             phase=Phase(fields["phase"]),
+            stage=None if fields["stage"] is None else Stage(fields["stage"]),
             verdict=VerdictKind(fields["verdict"]),
             items=tuple(ItemVerdict.from_avro(x) for x in fields["items"]),
             applied=tuple(fields["applied"]),
@@ -6187,7 +7149,7 @@ class Verdict(_Verdict):
 
 
 class _Shipment(Record):
-    __slots__ = ("mrn", "declarations", "amendments", "releases", "refusals", "invalidations", "exits", "licences", "verdict", "judged", "findings",)
+    __slots__ = ("mrn", "declarations", "amendments", "releases", "refusals", "invalidations", "exits", "presentations", "arrivals", "exit_releases", "exit_stops", "overrides", "licences", "verdict", "judged", "findings",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -6210,6 +7172,16 @@ class Shipment(_Shipment):
     """Invalidations."""
     exits: tuple[GoodsExited, ...] = ()
     """Exits."""
+    presentations: tuple[GoodsPresented, ...] = ()
+    """Presentations of the goods."""
+    arrivals: tuple[ArrivedAtExit, ...] = ()
+    """Arrivals at an office of exit."""
+    exit_releases: tuple[ExitReleased, ...] = ()
+    """Releases for exit."""
+    exit_stops: tuple[ExitStopped, ...] = ()
+    """Exits that an office of exit stopped."""
+    overrides: tuple[ReleaseOverridden, ...] = ()
+    """Decisions of an officer against or without an answer."""
     licences: tuple[LicenceDemand, ...] = ()
     """Per licence ever cited, sorted by licence."""
     verdict: Verdict | None = None
@@ -6229,6 +7201,11 @@ class Shipment(_Shipment):
         refusals: tuple[ReleaseRefused, ...] = (),
         invalidations: tuple[DeclarationInvalidated, ...] = (),
         exits: tuple[GoodsExited, ...] = (),
+        presentations: tuple[GoodsPresented, ...] = (),
+        arrivals: tuple[ArrivedAtExit, ...] = (),
+        exit_releases: tuple[ExitReleased, ...] = (),
+        exit_stops: tuple[ExitStopped, ...] = (),
+        overrides: tuple[ReleaseOverridden, ...] = (),
         licences: tuple[LicenceDemand, ...] = (),
         verdict: Verdict | None = None,
         judged: tuple[ItemVerdict, ...] = (),
@@ -6243,6 +7220,11 @@ class Shipment(_Shipment):
         it.refusals = refusals
         it.invalidations = invalidations
         it.exits = exits
+        it.presentations = presentations
+        it.arrivals = arrivals
+        it.exit_releases = exit_releases
+        it.exit_stops = exit_stops
+        it.overrides = overrides
         it.licences = licences
         it.verdict = verdict
         it.judged = judged
@@ -6268,6 +7250,16 @@ class Shipment(_Shipment):
             invalidations_ = b"\x00" if x == () else records(x, DeclarationInvalidated)
             x = self.exits
             exits_ = b"\x00" if x == () else records(x, GoodsExited)
+            x = self.presentations
+            presentations_ = b"\x00" if x == () else records(x, GoodsPresented)
+            x = self.arrivals
+            arrivals_ = b"\x00" if x == () else records(x, ArrivedAtExit)
+            x = self.exit_releases
+            exit_releases_ = b"\x00" if x == () else records(x, ExitReleased)
+            x = self.exit_stops
+            exit_stops_ = b"\x00" if x == () else records(x, ExitStopped)
+            x = self.overrides
+            overrides_ = b"\x00" if x == () else records(x, ReleaseOverridden)
             x = self.licences
             licences_ = b"\x00" if x == () else records(x, LicenceDemand)
             x = self.verdict
@@ -6287,6 +7279,11 @@ class Shipment(_Shipment):
             refusals_,
             invalidations_,
             exits_,
+            presentations_,
+            arrivals_,
+            exit_releases_,
+            exit_stops_,
+            overrides_,
             licences_,
             verdict_,
             judged_,
@@ -6338,6 +7335,31 @@ class Shipment(_Shipment):
             it.exits = ()
             i += 1
         if b[i]:
+            it.presentations, i = records_at(b, i, GoodsPresented.read)
+        else:
+            it.presentations = ()
+            i += 1
+        if b[i]:
+            it.arrivals, i = records_at(b, i, ArrivedAtExit.read)
+        else:
+            it.arrivals = ()
+            i += 1
+        if b[i]:
+            it.exit_releases, i = records_at(b, i, ExitReleased.read)
+        else:
+            it.exit_releases = ()
+            i += 1
+        if b[i]:
+            it.exit_stops, i = records_at(b, i, ExitStopped.read)
+        else:
+            it.exit_stops = ()
+            i += 1
+        if b[i]:
+            it.overrides, i = records_at(b, i, ReleaseOverridden.read)
+        else:
+            it.overrides = ()
+            i += 1
+        if b[i]:
             it.licences, i = records_at(b, i, LicenceDemand.read)
         else:
             it.licences = ()
@@ -6374,6 +7396,11 @@ class Shipment(_Shipment):
             refusals=tuple(ReleaseRefused.from_avro(x) for x in fields["refusals"]),
             invalidations=tuple(DeclarationInvalidated.from_avro(x) for x in fields["invalidations"]),
             exits=tuple(GoodsExited.from_avro(x) for x in fields["exits"]),
+            presentations=tuple(GoodsPresented.from_avro(x) for x in fields["presentations"]),
+            arrivals=tuple(ArrivedAtExit.from_avro(x) for x in fields["arrivals"]),
+            exit_releases=tuple(ExitReleased.from_avro(x) for x in fields["exit_releases"]),
+            exit_stops=tuple(ExitStopped.from_avro(x) for x in fields["exit_stops"]),
+            overrides=tuple(ReleaseOverridden.from_avro(x) for x in fields["overrides"]),
             licences=tuple(LicenceDemand.from_avro(x) for x in fields["licences"]),
             verdict=None if fields["verdict"] is None else Verdict.from_avro(fields["verdict"]),
             judged=tuple(ItemVerdict.from_avro(x) for x in fields["judged"]),
@@ -6385,6 +7412,7 @@ RECORDS: tuple[type[Record], ...] = (
     Alert,
     Party,
     Source,
+    ArrivedAtExit,
     Document,
     Item,
     DeclarationAccepted,
@@ -6393,8 +7421,12 @@ RECORDS: tuple[type[Record], ...] = (
     DeclarationAmended,
     DeclarationInvalidated,
     ExitItem,
+    ExitReleased,
+    ExitStopped,
     GoodsExited,
+    GoodsPresented,
     GoodsReleased,
+    ReleaseOverridden,
     ReleaseRefused,
     EndUser,
     Requirements,

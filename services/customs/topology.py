@@ -10,11 +10,16 @@ from typing import Any
 from services.core.decision import Decision
 from services.core.message import Message
 from services.core.messages import (
+    ArrivedAtExit,
     DeclarationAccepted,
     DeclarationAmended,
     DeclarationInvalidated,
+    ExitReleased,
+    ExitStopped,
     GoodsExited,
+    GoodsPresented,
     GoodsReleased,
+    ReleaseOverridden,
     ReleaseRefused,
     Verdict,
 )
@@ -29,8 +34,13 @@ ANSWERS: Mapping[type[Message], Callable[[Answer, Any, datetime], Decision[Answe
     Verdict: handlers.take_verdict,
     DeclarationAccepted: handlers.take_dead_letter,
     DeclarationAmended: handlers.take_dead_letter,
+    GoodsPresented: handlers.take_dead_letter,
     GoodsReleased: handlers.take_dead_letter,
     ReleaseRefused: handlers.take_dead_letter,
+    ReleaseOverridden: handlers.take_dead_letter,
+    ArrivedAtExit: handlers.take_dead_letter,
+    ExitReleased: handlers.take_dead_letter,
+    ExitStopped: handlers.take_dead_letter,
     DeclarationInvalidated: handlers.take_dead_letter,
     GoodsExited: handlers.take_dead_letter,
 }

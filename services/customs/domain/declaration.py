@@ -5,25 +5,47 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.core.messages import (
+    ArrivedAtExit,
     DeclarationAccepted,
     DeclarationAmended,
+    DeclarationForm,
     DeclarationInvalidated,
     Document,
+    ExitReleased,
+    ExitStopped,
     GoodsExited,
+    GoodsPresented,
     GoodsReleased,
     Item,
     Party,
+    ReleaseOverridden,
     ReleaseRefused,
     Source,
 )
 from services.core.values import CountryCode, Mrn
 
-Fact = DeclarationAccepted | DeclarationAmended | GoodsReleased | ReleaseRefused | DeclarationInvalidated | GoodsExited
+Fact = (
+    DeclarationAccepted
+    | DeclarationAmended
+    | GoodsPresented
+    | GoodsReleased
+    | ReleaseRefused
+    | ReleaseOverridden
+    | ArrivedAtExit
+    | ExitReleased
+    | ExitStopped
+    | DeclarationInvalidated
+    | GoodsExited
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """The content of a declaration, whatever format it came in. Items are in ascending order."""
+    """The content of a declaration, whatever format it came in. Items are in ascending order.
+
+    `pre_lodged`: the goods are still to be presented. `completes`: the simplified declarations that a supplementary one
+    completes. `border_mode`: DE 19 03.
+    """
 
     office_of_export: str | None
     procedure: str
@@ -32,6 +54,12 @@ class Declaration:
     consignee: Party | None
     country_of_destination: CountryCode
     items: tuple[Item, ...]
+    form: DeclarationForm = DeclarationForm.STANDARD
+    pre_lodged: bool = False
+    completes: tuple[Mrn, ...] = ()
+    office_of_exit: str | None = None
+    border_mode: str | None = None
+    containerised: bool = False
 
     def accepted(
         self, *, mrn: Mrn, lrn: str | None, version: int, accepted_at: datetime, amended_at: datetime | None = None
@@ -51,6 +79,12 @@ class Declaration:
             consignee=self.consignee,
             country_of_destination=self.country_of_destination,
             items=self.items,
+            form=self.form,
+            pre_lodged=self.pre_lodged,
+            completes=self.completes,
+            office_of_exit=self.office_of_exit,
+            border_mode=self.border_mode,
+            containerised=self.containerised,
         )
 
 

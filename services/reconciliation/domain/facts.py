@@ -3,34 +3,70 @@
 One exception: of whole versions with the same number the first to arrive comes first, and it alone counts.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any, Final
 
 from services.core.errors import Corrupt
 from services.core.messages import (
+    ArrivedAtExit,
     DeclarationAccepted,
     DeclarationAmended,
     DeclarationInvalidated,
+    ExitReleased,
+    ExitStopped,
     GoodsExited,
+    GoodsPresented,
     GoodsReleased,
+    ReleaseOverridden,
     ReleaseRefused,
     Shipment,
 )
 
-Fact = DeclarationAccepted | DeclarationAmended | GoodsReleased | ReleaseRefused | DeclarationInvalidated | GoodsExited
-F = TypeVar("F")
+Fact = (
+    DeclarationAccepted
+    | DeclarationAmended
+    | GoodsPresented
+    | GoodsReleased
+    | ReleaseRefused
+    | ReleaseOverridden
+    | ArrivedAtExit
+    | ExitReleased
+    | ExitStopped
+    | DeclarationInvalidated
+    | GoodsExited
+)
+
+PLACES: Final[Mapping[type[Fact], tuple[str, Callable[[Any], Any]]]] = {
+    # A stable sort by version alone: of equal versions the first to arrive stays first.
+    DeclarationAccepted: ("declarations", attrgetter("version")),
+    DeclarationAmended: ("amendments", attrgetter("amended_at", "fact_id")),
+    GoodsPresented: ("presentations", attrgetter("presented_at", "fact_id")),
+    GoodsReleased: ("releases", attrgetter("released_at", "fact_id")),
+    ReleaseRefused: ("refusals", attrgetter("decided_at", "fact_id")),
+    ReleaseOverridden: ("overrides", attrgetter("decided_at", "fact_id")),
+    ArrivedAtExit: ("arrivals", attrgetter("arrived_at", "fact_id")),
+    ExitReleased: ("exit_releases", attrgetter("released_at", "fact_id")),
+    ExitStopped: ("exit_stops", attrgetter("stopped_at", "fact_id")),
+    DeclarationInvalidated: ("invalidations", attrgetter("invalidated_at", "fact_id")),
+    GoodsExited: ("exits", attrgetter("exited_at", "fact_id")),
+}
+"""Where the facts of each kind are kept, and in which order."""
+
+_NAMES: Final = tuple(field.name for field in fields(Shipment))
+_VALUES: Final = attrgetter(*_NAMES)
+_FACTS: Final = attrgetter(*(name for name, _ in PLACES.values()))
 
 
 def all_facts(shipment: Shipment) -> tuple[Fact, ...]:
     """Every fact known, those without effect included."""
-    return (
-        *shipment.declarations,
-        *shipment.amendments,
-        *shipment.releases,
-        *shipment.refusals,
-        *shipment.invalidations,
-        *shipment.exits,
-    )
+    return tuple([fact for facts in _FACTS(shipment) for fact in facts])
+
+
+def with_fields(shipment: Shipment, **changes: Any) -> Shipment:
+    """The shipment with other fields: `dataclasses.replace` in half its time, because it runs twice for each fact."""
+    return Shipment(**{**dict(zip(_NAMES, _VALUES(shipment), strict=True)), **changes})
 
 
 def knows(shipment: Shipment, fact: Fact) -> bool:
@@ -45,39 +81,9 @@ def knows(shipment: Shipment, fact: Fact) -> bool:
 
 def with_fact(shipment: Shipment, fact: Fact) -> Shipment:
     """The shipment with one more fact. Not for a fact it already knows."""
-    declarations, amendments, releases = shipment.declarations, shipment.amendments, shipment.releases
-    refusals, invalidations, exits = shipment.refusals, shipment.invalidations, shipment.exits
-    match fact:
-        case DeclarationAccepted():
-            # A stable sort by version alone: of equal versions the first to arrive stays first.
-            declarations = _in_order((*declarations, fact), lambda f: f.version)
-        case DeclarationAmended():
-            amendments = _in_order((*amendments, fact), lambda f: (f.amended_at, f.fact_id))
-        case GoodsReleased():
-            releases = _in_order((*releases, fact), lambda f: (f.released_at, f.fact_id))
-        case ReleaseRefused():
-            refusals = _in_order((*refusals, fact), lambda f: (f.decided_at, f.fact_id))
-        case DeclarationInvalidated():
-            invalidations = _in_order((*invalidations, fact), lambda f: (f.invalidated_at, f.fact_id))
-        case GoodsExited():
-            exits = _in_order((*exits, fact), lambda f: (f.exited_at, f.fact_id))
-    return Shipment(
-        mrn=shipment.mrn,
-        declarations=declarations,
-        amendments=amendments,
-        releases=releases,
-        refusals=refusals,
-        invalidations=invalidations,
-        exits=exits,
-        licences=shipment.licences,
-        verdict=shipment.verdict,
-        judged=shipment.judged,
-        findings=shipment.findings,
-    )
-
-
-def _in_order(facts: tuple[F, ...], order: Callable[[F], Any]) -> tuple[F, ...]:
-    return facts if len(facts) == 1 else tuple(sorted(facts, key=order))
+    place, order = PLACES[type(fact)]
+    facts = (*getattr(shipment, place), fact)
+    return with_fields(shipment, **{place: facts if len(facts) == 1 else tuple(sorted(facts, key=order))})
 
 
 def message_ids(shipment: Shipment) -> tuple[str, ...]:

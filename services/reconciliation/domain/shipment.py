@@ -4,7 +4,6 @@ The generated record `Shipment` is both the state and its snapshot. Everything b
 revisions follows from the set of facts, so the order in which facts arrive decides nothing.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from services.core.decision import Decision
@@ -14,7 +13,7 @@ from services.core.messages import Cover, Finding, LicenceDemand, Shipment
 from services.core.values import Mrn
 from services.reconciliation.domain.declaration import current
 from services.reconciliation.domain.demand import demands
-from services.reconciliation.domain.facts import Fact, knows, with_fact
+from services.reconciliation.domain.facts import Fact, knows, with_fact, with_fields
 from services.reconciliation.domain.phase import standing
 from services.reconciliation.domain.sequence import raised
 from services.reconciliation.domain.verdict import Judgement, judge
@@ -70,19 +69,7 @@ def with_cover(shipment: Shipment, cover: Cover, now: datetime, rule_set: str) -
 
 def _judged(shipment: Shipment, licences: tuple[LicenceDemand, ...], found: Judgement) -> Shipment:
     """The shipment with these demands and covers, and the verdict that follows from them."""
-    return Shipment(
-        mrn=shipment.mrn,
-        declarations=shipment.declarations,
-        amendments=shipment.amendments,
-        releases=shipment.releases,
-        refusals=shipment.refusals,
-        invalidations=shipment.invalidations,
-        exits=shipment.exits,
-        licences=licences,
-        verdict=found.verdict,
-        judged=found.judged,
-        findings=shipment.findings,
-    )
+    return with_fields(shipment, licences=licences, verdict=found.verdict, judged=found.judged)
 
 
 def _with_findings(shipment: Shipment, wrong: list[Finding], outputs: tuple[Message, ...] = ()) -> Decision[Shipment]:
@@ -92,4 +79,4 @@ def _with_findings(shipment: Shipment, wrong: list[Finding], outputs: tuple[Mess
     if not new:
         return Decision(shipment, outputs)
     findings = tuple(sorted(known | {finding.id for finding in new}))
-    return Decision(replace(shipment, findings=findings), (*outputs, *new))
+    return Decision(with_fields(shipment, findings=findings), (*outputs, *new))
