@@ -1671,8 +1671,67 @@ class DocumentAmendment(_DocumentAmendment):
         )
 
 
+class _DocumentRemoval(Record):
+    __slots__ = ("position",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class DocumentRemoval(_DocumentRemoval):
+    """A document that an item no longer has."""
+
+    SCHEMA: ClassVar[str] = "customs.v1.DocumentRemoval"
+
+    position: int
+    """Its place among the item's documents, from 1, counted before any is taken away."""
+
+    def __init__(
+        self,
+        *,
+        position: int,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _DocumentRemoval)
+        it.position = position
+        it.remembered = None
+        it.__class__ = DocumentRemoval
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            x = self.position
+            position_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else integer(x)
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            position_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[DocumentRemoval, int]":
+        it: Any = open_record(_DocumentRemoval)
+        n = b[i]
+        i += 1
+        if n & 129:
+            it.position, i = integer_at(b, i - 1)
+        else:
+            it.position = n >> 1
+        it.remembered = None
+        it.__class__ = DocumentRemoval
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            position=integer_of(fields["position"]),
+        )
+
+
 class _ItemAmendment(Record):
-    __slots__ = ("item", "commodity_code", "description", "net_mass_kg", "statistical_value", "documents",)
+    __slots__ = ("item", "commodity_code", "description", "net_mass_kg", "statistical_value", "documents", "procedure", "consignee", "destination", "removed_documents", "whole", "removed",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -1693,6 +1752,18 @@ class ItemAmendment(_ItemAmendment):
     """New statistical value."""
     documents: tuple[DocumentAmendment, ...] = ()
     """Replaced or added documents."""
+    procedure: str | None = None
+    """New requested procedure (DE 11 09 001)."""
+    consignee: Party | None = None
+    """New consignee of this item."""
+    destination: CountryCode | None = None
+    """New country of destination of this item."""
+    removed_documents: tuple[DocumentRemoval, ...] = ()
+    """Documents that are no longer there."""
+    whole: bool = False
+    """The item as it now stands, new or in place of all it was before: what is null or not listed is not there."""
+    removed: bool = False
+    """The item is no longer there."""
 
     def __init__(
         self,
@@ -1703,6 +1774,12 @@ class ItemAmendment(_ItemAmendment):
         net_mass_kg: Decimal | None = None,
         statistical_value: Decimal | None = None,
         documents: tuple[DocumentAmendment, ...] = (),
+        procedure: str | None = None,
+        consignee: Party | None = None,
+        destination: CountryCode | None = None,
+        removed_documents: tuple[DocumentRemoval, ...] = (),
+        whole: bool = False,
+        removed: bool = False,
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _ItemAmendment)
@@ -1712,6 +1789,12 @@ class ItemAmendment(_ItemAmendment):
         it.net_mass_kg = net_mass_kg
         it.statistical_value = statistical_value
         it.documents = documents
+        it.procedure = procedure
+        it.consignee = consignee
+        it.destination = destination
+        it.removed_documents = removed_documents
+        it.whole = whole
+        it.removed = removed
         it.remembered = None
         it.__class__ = ItemAmendment
 
@@ -1732,6 +1815,18 @@ class ItemAmendment(_ItemAmendment):
             statistical_value_ = b"\x00" if x is None else b"\x02" + (DECIMAL_24_6.written[x] if type(x) is Decimal else amount(x))
             x = self.documents
             documents_ = b"\x00" if x == () else records(x, DocumentAmendment)
+            x = self.procedure
+            procedure_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.consignee
+            consignee_ = b"\x00" if x is None else b"\x02" + ((x.remembered or x.avro()) if type(x) is Party else misfit(x))
+            x = self.destination
+            destination_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
+            x = self.removed_documents
+            removed_documents_ = b"\x00" if x == () else records(x, DocumentRemoval)
+            x = self.whole
+            whole_ = flag(x)
+            x = self.removed
+            removed_ = flag(x)
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
@@ -1741,6 +1836,12 @@ class ItemAmendment(_ItemAmendment):
             net_mass_kg_,
             statistical_value_,
             documents_,
+            procedure_,
+            consignee_,
+            destination_,
+            removed_documents_,
+            whole_,
+            removed_,
         ))
         remember(self, body)
         return body
@@ -1811,6 +1912,55 @@ class ItemAmendment(_ItemAmendment):
         else:
             it.documents = ()
             i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.procedure = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.procedure = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.consignee, i = Party.read(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.consignee = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.destination = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.destination = None
+        if b[i]:
+            it.removed_documents, i = records_at(b, i, DocumentRemoval.read)
+        else:
+            it.removed_documents = ()
+            i += 1
+        it.whole = FLAG_AT[b[i]]
+        i += 1
+        it.removed = FLAG_AT[b[i]]
+        i += 1
         it.remembered = None
         it.__class__ = ItemAmendment
         return it, i
@@ -1824,11 +1974,17 @@ class ItemAmendment(_ItemAmendment):
             net_mass_kg=None if fields["net_mass_kg"] is None else DECIMAL_24_6.of(fields["net_mass_kg"]),
             statistical_value=None if fields["statistical_value"] is None else DECIMAL_24_6.of(fields["statistical_value"]),
             documents=tuple(DocumentAmendment.from_avro(x) for x in fields["documents"]),
+            procedure=fields["procedure"],
+            consignee=None if fields["consignee"] is None else Party.from_avro(fields["consignee"]),
+            destination=fields["destination"],
+            removed_documents=tuple(DocumentRemoval.from_avro(x) for x in fields["removed_documents"]),
+            whole=fields["whole"],
+            removed=fields["removed"],
         )
 
 
 class _DeclarationAmended(Message):
-    __slots__ = ("fact_id", "mrn", "sources", "amended_at", "items",)
+    __slots__ = ("fact_id", "mrn", "sources", "amended_at", "items", "exporter", "consignee", "country_of_destination", "office_of_exit", "border_mode", "containerised",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -1852,6 +2008,18 @@ class DeclarationAmended(_DeclarationAmended):
     """When the amendment was issued."""
     items: tuple[ItemAmendment, ...] = ()
     """Amended items."""
+    exporter: Party | None = None
+    """New exporter (DE 13 01)."""
+    consignee: Party | None = None
+    """New consignee (DE 13 03)."""
+    country_of_destination: CountryCode | None = None
+    """New country of destination (DE 16 03)."""
+    office_of_exit: str | None = None
+    """New declared customs office of exit, 8 characters."""
+    border_mode: str | None = None
+    """New mode of transport at the border (DE 19 03)."""
+    containerised: bool | None = None
+    """Whether the goods cross the border in containers (DE 19 01), when that changed."""
 
     def __init__(
         self,
@@ -1861,6 +2029,12 @@ class DeclarationAmended(_DeclarationAmended):
         sources: tuple[Source, ...] = (),
         amended_at: datetime,
         items: tuple[ItemAmendment, ...] = (),
+        exporter: Party | None = None,
+        consignee: Party | None = None,
+        country_of_destination: CountryCode | None = None,
+        office_of_exit: str | None = None,
+        border_mode: str | None = None,
+        containerised: bool | None = None,
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _DeclarationAmended)
@@ -1869,6 +2043,12 @@ class DeclarationAmended(_DeclarationAmended):
         it.sources = sources
         it.amended_at = amended_at
         it.items = items
+        it.exporter = exporter
+        it.consignee = consignee
+        it.country_of_destination = country_of_destination
+        it.office_of_exit = office_of_exit
+        it.border_mode = border_mode
+        it.containerised = containerised
         it.remembered = None
         it.__class__ = DeclarationAmended
 
@@ -1885,6 +2065,18 @@ class DeclarationAmended(_DeclarationAmended):
             amended_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
             x = self.items
             items_ = b"\x00" if x == () else records(x, ItemAmendment)
+            x = self.exporter
+            exporter_ = b"\x00" if x is None else b"\x02" + ((x.remembered or x.avro()) if type(x) is Party else misfit(x))
+            x = self.consignee
+            consignee_ = b"\x00" if x is None else b"\x02" + ((x.remembered or x.avro()) if type(x) is Party else misfit(x))
+            x = self.country_of_destination
+            country_of_destination_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
+            x = self.office_of_exit
+            office_of_exit_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.border_mode
+            border_mode_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.containerised
+            containerised_ = b"\x00" if x is None else b"\x02" + (flag(x))
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
@@ -1895,6 +2087,12 @@ class DeclarationAmended(_DeclarationAmended):
             sources_,
             amended_at_,
             items_,
+            exporter_,
+            consignee_,
+            country_of_destination_,
+            office_of_exit_,
+            border_mode_,
+            containerised_,
         ))
         remember(self, body)
         return body
@@ -1936,6 +2134,79 @@ class DeclarationAmended(_DeclarationAmended):
         else:
             it.items = ()
             i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.exporter, i = Party.read(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.exporter = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.consignee, i = Party.read(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.consignee = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.country_of_destination = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.country_of_destination = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.office_of_exit = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.office_of_exit = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.border_mode = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.border_mode = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.containerised = FLAG_AT[b[i]]
+            i += 1
+        elif n:
+            misfit(n)
+        else:
+            it.containerised = None
         it.remembered = None
         it.__class__ = DeclarationAmended
         return it, i
@@ -1948,6 +2219,12 @@ class DeclarationAmended(_DeclarationAmended):
             sources=tuple(Source.from_avro(x) for x in fields["sources"]),
             amended_at=instant_of(fields["amended_at"]),
             items=tuple(ItemAmendment.from_avro(x) for x in fields["items"]),
+            exporter=None if fields["exporter"] is None else Party.from_avro(fields["exporter"]),
+            consignee=None if fields["consignee"] is None else Party.from_avro(fields["consignee"]),
+            country_of_destination=fields["country_of_destination"],
+            office_of_exit=fields["office_of_exit"],
+            border_mode=fields["border_mode"],
+            containerised=fields["containerised"],
         )
 
     @property
@@ -7417,6 +7694,7 @@ RECORDS: tuple[type[Record], ...] = (
     Item,
     DeclarationAccepted,
     DocumentAmendment,
+    DocumentRemoval,
     ItemAmendment,
     DeclarationAmended,
     DeclarationInvalidated,

@@ -41,12 +41,17 @@ def receive(message: Logged) -> Outcome:
     return Outcome(id=message.id, state=State.WAITING, open=True, shipment=reading.mrn)
 
 
-def settle(groups: Mapping[LodgementKey, Sequence[Logged]], known: Collection[Mrn]) -> list[Outcome]:
-    """What becomes of all open messages of these LRNs. Keys are taken in order, so that a replay decides the same."""
+def settle(
+    groups: Mapping[LodgementKey, Sequence[Logged]], known: Collection[Mrn], registered: Collection[Mrn] = ()
+) -> list[Outcome]:
+    """What becomes of all open messages of these LRNs. Keys are taken in order, so that a replay decides the same.
+
+    `known`: MRNs accepted or registered before; `registered`: those of them whose goods are still to be presented.
+    """
     accepted = set(known)
     outcomes: list[Outcome] = []
     for key in sorted(groups):
-        joined = join(groups[key], accepted)
+        joined = join(groups[key], accepted, registered)
         accepted |= {outcome.fact.mrn for outcome in joined if outcome.fact is not None}
         outcomes += joined
     return outcomes

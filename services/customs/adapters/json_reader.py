@@ -1,20 +1,43 @@
 """From the bytes of a JSON message to its reading."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from services.core.errors import Fault, Refused
 from services.core.values import mrn_check_digit_holds
-from services.customs.adapters.json_messages import DeclarationIn, ExitIn, InvalidationIn, NoReleaseIn, ReleaseIn
+from services.customs.adapters.json_events import (
+    ArrivalIn,
+    ExitIn,
+    ExitReleaseIn,
+    ExitStopIn,
+    InvalidationIn,
+    NoReleaseIn,
+    OverrideIn,
+    PresentationIn,
+    ReleaseIn,
+)
+from services.customs.adapters.json_messages import DeclarationIn, PaperWriteOffIn
 from services.customs.adapters.xml.document import LARGEST, malformed
 from services.customs.domain.reading import Reading, Stated
 from services.runtime.body import Malformed, parse_json
 
-Message = DeclarationIn | ReleaseIn | NoReleaseIn | InvalidationIn | ExitIn
-KINDS = ("declaration", "release", "no-release", "invalidation", "exit")
+Message = (
+    DeclarationIn
+    | PresentationIn
+    | ReleaseIn
+    | NoReleaseIn
+    | OverrideIn
+    | InvalidationIn
+    | ArrivalIn
+    | ExitReleaseIn
+    | ExitStopIn
+    | ExitIn
+    | PaperWriteOffIn
+)
+KINDS: Final = tuple(get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(Message))
 
-_MESSAGE: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])
+MESSAGE: Final[TypeAdapter[Message]] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])
 _MOST_FAULTS = 100
 
 
@@ -32,19 +55,19 @@ def read(body: bytes) -> Reading:
     if isinstance(fields.get("kind"), str) and fields["kind"] not in KINDS:
         raise Refused(415, f"{fields['kind']!r} is not a message this door takes; it takes {', '.join(KINDS)}")
     try:
-        message = _MESSAGE.validate_python(fields)
+        message = MESSAGE.validate_python(fields)
     except ValidationError as error:
         raise Refused(422, "The message is understood but not acceptable", _faults(error)) from None
     warnings: tuple[Fault, ...] = ()
-    if not mrn_check_digit_holds(message.mrn):
-        warnings = (Fault("/mrn", "mrn.check-digit", f"the check digit of {message.mrn} does not hold"),)
+    if not mrn_check_digit_holds(message.identified):
+        warnings = (Fault("/mrn", "mrn.check-digit", f"the check digit of {message.identified} does not hold"),)
     return Reading(
         kind=message.kind,
         system="JSON",
         identity=("json", message.sender, message.message_id),
         message_id=message.message_id,
         statement=Stated(message.fact()),
-        mrn=message.mrn,
+        mrn=message.identified,
         lrn=message.lrn if isinstance(message, DeclarationIn) else None,
         warnings=warnings,
     )

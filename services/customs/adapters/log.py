@@ -11,6 +11,7 @@ from psycopg.rows import DictRow
 from services.core.errors import Corrupt, Fault, Refused, Rejected
 from services.core.values import Mrn
 from services.customs.adapters.intake import Intake, Submission
+from services.customs.adapters.xml.wco_response import REGISTRATION
 from services.customs.domain.lodgement import Outcome, State
 from services.customs.domain.reading import Lodged, Logged, Reading
 from services.customs.handlers import LodgementKey
@@ -64,6 +65,8 @@ ON CONFLICT (mrn) DO UPDATE SET mrn = excluded.mrn
 RETURNING mrn, message_id
 """
 
+_KINDS_OF = b"SELECT id, kind FROM customs.message WHERE id = ANY(%s)"
+
 _ACCEPT = """
 UPDATE customs.acceptance AS a SET message_id = r.message_id
 FROM unnest(%s::text[], %s::text[]) AS r (mrn, message_id) WHERE a.mrn = r.mrn
@@ -107,17 +110,25 @@ class MessageLog:
             groups[(row["party"], row["system"], row["lrn"])].append(await self._logged(row))
         return groups
 
-    async def lock_acceptances(self, connection: Connection, mrns: Sequence[Mrn]) -> set[Mrn]:
-        """Hold these MRNs until the end of the transaction, taken in order; those that are accepted already."""
+    async def lock_acceptances(self, connection: Connection, mrns: Sequence[Mrn]) -> dict[Mrn, bool]:
+        """Hold these MRNs until the end of the transaction, taken in order; those that are accepted already.
+
+        True for one that customs has only registered. That is asked after the lock: who held it may just have told.
+        """
         rows = await (await connection.execute(_LOCK_ACCEPTANCES, (Texts(mrns),))).fetchall()
-        return {Mrn(row["mrn"]) for row in rows if row["message_id"] is not None}
+        by_message = {row["message_id"]: Mrn(row["mrn"]) for row in rows if row["message_id"] is not None}
+        if not by_message:
+            return {}
+        told = await (await connection.execute(_KINDS_OF, (Texts(by_message),))).fetchall()
+        registered = {by_message[row["id"]] for row in told if row["kind"] == REGISTRATION}
+        return {mrn: mrn in registered for mrn in by_message.values()}
 
     async def update(self, connection: Connection, outcomes: Sequence[Outcome]) -> None:
         """Store what became of messages, and which MRNs are accepted now."""
         await connection.execute(_UPDATE, _columns([self._became(outcome) for outcome in outcomes]))
-        accepted = [(o.fact.mrn, o.id) for o in outcomes if o.fact is not None]
-        if accepted:
-            await connection.execute(_ACCEPT, _transposed(accepted))
+        told_last = {o.fact.mrn: o.id for o in outcomes if o.fact is not None}
+        if told_last:
+            await connection.execute(_ACCEPT, _transposed([*told_last.items()]))
 
     async def _logged(self, row: DictRow) -> Logged:
         try:

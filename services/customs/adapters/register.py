@@ -66,8 +66,8 @@ class Register:
         await self._log.lock_lodgements(connection, sorted(joining))
         groups = await self._log.open_messages(connection, joining)
         mrns = handlers.acceptance_mrns([m for group in groups.values() for m in group])
-        known = await self._log.lock_acceptances(connection, mrns) if mrns else set()
-        settled = handlers.settle(groups, known)
+        known = await self._log.lock_acceptances(connection, mrns) if mrns else {}
+        settled = handlers.settle(groups, known, {mrn for mrn, registered in known.items() if registered})
         await self._log.update(connection, settled)
         return settled
 

@@ -7,7 +7,9 @@ declarants may use the same LRN. The result is a function of the set of messages
   under the same LRN replaces the one before); with several declarants and none named it waits;
 - a rejection closes the earliest open declaration. A closed one is still taken when an acceptance finds no other: a
   wrongly attributed rejection must never lose a shipment;
-- an acceptance of an MRN accepted before is a repeat and gives no fact.
+- an acceptance of an MRN accepted before is a repeat and gives no fact;
+- customs may first register a pre-lodged declaration under its MRN and accept it when the goods are presented: the
+  acceptance then says that they were.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from services.core.messages import DeclarationAccepted
+from services.core.messages import DeclarationAccepted, GoodsPresented
 from services.core.values import Mrn
 from services.customs.domain.declaration import Fact, stated_by
 from services.customs.domain.reading import Acceptance, Lodged, Logged, Rejection
@@ -42,11 +44,22 @@ class Outcome:
     fact: Fact | None = None
 
 
-def join(messages: Sequence[Logged], known: Collection[Mrn]) -> list[Outcome]:
-    """What becomes of the open messages of one party and LRN. `known`: MRNs accepted before."""
+@dataclass(slots=True)
+class _Known:
+    """MRNs accepted so far, and those among them that customs has only registered: their goods are not presented."""
+
+    accepted: set[Mrn]
+    registered: set[Mrn]
+
+
+def join(messages: Sequence[Logged], known: Collection[Mrn], registered: Collection[Mrn] = ()) -> list[Outcome]:
+    """What becomes of the open messages of one party and LRN.
+
+    `known`: MRNs accepted or registered before. `registered`: those that were registered only.
+    """
     lodged = sorted((m for m in messages if isinstance(m.reading.statement, Lodged)), key=_when)
     outcomes: list[Outcome] = []
-    accepted = set(known)
+    accepted = _Known(set(known), set(registered))
     for message in sorted(messages, key=_decided):
         if isinstance(message.reading.statement, Acceptance):
             outcomes += _accept(message, message.reading.statement, lodged, accepted)
@@ -56,16 +69,23 @@ def join(messages: Sequence[Logged], known: Collection[Mrn]) -> list[Outcome]:
     return outcomes + [_still_open(message) for message in lodged]
 
 
-def _accept(message: Logged, acceptance: Acceptance, lodged: list[Logged], accepted: set[Mrn]) -> list[Outcome]:
+def _accept(message: Logged, acceptance: Acceptance, lodged: list[Logged], known: _Known) -> list[Outcome]:
     """Outcomes of an acceptance and of the declaration it takes out of `lodged`."""
     mrn = acceptance.mrn
-    if mrn in accepted:
+    if mrn in known.registered and acceptance.pre_lodged is False:
+        known.registered.remove(mrn)
+        presented = GoodsPresented(fact_id="", mrn=mrn, presented_at=acceptance.accepted_at)
+        fact = stated_by(presented, message.id, [message.source])
+        return [Outcome(id=message.id, state=State.RECEIVED, shipment=mrn, fact_id=message.id, fact=fact)]
+    if mrn in known.accepted:
         note = "a repeat: this MRN was accepted before"
         return [Outcome(id=message.id, state=State.APPLIED, note=note, shipment=mrn)]
     choice = _choose(message, acceptance, lodged)
     if isinstance(choice, str):
         return [Outcome(id=message.id, state=State.WAITING, note=choice, open=True, shipment=mrn)]
-    accepted.add(mrn)
+    known.accepted.add(mrn)
+    if acceptance.pre_lodged:
+        known.registered.add(mrn)
     lodged.remove(choice)
     fact = _accepted_fact(choice, message, acceptance)
     return [
@@ -77,7 +97,10 @@ def _accept(message: Logged, acceptance: Acceptance, lodged: list[Logged], accep
 def _accepted_fact(declared: Logged, message: Logged, acceptance: Acceptance) -> Fact:
     statement = declared.reading.statement
     assert isinstance(statement, Lodged)  # noqa: S101 - chosen among the lodged
-    fact: DeclarationAccepted = statement.declaration.accepted(
+    declaration, told = statement.declaration, acceptance.pre_lodged
+    if told is not None:
+        declaration = replace(declaration, pre_lodged=told)
+    fact: DeclarationAccepted = declaration.accepted(
         mrn=acceptance.mrn, lrn=message.reading.lrn, version=acceptance.version, accepted_at=acceptance.accepted_at
     )
     return stated_by(fact, message.id, [declared.source, message.source])
@@ -127,7 +150,9 @@ def _when(message: Logged) -> tuple[datetime, str]:
     return (message.reading.stated_at or message.received_at, message.id)
 
 
-def _decided(message: Logged) -> tuple[datetime, str]:
+def _decided(message: Logged) -> tuple[bool, datetime, str]:
+    """Registrations come before acceptances, whatever hour of the same day either states."""
     statement = message.reading.statement
     at = statement.accepted_at if isinstance(statement, Acceptance) else None
-    return (at or message.reading.stated_at or message.received_at, message.id)
+    registers = isinstance(statement, Acceptance) and statement.pre_lodged is True
+    return (not registers, at or message.reading.stated_at or message.received_at, message.id)

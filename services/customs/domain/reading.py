@@ -5,8 +5,8 @@ from datetime import datetime
 from hashlib import sha256
 
 from services.core.errors import Fault
-from services.core.messages import DeclarationAmended, ItemAmendment, Source
-from services.core.values import Mrn
+from services.core.messages import DeclarationAmended, ItemAmendment, Party, Source
+from services.core.values import CountryCode, Mrn
 from services.customs.domain.declaration import Declaration, Fact, stated_by
 
 
@@ -19,12 +19,17 @@ class Lodged:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Customs accepted a declaration known by its LRN. `correlates`: the source's id of what was lodged, if given."""
+    """Customs accepted a declaration known by its LRN. `correlates`: the source's id of what was lodged, if given.
+
+    `pre_lodged`: whether customs has only registered it so far, the goods are still to be presented; None where the
+    declaration itself says.
+    """
 
     mrn: Mrn
     accepted_at: datetime
     version: int
     correlates: str | None = None
+    pre_lodged: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +48,22 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """A WCO amendment by pointers; without a time of issue the time of receipt counts."""
+    """A WCO amendment by pointers: what is None stays. Without a time of issue the time of receipt counts."""
 
     mrn: Mrn
     amended_at: datetime | None
     items: tuple[ItemAmendment, ...]
+    exporter: Party | None = None
+    consignee: Party | None = None
+    country_of_destination: CountryCode | None = None
+    office_of_exit: str | None = None
+    border_mode: str | None = None
+    containerised: bool | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes anything that is read here."""
+        return self != Amendment(self.mrn, self.amended_at, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +128,18 @@ class Logged:
         if isinstance(statement, Stated):
             return stated_by(statement.fact, self.id, [self.source])
         if isinstance(statement, Amendment):
-            at = statement.amended_at or self.received_at
             return DeclarationAmended(
-                fact_id=self.id, mrn=statement.mrn, sources=(self.source,), amended_at=at, items=statement.items
+                fact_id=self.id,
+                mrn=statement.mrn,
+                sources=(self.source,),
+                amended_at=statement.amended_at or self.received_at,
+                items=statement.items,
+                exporter=statement.exporter,
+                consignee=statement.consignee,
+                country_of_destination=statement.country_of_destination,
+                office_of_exit=statement.office_of_exit,
+                border_mode=statement.border_mode,
+                containerised=statement.containerised,
             )
         return None
 

@@ -55,6 +55,7 @@ def current(shipment: Shipment) -> Declaration | None:
     items = stated.items
     for delta in deltas:
         items = amended(items, delta, stated.procedure)
+        stated = _with_parts(stated, delta)
     return Declaration(
         stated=stated,
         version=stated.version + len(shipment.amendments),
@@ -77,6 +78,19 @@ def _deltas_after(
     return tuple(a for a in amendments if a.amended_at > stated.amended_at)
 
 
+def _with_parts(stated: DeclarationAccepted, delta: DeclarationAmended) -> DeclarationAccepted:
+    """The declaration with the parts that a delta states beside items; what it does not state stays."""
+    return replace(
+        stated,
+        exporter=delta.exporter or stated.exporter,
+        consignee=delta.consignee or stated.consignee,
+        country_of_destination=delta.country_of_destination or stated.country_of_destination,
+        office_of_exit=delta.office_of_exit or stated.office_of_exit,
+        border_mode=delta.border_mode or stated.border_mode,
+        containerised=stated.containerised if delta.containerised is None else delta.containerised,
+    )
+
+
 def amended(items: tuple[Item, ...], delta: DeclarationAmended, procedure: str) -> tuple[Item, ...]:
     """The items with one delta applied, ascending.
 
@@ -85,7 +99,10 @@ def amended(items: tuple[Item, ...], delta: DeclarationAmended, procedure: str) 
     """
     by_number = {item.item: item for item in items}
     for change in delta.items:
-        if known := by_number.get(change.item):
+        known = None if change.whole else by_number.get(change.item)
+        if change.removed:
+            by_number.pop(change.item, None)
+        elif known is not None:
             by_number[change.item] = _amended_item(known, change)
         elif change.commodity_code is not None:
             empty = Item(item=change.item, commodity_code=change.commodity_code, description="", procedure=procedure)
@@ -94,15 +111,22 @@ def amended(items: tuple[Item, ...], delta: DeclarationAmended, procedure: str) 
 
 
 def _amended_item(item: Item, change: ItemAmendment) -> Item:
+    gone = {removal.position for removal in change.removed_documents}
+    replaced = [one for one in change.documents if _place(item.documents, one) is not None]
     documents = item.documents
-    for amendment in change.documents:
+    for amendment in replaced:
         documents = _amended_documents(documents, amendment)
+    documents = tuple(document for place, document in enumerate(documents, 1) if place not in gone)
+    documents = (*documents, *(one.document for one in change.documents if one not in replaced))
     return replace(
         item,
         commodity_code=item.commodity_code if change.commodity_code is None else change.commodity_code,
         description=item.description if change.description is None else change.description,
         net_mass_kg=item.net_mass_kg if change.net_mass_kg is None else change.net_mass_kg,
         statistical_value=item.statistical_value if change.statistical_value is None else change.statistical_value,
+        procedure=change.procedure or item.procedure,
+        consignee=change.consignee or item.consignee,
+        destination=change.destination or item.destination,
         documents=documents,
     )
 

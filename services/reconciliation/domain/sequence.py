@@ -149,6 +149,7 @@ def unknown_items(shipment: Shipment, declaration: Declaration) -> Iterator[Cont
     """Amendments of items that no version has, and exits of items that the declaration as it stands has not."""
     now = {item.item for item in declaration.items}
     ever = now | {item.item for stated in shipment.declarations for item in stated.items}
+    ever |= {change.item for delta in shipment.amendments for change in delta.items if change.commodity_code}
     for delta in shipment.amendments:
         numbers = {change.item for change in delta.items}
         yield from (_unknown_item(shipment, delta, number, ever) for number in sorted(numbers - ever))

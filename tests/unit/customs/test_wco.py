@@ -1,14 +1,15 @@
-"""WCO-DMS beyond the published samples: what is refused and where, and amendments by pointers."""
+"""WCO-DMS beyond the published samples: forms of declarations, and what is refused and where."""
 
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 
 from services.core.errors import Refused
+from services.core.messages import DeclarationForm
 from services.customs.adapters import intake
-from services.customs.domain.reading import Acceptance, Amendment, Lodged, Reading
+from services.customs.domain.declaration import Declaration
+from services.customs.domain.reading import Acceptance, Lodged, Reading
 
 SAMPLES = Path(__file__).parents[2] / "contract" / "samples"
 ITEM = "/MetaData/Declaration/GoodsShipment/GovernmentAgencyGoodsItem"
@@ -39,23 +40,83 @@ def faults(body: str) -> list[tuple[str, str]]:
     return [(fault.path, fault.code) for fault in refused.faults]
 
 
+def lodged(body: str) -> Declaration:
+    statement = read(body).statement
+    assert isinstance(statement, Lodged)
+    return statement.declaration
+
+
 @pytest.mark.parametrize("kind", ["IMA", "IMD", "INV"])
 def test_what_is_no_export_declaration_is_told_so(kind: str) -> None:
     body = text("TT_EX009a.xml", ("<TypeCode>EXD<", f"<TypeCode>{kind}<"))
-    assert faults(body) == [("/MetaData/Declaration/TypeCode", "declaration.not-an-export")]
+    assert faults(body) == [("/MetaData/Declaration/TypeCode", "not-an-export")]
+
+
+def test_union_trade_on_entry_is_no_export() -> None:
+    changes = (("<TypeCode>EXD<", "<TypeCode>COD<"), ("<CurrentCode>10<", "<CurrentCode>40<"))
+    assert faults(text("TT_EX009a.xml", *changes)) == [
+        (f"{ITEM}/GovernmentProcedure[1]/CurrentCode", "not-an-export"),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["EX", "EXQ", "EXAA", "CO"])
+def test_a_type_without_an_additional_declaration_type_is_a_fault(kind: str) -> None:
+    body = text("TT_EX009a.xml", ("<TypeCode>EXD<", f"<TypeCode>{kind}<"))
+    assert faults(body) == [("/MetaData/Declaration/TypeCode", "value.invalid")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "form", "pre_lodged"),
+    [
+        ("EXA", DeclarationForm.STANDARD, False),
+        ("EXD", DeclarationForm.STANDARD, True),
+        ("EXC", DeclarationForm.SIMPLIFIED, False),
+        ("EXF", DeclarationForm.SIMPLIFIED, True),
+        ("EXY", DeclarationForm.SUPPLEMENTARY, False),
+        ("EXZ", DeclarationForm.SUPPLEMENTARY, False),
+        ("EXR", DeclarationForm.RETROSPECTIVE, False),
+        ("EXK", DeclarationForm.STANDARD, True),
+        ("COB", DeclarationForm.SIMPLIFIED, False),
+        ("COE", DeclarationForm.SIMPLIFIED, True),
+    ],
+)
+def test_the_additional_type_is_the_form_of_the_declaration(kind: str, form: DeclarationForm, pre_lodged: bool) -> None:  # noqa: FBT001 - a table
+    declaration = lodged(text("TT_EX009a.xml", ("<TypeCode>EXD<", f"<TypeCode>{kind}<")))
+    assert (declaration.form, declaration.pre_lodged) == (form, pre_lodged)
+
+
+def test_office_of_exit_and_transport_are_read() -> None:
+    declaration = lodged(text("TT_EX009a.xml"))
+    assert (declaration.office_of_exit, declaration.border_mode, declaration.containerised) == ("GB000084", "4", True)
+
+
+INITIAL = """<PreviousDocument>
+<CategoryCode>Y</CategoryCode><ID>24GB0YVJ3EXXES8AA0</ID><TypeCode>SDE</TypeCode></PreviousDocument>
+<PreviousDocument><CategoryCode>Y</CategoryCode><ID>20240125</ID><TypeCode>CLE</TypeCode></PreviousDocument>"""
+
+
+@pytest.mark.parametrize(("kind", "completed"), [("EXY", ("24GB0YVJ3EXXES8AA0",)), ("EXA", ())])
+def test_a_supplementary_declaration_names_what_it_completes(kind: str, completed: tuple[str, ...]) -> None:
+    shipment = "</PreviousDocument>\n\t\t</GoodsShipment>"
+    body = text(
+        "TT_EX009a.xml",
+        ("<TypeCode>EXD<", f"<TypeCode>{kind}<"),
+        (shipment, f"</PreviousDocument>{INITIAL}</GoodsShipment>"),
+    )
+    assert lodged(body).completes == completed
 
 
 def test_a_union_trade_declaration_is_taken() -> None:
     assert isinstance(read(text("TT_EX009a.xml", ("<TypeCode>EXD<", "<TypeCode>COD<"))).statement, Lodged)
 
 
-@pytest.mark.parametrize(("function", "kind"), [("13", "INV"), ("1", "EXD"), ("47", "EXD")])
+@pytest.mark.parametrize(("function", "kind"), [("13", "NRT"), ("13", "EXD"), ("1", "EXD"), ("47", "EXD")])
 def test_other_functions_of_a_declaration_are_an_unknown_type(function: str, kind: str) -> None:
     changes = [("<FunctionCode>9<", f"<FunctionCode>{function}<"), ("<TypeCode>EXD<", f"<TypeCode>{kind}<")]
     assert refusal(text("TT_EX009a.xml", *changes)).status == 415
 
 
-@pytest.mark.parametrize("code", ["02", "09", "13", "99", ""])
+@pytest.mark.parametrize("code", ["04", "12", "19", "99", ""])
 def test_other_notifications_are_an_unknown_type(code: str) -> None:
     assert refusal(text("08_DMSROG.xml", ("<FunctionCode>08<", f"<FunctionCode>{code}<"))).status == 415
 
@@ -136,43 +197,3 @@ def test_a_namespaced_notification_is_held_to_the_official_schema() -> None:
 def test_an_mrn_with_a_wrong_check_digit_is_a_warning() -> None:
     (warning,) = read(text("08_DMSROG.xml", ("20GB1OJPU2P01FGVR4", "20GB1OJPU2P01FGVR5"))).warnings
     assert (warning.path, warning.code) == ("/MetaData/Response/Declaration/ID", "mrn.check-digit")
-
-
-AMENDMENT = "Step5_TT_EX009a_Amendment.xml"
-POINTER = "<DocumentSectionCode>02A</DocumentSectionCode>"
-
-
-def amended(body: str) -> Amendment:
-    statement = read(body).statement
-    assert isinstance(statement, Amendment)
-    return statement
-
-
-def test_the_place_of_a_document_comes_from_its_pointer() -> None:
-    head, tail = text(AMENDMENT).split(POINTER)
-    head = head.removesuffix("<SequenceNumeric>1</SequenceNumeric>\n\t\t\t\t")
-    third = f"{head}<SequenceNumeric>3</SequenceNumeric>{POINTER}{tail}"
-    assert amended(third).items[0].documents[0].position == 3
-
-
-def test_a_pointer_that_nothing_replaces_is_a_deletion_and_refused() -> None:
-    without = text(AMENDMENT).split("<AdditionalDocument>")[0] + text(AMENDMENT).split("</AdditionalDocument>")[1]
-    assert (ITEM, "amendment.deletion") in faults(without)
-
-
-def test_a_part_that_no_delta_carries_is_refused() -> None:
-    party = "<Consignee><Name>Other</Name></Consignee>"
-    body = text(AMENDMENT, ("<GoodsShipment>", f"<GoodsShipment>{party}"))
-    assert ("/MetaData/Declaration/GoodsShipment/Consignee", "amendment.not-carried") in faults(body)
-
-
-def test_measures_and_values_of_an_item_are_amended() -> None:
-    commodity = "<Commodity><GoodsMeasure><NetNetWeightMeasure>14.5</NetNetWeightMeasure></GoodsMeasure></Commodity>"
-    body = text(AMENDMENT, ("</AdditionalDocument>", f"</AdditionalDocument>{commodity}"))
-    assert amended(body).items[0].net_mass_kg == Decimal("14.5")
-
-
-def test_an_amendment_with_a_time_of_issue_keeps_it() -> None:
-    issue = '<IssueDateTime><p1:DateTimeString formatCode="304">20240126094643Z</p1:DateTimeString></IssueDateTime>'
-    body = text(AMENDMENT, ("<ID>24GB0YVJ3EXXES8AA0</ID>", f"<ID>24GB0YVJ3EXXES8AA0</ID>{issue}"))
-    assert amended(body).amended_at == datetime(2024, 1, 26, 9, 46, 43, tzinfo=UTC)

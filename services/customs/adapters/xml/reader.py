@@ -48,6 +48,11 @@ class Reader:
             path = self.path(element) + (f"/{below}" if below else "")
             self._faults.append(Fault(path, code, f"line {element.sourceline}: {detail}"))
 
+    def warn(self, element: etree._Element, code: str, detail: str) -> None:
+        """Note what its sender should know of a message that is acceptable."""
+        if len(self._warnings) < _MOST_FAULTS:
+            self._warnings.append(Fault(self.path(element), code, f"line {element.sourceline}: {detail}"))
+
     def fault_at(self, path: str, code: str, detail: str) -> None:
         self._faults.append(Fault(path, code, detail))
 
@@ -94,6 +99,12 @@ class Reader:
             if len(found) > 1:
                 self.fault(found[1], "element.repeated", f"{name} may be there once")
             element = found[0]
+        return element
+
+    def first(self, element: etree._Element | None, path: str) -> etree._Element | None:
+        """The first element at a path of names, whose steps may be there many times."""
+        for name in path.split("/"):
+            element = next(iter(self.children(element, name)), None)
         return element
 
     def text(self, element: etree._Element | None, path: str) -> str | None:

@@ -11,10 +11,10 @@ from lxml import etree
 
 from services.core.errors import Fault, Refused
 from services.core.values import Mrn, parse_eori
-from services.customs.adapters.xml import wco_amendment, wco_declaration, wco_response, xsd
+from services.customs.adapters.xml import wco_amendment, wco_declaration, wco_movement, wco_response, xsd
 from services.customs.adapters.xml.formats import an, wco_time
 from services.customs.adapters.xml.reader import Reader, local
-from services.customs.domain.reading import Amendment, Lodged, Reading
+from services.customs.domain.reading import Lodged, NothingToDo, Reading, Statement
 
 DECLARATION = "urn:wco:datamodel:WCO:DEC-DMS:2"
 RESPONSE = "urn:wco:datamodel:WCO:RES-DMS:2"
@@ -26,15 +26,21 @@ NAMESPACES = (
     "urn:wco:datamodel:WCO:DocumentMetaData-DMS:2",
 )
 
-_ORIGINAL, _AMENDMENT = "9", "13"
+_ORIGINAL, _REQUEST = "9", "13"
+_CORRECTION, _CANCELLATION = "COR", "INV"
+_LODGED = "DEC"
 
 
 def is_wco(root: etree._Element) -> bool:
+    if wco_movement.is_movement(root):
+        return True
     return etree.QName(root).namespace in {*NAMESPACES, None} and local(root) in {"MetaData", "Declaration", "Response"}
 
 
 def read(root: etree._Element, zone: tzinfo) -> Reading:
     """What a WCO-DMS message says. Refused 415 for one that is not taken here, 422 with the path of each fault."""
+    if wco_movement.is_movement(root):
+        return wco_movement.read(root, zone)
     reader = Reader(NAMESPACES)
     inner: etree._Element | None = root
     if local(root) == "MetaData":
@@ -50,30 +56,31 @@ def read(root: etree._Element, zone: tzinfo) -> Reading:
 
 
 def _declaration(reader: Reader, element: etree._Element, zone: tzinfo) -> Reading:
-    function, kind = reader.text(element, "FunctionCode"), reader.text(element, "TypeCode") or ""
-    amends = _amends(reader, element, function, kind)
+    function, kind = reader.text(element, "FunctionCode") or "", reader.text(element, "TypeCode") or ""
+    purpose = _purpose(reader, element, function, kind)
     xsd.check_declaration(reader, element)
     lrn = reader.needed(element, "FunctionalReferenceID", an(35))
     stated_at = reader.value(element, "IssueDateTime/DateTimeString", wco_time(zone))
     reader.value(element, "AcceptanceDateTime/DateTimeString", wco_time(zone))
     declarant = reader.value(element, "Declarant/ID", parse_eori)
     mrn: Mrn | None = None
-    statement: Lodged | Amendment | None
-    if amends:
-        mrn = reader.mrn(element, "ID")
-        statement = wco_amendment.read(reader, element, mrn, stated_at)
-    else:
+    statement: Statement | None
+    if purpose == _LODGED:
         if declarant is None:
             reader.needed(element, "Declarant/ID", parse_eori)
-        declaration = wco_declaration.read(reader, element)
+        declaration = wco_declaration.read(reader, element, kind)
         statement = None if declaration is None else Lodged(declaration)
+    else:
+        mrn = reader.mrn(element, "ID")
+        amends = purpose == _CORRECTION
+        statement = wco_amendment.read(reader, element, mrn, stated_at) if amends else _cancellation(reader, element)
     warnings = reader.finish()
     assert statement is not None and lrn is not None  # noqa: S101, PT018 - else `finish` has refused
     issued = reader.text(element, "IssueDateTime/DateTimeString")
     return Reading(
-        kind="COR" if amends else "DEC",
+        kind=purpose,
         system="WCO",
-        identity=("wco", declarant or mrn or "", lrn, str(function), issued) if issued else (),
+        identity=("wco", declarant or mrn or "", lrn, function, issued) if issued else (),
         message_id=lrn,
         statement=statement,
         mrn=mrn,
@@ -84,16 +91,27 @@ def _declaration(reader: Reader, element: etree._Element, zone: tzinfo) -> Readi
     )
 
 
-def _amends(reader: Reader, element: etree._Element, function: str | None, kind: str) -> bool:
-    """Whether it is an amendment, else an original. Refused 415 when it is neither, 422 when it is no export."""
-    if function == _AMENDMENT and kind == "COR":
-        return True
+def _cancellation(reader: Reader, element: etree._Element) -> NothingToDo:
+    """A request changes nothing: customs decides it, and tells with DMSINV that the declaration is invalid."""
+    reason = wco_response.information(reader, element, "AES") or "none given"
+    return NothingToDo(f"a request to cancel (reason: {reason}): it takes effect when customs invalidates (DMSINV)")
+
+
+def _purpose(reader: Reader, element: etree._Element, function: str, kind: str) -> str:
+    """What the message is for. Refused 415 when it is for nothing that is taken here, 422 when it is no export."""
+    if function == _REQUEST and kind in {_CORRECTION, _CANCELLATION}:
+        return kind
     if function != _ORIGINAL:
         raise Refused(
             415, f"A declaration of FunctionCode {function} and TypeCode {kind} is not a message this door takes"
         )
     if not kind.startswith(("EX", "CO")):
         detail = f"line {element.sourceline}: TypeCode {kind!r} is no export declaration (EX… or CO…)"
-        fault = Fault(f"{reader.path(element)}/TypeCode", "declaration.not-an-export", detail)
+        fault = Fault(f"{reader.path(element)}/TypeCode", "not-an-export", detail)
         raise Refused(422, "The message is understood but not acceptable", (fault,))
-    return False
+    if kind[2:] not in wco_declaration.KINDS:
+        known = ", ".join(wco_declaration.KINDS)
+        detail = f"line {element.sourceline}: {kind!r} ends in no additional declaration type ({known})"
+        fault = Fault(f"{reader.path(element)}/TypeCode", "value.invalid", detail)
+        raise Refused(422, "The message is understood but not acceptable", (fault,))
+    return _LODGED

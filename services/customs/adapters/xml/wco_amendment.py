@@ -1,98 +1,115 @@
-"""A WCO-DMS amendment (function 13, type COR): a delta whose Pointers say which parts are replaced.
+"""A WCO-DMS amendment (function 13, type COR): pointers say what changes, the declaration beside them what it is now.
 
-A pointer is a chain of sections from `42A` (Declaration) over `67A` (GoodsShipment) and `68A` (goods item) to `02A`
-(AdditionalDocument), each with its place. A part that cannot be carried as a delta is refused, never left out silently.
+Some senders give only what changes, others the whole declaration: what no pointer names is context, and changes
+nothing. A pointer to a part that is read here but cannot be carried as a delta is refused; one to a part that has no
+bearing on a licence is told as a warning; none is left out silently.
 """
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, TypeVar
 
 from lxml import etree
 
-from services.core.messages import Document, DocumentAmendment, ItemAmendment
-from services.core.values import Mrn
-from services.customs.adapters.xml import formats
-from services.customs.adapters.xml.formats import free_text, integer
+from services.core.values import Mrn, parse_country
+from services.customs.adapters.xml.formats import office, one_of
 from services.customs.adapters.xml.reader import Reader
-from services.customs.adapters.xml.wco_declaration import classification, document
+from services.customs.adapters.xml.wco_amended_items import CARRIED_OF_ITEM, items
+from services.customs.adapters.xml.wco_declaration import BORDER_MODES, container, party
+from services.customs.adapters.xml.wco_pointers import ITEM, Target, targets
 from services.customs.domain.reading import Amendment
 
-_ITEM, _DOCUMENT = "68A", "02A"
-_NOT_CARRIED = ("Exporter", "GoodsShipment/Consignee", "GoodsShipment/Destination")
-_NOT_CARRIED_OF_ITEM = ("Consignee", "Destination", "GovernmentProcedure")
+T = TypeVar("T")
+
+EXPORTER: Final = "Exporter"
+CONSIGNEE: Final = "GoodsShipment/Consignee"
+DESTINATION: Final = "GoodsShipment/Destination/CountryCode"
+EXIT_OFFICE: Final = "ExitOffice/ID"
+BORDER_MODE: Final = "BorderTransportMeans/ModeCode"
+CONTAINER: Final = "GoodsShipment/Consignment/ContainerCode"
+
+CARRIED: Final = (EXPORTER, CONSIGNEE, DESTINATION, EXIT_OFFICE, BORDER_MODE, CONTAINER, *CARRIED_OF_ITEM)
+NOT_CARRIED: Final = (
+    "AcceptanceDateTime",
+    "AdditionalDocument",
+    "Declarant",
+    "DeclarationOfficeID",
+    "FunctionalReferenceID",
+    "ID",
+    "TypeCode",
+    f"{ITEM}/SequenceNumeric",
+)
+
+
+@dataclass(frozen=True)
+class _Delta:
+    """The parts of the declaration itself that pointers name."""
+
+    reader: Reader
+    element: etree._Element
+    named: Sequence[Target]
+
+    def part(self, path: str, read: Callable[[str], T | None]) -> T | None:
+        """What stands at a path, when a pointer names it or something in it; a fault when nothing stands there."""
+        target = next((t for t in self.named if t.touches(path)), None)
+        if target is None:
+            return None
+        if self.reader.child(self.element, path) is None:
+            if not target.above(path):
+                self.reader.fault(target.at, "amendment.deletion", f"{path} is pointed at, and nothing replaces it")
+            return None
+        return read(path)
+
+    def value(self, path: str, parse: Callable[[str], T]) -> T | None:
+        return self.part(path, lambda found: self.reader.needed(self.element, found, parse))
 
 
 def read(reader: Reader, element: etree._Element, mrn: Mrn | None, issued_at: datetime | None) -> Amendment | None:
-    """The delta; None after a fault."""
-    for path in _NOT_CARRIED:
-        _refuse(reader, reader.child(element, path))
-    places = _places(reader, element)
-    elements = reader.children(reader.child(element, "GoodsShipment"), "GovernmentAgencyGoodsItem")
-    items = [_item(reader, one, places) for one in elements]
-    reader.unique(zip(elements, (item.item if item else None for item in items), strict=True))
-    named = {item.item for item in items if item is not None}
-    for number, pointers in places.items():
-        if number not in named:
-            reader.fault(pointers[0][1], "amendment.deletion", f"item {number} is pointed at, but nothing replaces it")
-    if mrn is None or None in items:
+    """The delta of a declarant's amendment; None after a fault."""
+    if not reader.children(element, "Amendment"):
+        reader.fault(element, "amendment.pointer-missing", "pointers say what is amended", below="Amendment")
+    return read_of(reader, element, element, mrn, issued_at)
+
+
+def read_of(
+    reader: Reader, pointing: etree._Element, element: etree._Element, mrn: Mrn | None, issued_at: datetime | None
+) -> Amendment | None:
+    """The delta that the pointers of one element make of a declaration beside them; None after a fault."""
+    named = _bearing(reader, targets(reader, pointing))
+    delta = _Delta(reader, element, [target for target in named if not target.within(ITEM)])
+    exporter = delta.part(EXPORTER, lambda path: party(reader, reader.child(element, path)))
+    consignee = delta.part(CONSIGNEE, lambda path: party(reader, reader.child(element, path)))
+    destination = delta.value(DESTINATION, parse_country)
+    exit_office = delta.value(EXIT_OFFICE, office)
+    border_mode = delta.value(BORDER_MODE, one_of(*BORDER_MODES))
+    containerised = delta.value(CONTAINER, container)
+    changed = items(reader, reader.child(element, "GoodsShipment"), [t for t in named if t.within(ITEM)])
+    if mrn is None or changed is None:
         return None
-    return Amendment(mrn, issued_at, tuple(sorted((i for i in items if i is not None), key=lambda item: item.item)))
-
-
-def _refuse(reader: Reader, element: etree._Element | None) -> None:
-    if element is not None:
-        reader.fault(element, "amendment.not-carried", "an amendment of this part is not taken by pointers")
-
-
-def _places(reader: Reader, element: etree._Element) -> dict[int, list[tuple[int, etree._Element]]]:
-    """For each item the places of its documents that pointers name, in order, each once, with the pointer."""
-    places: dict[int, list[tuple[int, etree._Element]]] = {}
-    for amendment in reader.children(element, "Amendment"):
-        item: int | None = None
-        for pointer in reader.children(amendment, "Pointer"):
-            section = reader.text(pointer, "DocumentSectionCode")
-            place = reader.value(pointer, "SequenceNumeric", integer(1, 9_999))
-            if section == _ITEM:
-                item = place
-            if section == _DOCUMENT and item is not None and place is not None:
-                known = places.setdefault(item, [])
-                if place not in {p for p, _ in known}:
-                    known.append((place, pointer))
-    return places
-
-
-def _item(
-    reader: Reader, element: etree._Element, places: dict[int, list[tuple[int, etree._Element]]]
-) -> ItemAmendment | None:
-    number = reader.needed(element, "SequenceNumeric", integer(1, 9_999))
-    for path in _NOT_CARRIED_OF_ITEM:
-        _refuse(reader, next(iter(reader.children(element, path)), None))
-    documents = [document(reader, e) for e in reader.children(element, "AdditionalDocument")]
-    commodity = reader.child(element, "Commodity")
-    code = classification(reader, commodity, needed=False)
-    description = reader.value(commodity, "Description", free_text(512))
-    net_mass = reader.value(commodity, "GoodsMeasure/NetNetWeightMeasure", formats.number(16, 6))
-    value = reader.value(element, "StatisticalValueAmount", formats.number(16, 2))
-    if number is None or None in documents:
-        return None
-    return ItemAmendment(
-        item=number,
-        commodity_code=code,
-        description=description,
-        net_mass_kg=net_mass,
-        statistical_value=value,
-        documents=_placed(reader, element, [d for d in documents if d is not None], places.get(number, [])),
+    return Amendment(
+        mrn=mrn,
+        amended_at=issued_at,
+        items=changed,
+        exporter=exporter,
+        consignee=consignee,
+        country_of_destination=destination,
+        office_of_exit=exit_office,
+        border_mode=border_mode,
+        containerised=containerised,
     )
 
 
-def _placed(
-    reader: Reader, element: etree._Element, documents: list[Document], places: list[tuple[int, etree._Element]]
-) -> tuple[DocumentAmendment, ...]:
-    """The nth document of the delta stands at the nth place pointed at; without places, type and reference tell."""
-    if len(places) > len(documents):
-        detail = f"{len(places)} documents are pointed at, {len(documents)} are given"
-        reader.fault(element, "amendment.deletion", detail)
-        return ()
-    positions: list[int | None] = [place for place, _ in places]
-    if len(places) < len(documents):
-        positions = [None] * len(documents)
-    return tuple(DocumentAmendment(position=p, document=d) for p, d in zip(positions, documents, strict=True))
+def _bearing(reader: Reader, named: Sequence[Target]) -> list[Target]:
+    """The targets that something read here depends on."""
+    found = []
+    for target in named:
+        if refused := next((path for path in NOT_CARRIED if target.touches(path) and target.path != ITEM), None):
+            reader.fault(target.at, "amendment.not-carried", f"an amendment of {refused} is not taken by pointers")
+        elif any(target.touches(path) for path in CARRIED):
+            found.append(target)
+        else:
+            reader.warn(
+                target.at, "amendment.no-bearing", f"{target.path} is not read here: its amendment changes nothing"
+            )
+    return found

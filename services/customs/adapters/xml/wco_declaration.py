@@ -1,24 +1,55 @@
 """The declaration in a WCO-DMS `Declaration` of function 9."""
 
 import re
-from typing import TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, TypeVar
 
 from lxml import etree
 
-from services.core.messages import Document, Item, Party
-from services.core.values import CommodityCode, CountryCode, parse_country, parse_currency, parse_eori
+from services.core.messages import DeclarationForm, Document, Item, Party
+from services.core.values import (
+    CommodityCode,
+    CountryCode,
+    Mrn,
+    parse_country,
+    parse_currency,
+    parse_eori,
+    parse_mrn,
+)
 from services.customs.adapters.xml import formats
-from services.customs.adapters.xml.formats import an, free_text, integer
+from services.customs.adapters.xml.formats import an, free_text, integer, office, one_of
 from services.customs.adapters.xml.reader import Reader
 from services.customs.domain.declaration import Declaration, in_order, with_common_documents
 
 T = TypeVar("T")
 
 _REQUESTED = re.compile(r"[0-9]{2}")
+_EXPORTS = re.compile(r"[123][0-9]|7[67]")
+
+KINDS: Final[Mapping[str, tuple[DeclarationForm, bool]]] = {
+    "A": (DeclarationForm.STANDARD, False),
+    "B": (DeclarationForm.SIMPLIFIED, False),
+    "C": (DeclarationForm.SIMPLIFIED, False),
+    "D": (DeclarationForm.STANDARD, True),
+    "E": (DeclarationForm.SIMPLIFIED, True),
+    "F": (DeclarationForm.SIMPLIFIED, True),
+    "J": (DeclarationForm.STANDARD, False),
+    "K": (DeclarationForm.STANDARD, True),
+    "R": (DeclarationForm.RETROSPECTIVE, False),
+    "U": (DeclarationForm.SUPPLEMENTARY, False),
+    "V": (DeclarationForm.SUPPLEMENTARY, False),
+    "X": (DeclarationForm.SUPPLEMENTARY, False),
+    "Y": (DeclarationForm.SUPPLEMENTARY, False),
+    "Z": (DeclarationForm.SUPPLEMENTARY, False),
+}
+"""Additional declaration type (DE 11 02) -> form, and whether it is pre-lodged. J and K: British clearance requests."""
+
+BORDER_MODES: Final = ("1", "2", "3", "4", "5", "6", "7", "8", "9")
+"""Modes of transport at the border (DE 19 03); British senders write 6 for a ferry (roll-on/roll-off)."""
 
 
-def read(reader: Reader, element: etree._Element) -> Declaration | None:
-    """The declaration; None after a fault that leaves nothing to build.
+def read(reader: Reader, element: etree._Element, kind: str) -> Declaration | None:
+    """The declaration; None after a fault that leaves nothing to build. `kind`: its TypeCode, such as EXA.
 
     Some senders state the destination per item only; then the first item's is the declaration's.
     """
@@ -29,13 +60,17 @@ def read(reader: Reader, element: etree._Element) -> Declaration | None:
         below = "GoodsShipment/GovernmentAgencyGoodsItem"
         reader.fault(element, "item.count", "a declaration has goods items", below=below)
         return None
-    items = [_item(reader, one) for one in elements]
-    reader.unique(zip(elements, (item.item if item else None for item in items), strict=True))
-    whole = [item for item in items if item is not None]
+    items = [item(reader, one) for one in elements]
+    reader.unique(zip(elements, (one.item if one else None for one in items), strict=True))
+    whole = [one for one in items if one is not None]
+    if kind.startswith("CO"):
+        _refuse_imports(reader, elements)
     destination = _destination(reader, shipment, whole)
     common = [d for d in (document(reader, e) for e in reader.children(element, "AdditionalDocument")) if d is not None]
+    completes = tuple(sorted(set(_completed(reader, shipment, elements))))
     if len(whole) != len(items) or exporter is None or destination is None:
         return None
+    form, pre_lodged = KINDS[kind[2]]
     return Declaration(
         office_of_export=reader.value(element, "DeclarationOfficeID", an(17)),
         procedure=whole[0].procedure,
@@ -44,13 +79,43 @@ def read(reader: Reader, element: etree._Element) -> Declaration | None:
         consignee=party(reader, reader.child(shipment, "Consignee")),
         country_of_destination=destination,
         items=in_order(with_common_documents(whole, common)),
+        form=form,
+        pre_lodged=pre_lodged,
+        completes=completes if form is DeclarationForm.SUPPLEMENTARY else (),
+        office_of_exit=reader.value(element, "ExitOffice/ID", office),
+        border_mode=reader.value(element, "BorderTransportMeans/ModeCode", one_of(*BORDER_MODES)),
+        containerised=bool(reader.value(shipment, "Consignment/ContainerCode", container)),
     )
+
+
+def container(text: str) -> bool:
+    return one_of("0", "1")(text) == "1"
+
+
+def _refuse_imports(reader: Reader, elements: Sequence[etree._Element]) -> None:
+    """CO (trade with special fiscal territories) is declared on entry and on exit alike: the procedure tells."""
+    for element in elements:
+        for one in reader.children(element, "GovernmentProcedure"):
+            code = reader.text(one, "CurrentCode") or ""
+            if _REQUESTED.fullmatch(code) and not _EXPORTS.fullmatch(code):
+                reader.fault(one, "not-an-export", f"procedure {code} is no export procedure", below="CurrentCode")
+
+
+def _completed(reader: Reader, shipment: etree._Element, elements: Sequence[etree._Element]) -> Iterator[Mrn]:
+    """MRNs of the simplified declarations that a supplementary one names as initial ones (category Y)."""
+    for parent in (shipment, *elements):
+        for one in reader.children(parent, "PreviousDocument"):
+            if reader.text(one, "CategoryCode") == "Y":
+                try:
+                    yield parse_mrn(reader.text(one, "ID") or "")
+                except ValueError:
+                    continue  # such as the day of an entry in the declarant's records, which has no MRN
 
 
 def _destination(reader: Reader, shipment: etree._Element, items: list[Item]) -> CountryCode | None:
     stated = reader.value(shipment, "Destination/CountryCode", parse_country)
     if stated is None and reader.child(shipment, "Destination/CountryCode") is None:
-        stated = next((item.destination for item in items if item.destination is not None), None)
+        stated = next((one.destination for one in items if one.destination is not None), None)
         if stated is None:
             reader.fault(shipment, "element.missing", "no country of destination", below="Destination/CountryCode")
     return stated
@@ -71,24 +136,24 @@ def party(reader: Reader, element: etree._Element | None) -> Party | None:
     return Party(name=name, eori=eori, address=", ".join(x for x in lines if x) or None, country=country)
 
 
-def _item(reader: Reader, element: etree._Element) -> Item | None:
+def item(reader: Reader, element: etree._Element) -> Item | None:
     number = reader.needed(element, "SequenceNumeric", integer(1, 9_999))
     commodity = reader.required(element, "Commodity")
     description = reader.needed(commodity, "Description", free_text(512))
     code = classification(reader, commodity, needed=True)
-    procedure = _procedure(reader, element)
+    requested = procedure(reader, element)
     net_mass = reader.value(commodity, "GoodsMeasure/NetNetWeightMeasure", formats.number(16, 6))
     value = reader.value(element, "StatisticalValueAmount", formats.number(16, 2))
     consignee = party(reader, reader.child(element, "Consignee"))
     destination = reader.value(element, "Destination/CountryCode", parse_country)
     documents = [document(reader, e) for e in reader.children(element, "AdditionalDocument")]
-    if number is None or description is None or code is None or procedure is None:
+    if number is None or description is None or code is None or requested is None:
         return None
     return Item(
         item=number,
         commodity_code=code,
         description=description,
-        procedure=procedure,
+        procedure=requested,
         consignee=consignee,
         destination=destination,
         net_mass_kg=net_mass,
@@ -107,7 +172,7 @@ def classification(reader: Reader, commodity: etree._Element | None, *, needed: 
     return None
 
 
-def _procedure(reader: Reader, element: etree._Element) -> str | None:
+def procedure(reader: Reader, element: etree._Element) -> str | None:
     """The requested procedure; further GovernmentProcedure elements are additional procedures of three characters."""
     codes = [reader.text(one, "CurrentCode") for one in reader.children(element, "GovernmentProcedure")]
     found = next((code for code in codes if code and _REQUESTED.fullmatch(code)), None)
