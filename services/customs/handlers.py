@@ -6,15 +6,19 @@ from datetime import datetime
 
 from services.core.decision import Decision
 from services.core.errors import Corrupt
-from services.core.messages import Verdict
+from services.core.messages import DeclarationAccepted, Verdict
 from services.core.values import Mrn
+from services.customs.domain.amendment import amend
 from services.customs.domain.answer import Answer
 from services.customs.domain.declaration import Fact
 from services.customs.domain.lodgement import Outcome, State, join
-from services.customs.domain.reading import Acceptance, Logged, NothingToDo
+from services.customs.domain.reading import Acceptance, Amended, Logged, NothingToDo
 
 LodgementKey = tuple[str, str, str]
 """Party, system, LRN."""
+
+AmendmentKey = tuple[str, str, Mrn]
+"""Party, system, MRN."""
 
 
 def lodgement_key(message: Logged) -> LodgementKey | None:
@@ -22,6 +26,12 @@ def lodgement_key(message: Logged) -> LodgementKey | None:
     if not message.joins or message.reading.lrn is None:
         return None
     return (message.party, message.reading.system, message.reading.lrn)
+
+
+def amendment_key(message: Logged) -> AmendmentKey | None:
+    """Under which it joins what amends the same declaration; None for a message that does not, or names no MRN."""
+    mrn = message.reading.amends
+    return None if mrn is None else (message.party, message.reading.system, mrn)
 
 
 def acceptance_mrns(messages: Sequence[Logged]) -> list[Mrn]:
@@ -42,19 +52,41 @@ def receive(message: Logged) -> Outcome:
 
 
 def settle(
-    groups: Mapping[LodgementKey, Sequence[Logged]], known: Collection[Mrn], registered: Collection[Mrn] = ()
+    groups: Mapping[LodgementKey, Sequence[Logged]],
+    known: Collection[Mrn],
+    registered: Collection[Mrn] = (),
+    amending: Mapping[AmendmentKey, Sequence[Logged]] | None = None,
+    latest: Mapping[Mrn, DeclarationAccepted] | None = None,
 ) -> list[Outcome]:
-    """What becomes of all open messages of these LRNs. Keys are taken in order, so that a replay decides the same.
+    """What becomes of all open messages of these LRNs and of these amendments of MRNs.
 
     `known`: MRNs accepted or registered before; `registered`: those of them whose goods are still to be presented.
+    `latest`: the versions in force of MRNs known before. Keys are taken in order, so that a replay decides the same.
     """
-    accepted = set(known)
-    outcomes: list[Outcome] = []
+    accepted, versions = set(known), dict(latest or {})
+    outcomes: dict[str, Outcome] = {}
     for key in sorted(groups):
-        joined = join(groups[key], accepted, registered)
-        accepted |= {outcome.fact.mrn for outcome in joined if outcome.fact is not None}
-        outcomes += joined
-    return outcomes
+        for outcome in join(groups[key], accepted, registered):
+            outcomes[outcome.id] = outcome
+            if outcome.fact is not None:
+                accepted.add(outcome.fact.mrn)
+            if isinstance(outcome.fact, DeclarationAccepted):
+                versions[outcome.fact.mrn] = outcome.fact
+    for party, system, mrn in sorted(amending or {}):
+        messages = (amending or {})[(party, system, mrn)]
+        drafts = _drafts(messages, groups, outcomes)
+        for outcome in amend(mrn, messages, drafts, versions.get(mrn)):
+            outcomes[outcome.id] = outcome
+    return list(outcomes.values())
+
+
+def _drafts(
+    messages: Sequence[Logged], groups: Mapping[LodgementKey, Sequence[Logged]], outcomes: Mapping[str, Outcome]
+) -> list[Logged]:
+    """Amended declarations of the LRNs these messages name, which name no MRN themselves and are not taken yet."""
+    keys = {key for message in messages if (key := lodgement_key(message)) is not None}
+    found = [m for key in sorted(keys) for m in groups.get(key, ()) if isinstance(m.reading.statement, Amended)]
+    return [m for m in found if m.id not in outcomes or outcomes[m.id].fact_id is None]
 
 
 def facts(outcomes: Sequence[Outcome]) -> list[Fact]:

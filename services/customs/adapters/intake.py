@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from services.core.errors import Refused
 from services.customs.adapters import json_reader
-from services.customs.adapters.xml import aes, document, wco
+from services.customs.adapters.xml import document, eu, eu_message, wco
 from services.customs.adapters.xml.reader import local
 from services.customs.domain.reading import Reading, message_id
 
@@ -40,11 +40,11 @@ def read(body: bytes, media_type: str, charset: str | None, zone: tzinfo) -> Rea
     if not _is(media_type, _XML, "+xml"):
         raise Refused(415, f"{media_type or 'A body without media type'} is not read here: send XML or JSON")
     root = document.parse(body, charset)
-    if aes.is_aes(root):
-        return aes.read(root, zone)
+    if (message := eu_message.find(root)) is not None:
+        return eu.read(message, zone)
     if wco.is_wco(root):
         return wco.read(root, zone)
-    taken = ", ".join((*aes.KINDS, "WCO-DMS MetaData"))
+    taken = ", ".join((*eu.KINDS, "WCO-DMS MetaData"))
     raise Refused(415, f"{local(root)} is not a message this door takes; it takes {taken}")
 
 

@@ -9,12 +9,13 @@ from typing import Any, Final
 from psycopg.rows import DictRow
 
 from services.core.errors import Corrupt, Fault, Refused, Rejected
+from services.core.messages import DeclarationAccepted
 from services.core.values import Mrn
 from services.customs.adapters.intake import Intake, Submission
 from services.customs.adapters.xml.wco_response import REGISTRATION
 from services.customs.domain.lodgement import Outcome, State
-from services.customs.domain.reading import Lodged, Logged, Reading
-from services.customs.handlers import LodgementKey
+from services.customs.domain.reading import Amended, Lodged, Logged, Reading
+from services.customs.handlers import AmendmentKey, LodgementKey
 from services.runtime.codec import Codec
 from services.runtime.columns import Bytes, Flags, Texts
 from services.runtime.database import Connection
@@ -23,16 +24,16 @@ _RECEIPT = "id, message_id, kind, mrn, lrn, sha256, received_at, warnings"
 
 _INSERT = """
 INSERT INTO customs.message (id, party, identity, message_id, system, kind, mrn, lrn, declarant, media_type, charset,
-    body, sha256, received_at, warnings, state, note, shipment, fact_id, fact_type, fact, open)
+    body, sha256, received_at, warnings, state, note, shipment, fact_id, fact_type, fact, open, amends)
 SELECT id, party, identity::jsonb, message_id, system, kind, mrn, lrn, declarant, media_type, charset, body,
-    sha256, %(at)s, warnings::jsonb, state, note, shipment, fact_id, fact_type, fact, open
+    sha256, %(at)s, warnings::jsonb, state, note, shipment, fact_id, fact_type, fact, open, amends
 FROM unnest(%(id)s::text[], %(party)s::text[], %(identity)s::text[], %(message_id)s::text[], %(system)s::text[],
     %(kind)s::text[], %(mrn)s::text[], %(lrn)s::text[], %(declarant)s::text[], %(media_type)s::text[],
     %(charset)s::text[], %(body)s::bytea[], %(sha256)s::text[], %(warnings)s::text[], %(state)s::text[],
     %(note)s::text[], %(shipment)s::text[], %(fact_id)s::text[], %(fact_type)s::text[], %(fact)s::bytea[],
-    %(open)s::boolean[])
+    %(open)s::boolean[], %(amends)s::text[])
   AS rows (id, party, identity, message_id, system, kind, mrn, lrn, declarant, media_type, charset, body, sha256,
-    warnings, state, note, shipment, fact_id, fact_type, fact, open)
+    warnings, state, note, shipment, fact_id, fact_type, fact, open, amends)
 ORDER BY id
 ON CONFLICT (id) DO NOTHING
 RETURNING id
@@ -54,9 +55,22 @@ ORDER BY party, system, lrn
 ON CONFLICT (party, system, lrn) DO UPDATE SET lrn = excluded.lrn
 """
 
+# What amends an MRN is only named here: it is read once the MRN is locked, under which others may take it.
 _OPEN = """
-SELECT id, party, system, lrn, state, media_type, charset, body, sha256, received_at FROM customs.message
+SELECT id, party, system, lrn, amends, state, media_type, charset, CASE WHEN amends IS NULL THEN body END AS body,
+    sha256, received_at
+FROM customs.message
 WHERE open AND (party, system, lrn) IN (SELECT * FROM unnest(%s::text[], %s::text[], %s::text[])) AND id <> ALL(%s)
+"""
+
+_OPEN_AMENDMENTS = """
+SELECT id, party, system, amends, state, media_type, charset, body, sha256, received_at FROM customs.message
+WHERE open AND amends = ANY(%s) AND id <> ALL(%s)
+"""
+
+_VERSIONS = """
+SELECT a.mrn, m.fact FROM customs.acceptance AS a JOIN customs.message AS m ON m.id = a.message_id
+WHERE a.mrn = ANY(%s) AND m.fact IS NOT NULL
 """
 
 _LOCK_ACCEPTANCES = """
@@ -102,13 +116,38 @@ class MessageLog:
 
     async def open_messages(
         self, connection: Connection, fresh: Mapping[LodgementKey, Sequence[Logged]]
-    ) -> dict[LodgementKey, list[Logged]]:
-        """The open messages of the LRNs of `fresh`, with these. Earlier ones are read again from their exact bytes."""
-        groups = {key: list(messages) for key, messages in fresh.items()}
+    ) -> tuple[dict[LodgementKey, list[Logged]], set[Mrn]]:
+        """The open messages of the LRNs of `fresh`, with these, and the MRNs that open messages of these LRNs amend.
+
+        Earlier ones are read again from their exact bytes.
+        """
+        groups, amended = {key: list(messages) for key, messages in fresh.items()}, set[Mrn]()
         known = Texts(message.id for messages in fresh.values() for message in messages)
         for row in await (await connection.execute(_OPEN, [*_transposed(sorted(fresh)), known])).fetchall():
-            groups[(row["party"], row["system"], row["lrn"])].append(await self._logged(row))
+            if row["amends"] is not None:
+                amended.add(Mrn(row["amends"]))
+            else:
+                groups[(row["party"], row["system"], row["lrn"])].append(await self._logged(row))
+        return groups, amended
+
+    async def open_amendments(
+        self, connection: Connection, mrns: Sequence[Mrn], fresh: Mapping[AmendmentKey, Sequence[Logged]]
+    ) -> dict[AmendmentKey, list[Logged]]:
+        """The open messages that amend these MRNs, which are locked, with those of `fresh`."""
+        groups = {key: list(messages) for key, messages in fresh.items()}
+        known = Texts(message.id for messages in fresh.values() for message in messages)
+        for row in await (await connection.execute(_OPEN_AMENDMENTS, (Texts(mrns), known))).fetchall():
+            key = (row["party"], row["system"], Mrn(row["amends"]))
+            groups.setdefault(key, []).append(await self._logged(row))
         return groups
+
+    async def versions(self, connection: Connection, mrns: Sequence[Mrn]) -> dict[Mrn, DeclarationAccepted]:
+        """The version in force of each accepted MRN."""
+        if not mrns:
+            return {}
+        rows = await (await connection.execute(_VERSIONS, (Texts(mrns),))).fetchall()
+        facts = [self.codec.decode(bytes(row["fact"])) for row in rows]
+        return {fact.mrn: fact for fact in facts if isinstance(fact, DeclarationAccepted)}
 
     async def lock_acceptances(self, connection: Connection, mrns: Sequence[Mrn]) -> dict[Mrn, bool]:
         """Hold these MRNs until the end of the transaction, taken in order; those that are accepted already.
@@ -126,6 +165,7 @@ class MessageLog:
     async def update(self, connection: Connection, outcomes: Sequence[Outcome]) -> None:
         """Store what became of messages, and which MRNs are accepted now."""
         await connection.execute(_UPDATE, _columns([self._became(outcome) for outcome in outcomes]))
+        # Of several facts about one MRN the last counts: the version in force, or that its goods were presented.
         told_last = {o.fact.mrn: o.id for o in outcomes if o.fact is not None}
         if told_last:
             await connection.execute(_ACCEPT, _transposed([*told_last.items()]))
@@ -141,7 +181,7 @@ class MessageLog:
             sha256=row["sha256"],
             received_at=row["received_at"],
             reading=reading,
-            closed=isinstance(reading.statement, Lodged) and row["state"] == State.APPLIED,
+            closed=isinstance(reading.statement, Lodged | Amended) and row["state"] == State.APPLIED,
         )
 
     def _became(self, outcome: Outcome) -> dict[str, Any]:
@@ -180,6 +220,7 @@ def _received(submission: Submission) -> dict[str, Any]:
         "body": submission.body,
         "sha256": submission.sha256,
         "warnings": json.dumps(warnings_of(reading)),
+        "amends": reading.amends,
     }
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from services.core.errors import Fault, Refused
+from services.core.values import Mrn
 from services.customs import handlers
 from services.customs.adapters.intake import Submission
 from services.customs.adapters.log import MessageLog, warnings_of
@@ -56,19 +57,31 @@ class Register:
         return [_answer(s, receipts[s.id], new=s.id in fresh and s is firsts[s.id]) for s in submissions]
 
     async def _settle(self, connection: Connection, fresh: Sequence[Logged]) -> Sequence[Outcome]:
-        """Join the new messages with those that wait for them."""
+        """Join the new messages with those that wait for them, by LRN and by the MRN they amend."""
         joining: dict[handlers.LodgementKey, list[Logged]] = {}
+        amending: dict[handlers.AmendmentKey, list[Logged]] = {}
         for message in fresh:
-            if (key := handlers.lodgement_key(message)) is not None:
-                joining.setdefault(key, []).append(message)
-        if not joining:
+            lrn, mrn = handlers.lodgement_key(message), handlers.amendment_key(message)
+            if lrn is not None:
+                joining.setdefault(lrn, []).extend([message] if mrn is None else [])
+            if mrn is not None:
+                amending.setdefault(mrn, []).append(message)
+        if not joining and not amending:
             return []
-        await self._log.lock_lodgements(connection, sorted(joining))
-        groups = await self._log.open_messages(connection, joining)
-        mrns = handlers.acceptance_mrns([m for group in groups.values() for m in group])
+        groups: Mapping[handlers.LodgementKey, Sequence[Logged]] = {}
+        amended: set[Mrn] = {mrn for _, _, mrn in amending}
+        if joining:
+            await self._log.lock_lodgements(connection, sorted(joining))
+            groups, waiting = await self._log.open_messages(connection, joining)
+            amended |= waiting
+        mrns = sorted({*handlers.acceptance_mrns([m for group in groups.values() for m in group]), *amended})
         known = await self._log.lock_acceptances(connection, mrns) if mrns else {}
-        settled = handlers.settle(groups, known, {mrn for mrn, registered in known.items() if registered})
-        await self._log.update(connection, settled)
+        amendments = await self._log.open_amendments(connection, mrns, amending) if mrns else {}
+        latest = await self._log.versions(connection, sorted({mrn for _, _, mrn in amendments} & known.keys()))
+        registered = {mrn for mrn, only in known.items() if only}
+        settled = handlers.settle(groups, known, registered, amendments, latest)
+        if settled:
+            await self._log.update(connection, settled)
         return settled
 
 

@@ -9,7 +9,10 @@ declarants may use the same LRN. The result is a function of the set of messages
   wrongly attributed rejection must never lose a shipment;
 - an acceptance of an MRN accepted before is a repeat and gives no fact;
 - customs may first register a pre-lodged declaration under its MRN and accept it when the goods are presented: the
-  acceptance then says that they were.
+  acceptance then says that they were;
+- an amendment that customs accepts before there is an MRN counts as the declaration lodged again.
+
+What amends an accepted declaration joins by MRN, see `amendment`.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,10 +20,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from services.core.messages import DeclarationAccepted, GoodsPresented
+from services.core.messages import GoodsPresented
 from services.core.values import Mrn
 from services.customs.domain.declaration import Fact, stated_by
-from services.customs.domain.reading import Acceptance, Lodged, Logged, Rejection
+from services.customs.domain.reading import Acceptance, Amended, AmendmentAcceptance, Lodged, Logged, Rejection
 
 
 class State(StrEnum):
@@ -57,16 +60,52 @@ def join(messages: Sequence[Logged], known: Collection[Mrn], registered: Collect
 
     `known`: MRNs accepted or registered before. `registered`: those that were registered only.
     """
-    lodged = sorted((m for m in messages if isinstance(m.reading.statement, Lodged)), key=_when)
+    lodged = sorted((m for m in messages if isinstance(m.reading.statement, Lodged)), key=_order)
+    drafts = sorted((m for m in messages if isinstance(m.reading.statement, Amended)), key=_order)
     outcomes: list[Outcome] = []
-    accepted = _Known(set(known), set(registered))
+    accepted, confirmed = _Known(set(known), set(registered)), confirm(messages, drafts)
+    lodged = sorted((*lodged, *confirmed.values()), key=_order)
+    drafts = [draft for draft in drafts if draft not in confirmed.values()]
     for message in sorted(messages, key=_decided):
         if isinstance(message.reading.statement, Acceptance):
             outcomes += _accept(message, message.reading.statement, lodged, accepted)
     for message in sorted(messages, key=_decided):
         if isinstance(message.reading.statement, Rejection):
-            outcomes += _reject(message, lodged)
-    return outcomes + [_still_open(message) for message in lodged]
+            outcomes += reject(message, drafts if message.reading.statement.of_amendment else lodged)
+        elif isinstance(message.reading.statement, AmendmentAcceptance):
+            outcomes += _confirmed(message, confirmed.get(message.id), lodged)
+    return outcomes + [_still_open(message) for message in lodged] + [amendment_open(draft) for draft in drafts]
+
+
+def confirm(messages: Sequence[Logged], drafts: Sequence[Logged]) -> dict[str, Logged]:
+    """For each accepted amendment without MRN, by id, the declaration it accepts."""
+    left, confirmed = list(drafts), dict[str, Logged]()
+    for message in sorted(messages, key=_decided):
+        statement = message.reading.statement
+        if isinstance(statement, AmendmentAcceptance):
+            choice = choose_amended(message, statement, left)
+            if choice is not None:
+                left.remove(choice)
+                confirmed[message.id] = choice
+    return confirmed
+
+
+def _confirmed(message: Logged, choice: Logged | None, lodged: Sequence[Logged]) -> list[Outcome]:
+    """It stays open, and with it what it confirms, until the MRN is known."""
+    if choice is None:
+        note = f"no amended declaration with LRN {message.reading.lrn} was received yet"
+        return [Outcome(id=message.id, state=State.WAITING, note=note, open=True)]
+    note = "amends what was lodged"
+    return [Outcome(id=message.id, state=State.APPLIED, note=note, open=choice.id in {m.id for m in lodged})]
+
+
+def choose_amended(message: Logged, acceptance: AmendmentAcceptance, drafts: Sequence[Logged]) -> Logged | None:
+    """The amended declaration that an acceptance is about: the one it correlates to, else the latest issued before."""
+    fitting = [m for m in drafts if message.reading.declarant in {None, m.reading.declarant}]
+    fitting = [m for m in fitting if not m.closed] or fitting
+    named = [m for m in fitting if acceptance.correlates and m.reading.message_id == acceptance.correlates]
+    fitting = named or [m for m in fitting if not m.later_than(message)]
+    return max(fitting, key=_order, default=None)
 
 
 def _accept(message: Logged, acceptance: Acceptance, lodged: list[Logged], known: _Known) -> list[Outcome]:
@@ -96,11 +135,11 @@ def _accept(message: Logged, acceptance: Acceptance, lodged: list[Logged], known
 
 def _accepted_fact(declared: Logged, message: Logged, acceptance: Acceptance) -> Fact:
     statement = declared.reading.statement
-    assert isinstance(statement, Lodged)  # noqa: S101 - chosen among the lodged
+    assert isinstance(statement, Lodged | Amended)  # noqa: S101 - chosen among the lodged
     declaration, told = statement.declaration, acceptance.pre_lodged
     if told is not None:
         declaration = replace(declaration, pre_lodged=told)
-    fact: DeclarationAccepted = declaration.accepted(
+    fact = declaration.accepted(
         mrn=acceptance.mrn, lrn=message.reading.lrn, version=acceptance.version, accepted_at=acceptance.accepted_at
     )
     return stated_by(fact, message.id, [declared.source, message.source])
@@ -122,15 +161,17 @@ def _choose(message: Logged, acceptance: Acceptance, lodged: Sequence[Logged]) -
     return fitting[-1]
 
 
-def _reject(message: Logged, lodged: list[Logged]) -> list[Outcome]:
+def reject(message: Logged, lodged: list[Logged]) -> list[Outcome]:
     """A rejection is done at once; it stays open until it has closed a declaration."""
+    of_amendment = isinstance(message.reading.statement, Rejection) and message.reading.statement.of_amendment
+    what = "the amended declaration" if of_amendment else "the lodged declaration"
     for place, candidate in enumerate(lodged):
-        if candidate.closed or _later(candidate, message):
+        if candidate.closed or candidate.later_than(message):
             continue
         lodged[place] = replace(candidate, closed=True)
-        return [Outcome(id=message.id, state=State.APPLIED, note="closed the lodged declaration")]
-    note = "no lodged declaration to close was received yet"
-    return [Outcome(id=message.id, state=State.APPLIED, note=note, open=True)]
+        return [Outcome(id=message.id, state=State.APPLIED, note=f"closed {what}", shipment=message.reading.mrn)]
+    note = f"{what} to close was not received yet"
+    return [Outcome(id=message.id, state=State.APPLIED, note=note, open=True, shipment=message.reading.mrn)]
 
 
 def _still_open(message: Logged) -> Outcome:
@@ -140,19 +181,23 @@ def _still_open(message: Logged) -> Outcome:
     return Outcome(id=message.id, state=State.WAITING, note=note, open=True)
 
 
-def _later(declared: Logged, rejection: Logged) -> bool:
-    """Whether the declaration was issued after the rejection, so that it cannot be the rejected one."""
-    mine, theirs = declared.reading.stated_at, rejection.reading.stated_at
-    return mine is not None and theirs is not None and mine > theirs
+def amendment_open(message: Logged) -> Outcome:
+    """An amendment that nothing has decided yet."""
+    mrn, what = message.reading.amends, message.reading.amends or f"LRN {message.reading.lrn}"
+    if message.closed:
+        return Outcome(id=message.id, state=State.APPLIED, note="customs rejected it", open=True, shipment=mrn)
+    note = f"no acceptance of the amendment of {what} was received yet"
+    return Outcome(id=message.id, state=State.WAITING, note=note, open=True, shipment=mrn)
 
 
-def _when(message: Logged) -> tuple[datetime, str]:
-    return (message.reading.stated_at or message.received_at, message.id)
+def _order(message: Logged) -> tuple[datetime, str]:
+    return message.order
 
 
 def _decided(message: Logged) -> tuple[bool, datetime, str]:
     """Registrations come before acceptances, whatever hour of the same day either states."""
     statement = message.reading.statement
     at = statement.accepted_at if isinstance(statement, Acceptance) else None
+    at = statement.amended_at if isinstance(statement, AmendmentAcceptance) else at
     registers = isinstance(statement, Acceptance) and statement.pre_lodged is True
-    return (not registers, at or message.reading.stated_at or message.received_at, message.id)
+    return (not registers, at or message.order[0], message.id)

@@ -33,10 +33,29 @@ class Acceptance:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejection:
-    """Customs rejected a lodged declaration: it never becomes a fact."""
+class Amended:
+    """A whole declaration as it shall stand once customs accepts the amendment. `mrn`: of the one amended, if known."""
+
+    declaration: Declaration
+    mrn: Mrn | None
+
+
+@dataclass(frozen=True, slots=True)
+class AmendmentAcceptance:
+    """Customs accepted an amendment. `declaration`: the amended one, where the message repeats it."""
 
     mrn: Mrn | None
+    amended_at: datetime
+    correlates: str | None = None
+    declaration: Declaration | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Customs rejected a lodged declaration or an amendment: it never becomes a fact."""
+
+    mrn: Mrn | None
+    of_amendment: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +92,7 @@ class NothingToDo:
     reason: str
 
 
-Statement = Lodged | Acceptance | Rejection | Stated | Amendment | NothingToDo
+Statement = Lodged | Acceptance | Amended | AmendmentAcceptance | Rejection | Stated | Amendment | NothingToDo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +114,18 @@ class Reading:
     stated_at: datetime | None = None
     warnings: tuple[Fault, ...] = ()
 
+    @property
+    def amends(self) -> Mrn | None:
+        """The MRN under which it joins others that amend the same declaration; those without MRN join by LRN."""
+        statement = self.statement
+        if isinstance(statement, Amended | AmendmentAcceptance):
+            return statement.mrn
+        return statement.mrn if isinstance(statement, Rejection) and statement.of_amendment else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logged:
-    """A message in the log. `closed`: a lodged declaration that customs rejected."""
+    """A message in the log. `closed`: a lodged or amended declaration that customs rejected."""
 
     id: str
     party: str
@@ -119,8 +146,18 @@ class Logged:
 
     @property
     def joins(self) -> bool:
-        """Whether it means something only together with other messages of its LRN."""
-        return isinstance(self.reading.statement, Lodged | Acceptance | Rejection)
+        """Whether it means something only together with other messages of its LRN or MRN."""
+        return isinstance(self.reading.statement, Lodged | Acceptance | Amended | AmendmentAcceptance | Rejection)
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """Its place among the messages of its sender."""
+        return (self.reading.stated_at or self.received_at, self.id)
+
+    def later_than(self, other: "Logged") -> bool:
+        """Whether it was issued after the other, so that the other cannot be its answer."""
+        mine, theirs = self.reading.stated_at, other.reading.stated_at
+        return mine is not None and theirs is not None and mine > theirs
 
     def fact(self) -> Fact | None:
         """The fact this message states by itself."""

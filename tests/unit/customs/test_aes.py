@@ -220,7 +220,7 @@ ITEM_PATH = f"{SHIPMENT_PATH}/GoodsItem"
         ("<quantity>1<", "<quantity>1e3<", f"{ITEM_PATH}/SupportingDocument/quantity", "value.invalid"),
         ("<quantity>1<", "<quantity>12345678901.123456<", f"{ITEM_PATH}/SupportingDocument/quantity", "value.invalid"),
         ("<amount>100000.00<", "<amount>1.005<", f"{ITEM_PATH}/SupportingDocument/amount", "value.invalid"),
-        (">EUR<", ">eur<", f"{ITEM_PATH}/SupportingDocument/currency", "value.invalid"),
+        ("currency>EUR<", "currency>eur<", f"{ITEM_PATH}/SupportingDocument/currency", "value.invalid"),
         ("<currency>EUR</currency>", "", f"{ITEM_PATH}/SupportingDocument/currency", "currency.missing"),
         (">X060<", ">X6<", f"{ITEM_PATH}/SupportingDocument/type", "value.invalid"),
         (">VL/2026/000123<", "><", f"{ITEM_PATH}/SupportingDocument/referenceNumber", "value.missing"),
@@ -228,8 +228,8 @@ ITEM_PATH = f"{SHIPMENT_PATH}/GoodsItem"
         (">10<", ">1<", f"{ITEM_PATH}/Procedure/requestedProcedure", "value.invalid"),
         (">2026-03-02T09:10:00<", ">yesterday<", "/CC515C/preparationDateAndTime", "value.invalid"),
         (">2026-03-02T09:10:00<", ">2026-02-30T09:10:00<", "/CC515C/preparationDateAndTime", "value.invalid"),
-        (DOCUMENT, DOCUMENT * 100, f"{ITEM_PATH}/SupportingDocument[100]", "document.count"),
-        (ITEM, "", ITEM_PATH, "item.count"),
+        (DOCUMENT, DOCUMENT * 100, f"{ITEM_PATH}/SupportingDocument[100]", "element.count"),
+        (ITEM, "", ITEM_PATH, "element.missing"),
     ],
 )
 def test_a_fault_is_told_with_its_path(old: str, new: str, path: str, code: str) -> None:
@@ -237,7 +237,8 @@ def test_a_fault_is_told_with_its_path(old: str, new: str, path: str, code: str)
 
 
 def test_all_faults_are_told_at_once() -> None:
-    second = ITEM.replace(">847983<", ">x<").replace("<quantity>1<", "<quantity>x<")
+    second = ITEM.replace("Number>1</declaration", "Number>2</declaration")
+    second = second.replace(">847983<", ">x<").replace("<quantity>1<", "<quantity>x<")
     assert faults(cc515c(items=ITEM + second)) == [
         (f"{ITEM_PATH}[2]/Commodity/CommodityCode/harmonizedSystemSubHeadingCode", "value.invalid"),
         (f"{ITEM_PATH}[2]/SupportingDocument/quantity", "value.invalid"),

@@ -122,8 +122,17 @@ def test_other_media_types_are_refused(media_type: str) -> None:
     assert refused.value.status == 415
 
 
-@pytest.mark.parametrize("root", ["html", "CC015C", "Envelope", "CC515D"])
+@pytest.mark.parametrize("root", ["html", "Envelope", "CC515", "DMSACC"])
 def test_other_documents_are_an_unknown_type(root: str) -> None:
     with pytest.raises(Refused) as refused:
         intake.read(f"<{root}/>".encode(), "application/xml", None, UTC)
     assert refused.value.status == 415
+
+
+@pytest.mark.parametrize("root", ["CC560C", "CD501C", "CC515D", "CC045C"])
+def test_another_message_of_aes_or_ncts_is_named_with_what_is_read(root: str) -> None:
+    with pytest.raises(Refused) as refused:
+        intake.read(f"<Envelope><{root}/></Envelope>".encode(), "application/xml", None, UTC)
+    (fault,) = refused.value.faults
+    assert (refused.value.status, fault.path, fault.code) == (422, f"/Envelope/{root}", "message.not-read")
+    assert fault.detail.startswith(f"{root} is not read here; read are CC004C, ")

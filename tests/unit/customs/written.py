@@ -11,6 +11,11 @@ LRN = "ANR-2026-77"
 DECLARANT = "BE0314595348"
 AES = "http://ecs.dgtaxud.ec"
 
+OPERATION = (
+    "<declarationType>EX</declarationType><additionalDeclarationType>A</additionalDeclarationType>"
+    "<security>0</security><totalAmountInvoiced>100000.00</totalAmountInvoiced><invoiceCurrency>EUR</invoiceCurrency>"
+)
+
 DOCUMENT = """
 <SupportingDocument>
   <sequenceNumber>1</sequenceNumber><type>X060</type><referenceNumber>VL/2026/000123</referenceNumber>
@@ -56,7 +61,7 @@ def cc515c(
     common: str = "",
 ) -> bytes:
     body = f"""
-<ExportOperation><LRN>{lrn}</LRN><declarationType>EX</declarationType></ExportOperation>
+<ExportOperation><LRN>{lrn}</LRN>{OPERATION}</ExportOperation>
 <CustomsOfficeOfExport><referenceNumber>BE343000</referenceNumber></CustomsOfficeOfExport>
 <Exporter><identificationNumber>BE0314595348</identificationNumber></Exporter>
 <Declarant><identificationNumber>{declarant}</identificationNumber></Declarant>

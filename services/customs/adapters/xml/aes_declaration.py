@@ -1,145 +1,156 @@
-"""The declaration in a CC515C."""
+"""The declaration in a CC515C, CC513C, CC570C or CC573C."""
 
-from functools import cache
+from collections.abc import Sequence
 
-from lxml import etree
-
-from services.core.messages import Document, Item, Party
-from services.core.values import CommodityCode, parse_country, parse_currency, parse_eori
-from services.customs.adapters.xml import formats
-from services.customs.adapters.xml.formats import an, free_text, integer
+from services.core.messages import DeclarationForm, Item, Party
+from services.core.values import CommodityCode, Mrn, parse_mrn
+from services.customs.adapters.xml.eu_declaration import country, documents, party, unique
+from services.customs.adapters.xml.eu_message import Received
 from services.customs.adapters.xml.reader import Reader
+from services.customs.adapters.xml.schema import Node
 from services.customs.domain.declaration import Declaration, in_order, with_common_documents
 
-MOST_ITEMS = 999
-_MOST_DOCUMENTS = 99
+# Additional declaration types (EUCDM 11 02 001).
+_STANDARD, _PRE_LODGED = "A", "DEF"
+_FORMS = {
+    **dict.fromkeys("AD", DeclarationForm.STANDARD),
+    **dict.fromkeys("BCEF", DeclarationForm.SIMPLIFIED),
+    **dict.fromkeys("XYZUV", DeclarationForm.SUPPLEMENTARY),
+    "R": DeclarationForm.RETROSPECTIVE,
+}
+# Types of previous documents that name a declaration by its MRN.
+_BY_MRN = ("N830", "NMRN")
 
 
-def read(reader: Reader, root: etree._Element) -> Declaration | None:
+def read(message: Received) -> Declaration | None:
     """The declaration; None after a fault that leaves nothing to build."""
-    shipment = reader.required(root, "GoodsShipment")
-    office = reader.needed(root, "CustomsOfficeOfExport/referenceNumber", formats.office)
-    exporter = party(reader, reader.required(root, "Exporter"))
-    if shipment is None:
+    kind = message.operation.text("additionalDeclarationType") or "A"
+    form, shipment = _FORMS[kind], message.node.node("GoodsShipment")
+    completes: tuple[Mrn, ...] = ()
+    if form is DeclarationForm.SUPPLEMENTARY and shipment is not None:
+        completes = _completes(message.reader, shipment)
+    return _declaration(message, form, pre_lodged=kind in _PRE_LODGED, completes=completes)
+
+
+def check_invoice(message: Received) -> None:
+    """A standard declaration states what was invoiced."""
+    operation = message.operation
+    if operation.text("additionalDeclarationType") == _STANDARD:
+        for name in ("totalAmountInvoiced", "invoiceCurrency"):
+            if name not in operation:
+                detail = f"{name} is missing in a declaration of type {_STANDARD}"
+                message.reader.fault(operation.element, "invoice.missing", detail, below=name)
+
+
+def read_notification(message: Received) -> Declaration | None:
+    """The goods of a re-export notification, which names no exporter of its own: the declarant re-exports."""
+    return _declaration(message, DeclarationForm.RE_EXPORT_NOTIFICATION)
+
+
+def _declaration(
+    message: Received, form: DeclarationForm, *, pre_lodged: bool = False, completes: tuple[Mrn, ...] = ()
+) -> Declaration | None:
+    reader, node = message.reader, message.node
+    declarant = _declarant(reader, node.node("Declarant"))
+    exporter = party(reader, node.node("Exporter"), needed=True)
+    if form is DeclarationForm.RE_EXPORT_NOTIFICATION:
+        exporter = exporter or declarant
+    shipment = node.node("GoodsShipment")
+    items = () if shipment is None else _items(reader, shipment)
+    destination = country(shipment, "countryOfDestination")
+    if shipment is None or exporter is None or destination is None or not items:
         return None
-    destination = reader.needed(shipment, "countryOfDestination", parse_country)
-    consignee = party(reader, reader.child(shipment, "Consignment/Consignee"), optional=True)
-    elements = reader.children(shipment, "GoodsItem")
-    if not 1 <= len(elements) <= MOST_ITEMS:
-        reader.fault(shipment, "item.count", f"1 to {MOST_ITEMS} items, here are {len(elements)}", below="GoodsItem")
-        return None
-    items = [_item(reader, element) for element in elements]
-    reader.unique(zip(elements, (item.item if item else None for item in items), strict=True))
-    whole = [item for item in items if item is not None]
-    common = _documents(reader, shipment, write_off=False)
-    if len(whole) != len(items) or exporter is None or destination is None:
-        return None
+    consignment = shipment.node("Consignment")
     return Declaration(
-        office_of_export=office,
-        procedure=whole[0].procedure,
+        office_of_export=message.office("CustomsOfficeOfExport"),
+        procedure=items[0].procedure,
         exporter=exporter,
-        declarant=party(reader, reader.child(root, "Declarant"), optional=True),
-        consignee=consignee,
+        declarant=declarant,
+        consignee=_consignee(reader, consignment),
         country_of_destination=destination,
-        items=in_order(with_common_documents(whole, common)),
+        items=in_order(items),
+        form=form,
+        pre_lodged=pre_lodged,
+        completes=completes,
+        office_of_exit=message.office("CustomsOfficeOfExitDeclared"),
+        border_mode=None if consignment is None else consignment.text("modeOfTransportAtTheBorder"),
+        containerised=consignment is not None and consignment.text("containerIndicator") == "1",
     )
 
 
-def party(reader: Reader, element: etree._Element | None, *, optional: bool = False) -> Party | None:
-    """A party by EORI, by name and address, or both. A fault when it has neither and is not optional."""
-    if element is None:
-        return None
-    eori = reader.value(element, "identificationNumber", parse_eori)
-    name = reader.value(element, "name", free_text(70))
-    address = reader.child(element, "Address")
-    lines = [reader.value(address, part, free_text(70)) for part in ("streetAndNumber", "postcode", "city")]
-    country = reader.value(address, "country", parse_country)
-    if eori is None and name is None:
-        if not optional:
-            reader.fault(element, "party.unknown", "a party has an identificationNumber or a name")
-        return None
-    return Party(name=name, eori=eori, address=", ".join(x for x in lines if x) or None, country=country)
+def _declarant(reader: Reader, node: Node | None) -> Party | None:
+    """By EORI: it tells declarants apart who use the same LRN."""
+    if node is not None and "identificationNumber" not in node:
+        detail = "identificationNumber is missing"
+        reader.fault(node.element, "element.missing", detail, below="identificationNumber")
+    return party(reader, node)
 
 
-def _item(reader: Reader, element: etree._Element) -> Item | None:
-    number = reader.needed(element, "declarationGoodsItemNumber", integer(1, MOST_ITEMS))
-    procedure = reader.needed(element, "Procedure/requestedProcedure", formats.procedure)
-    commodity = reader.required(element, "Commodity")
-    description = reader.needed(commodity, "descriptionOfGoods", free_text(512))
-    code = _commodity_code(reader, commodity)
-    net_mass = reader.value(commodity, "GoodsMeasure/netMass", formats.number(16, 6))
-    value = reader.value(element, "statisticalValue", formats.number(16, 2))
-    consignee = party(reader, reader.child(element, "Consignee"), optional=True)
-    destination = reader.value(element, "countryOfDestination", parse_country)
-    documents = _documents(reader, element, write_off=True)
-    if number is None or procedure is None or description is None or code is None:
+def _consignee(reader: Reader, node: Node | None) -> Party | None:
+    return None if node is None else party(reader, node.node("Consignee"))
+
+
+def _completes(reader: Reader, shipment: Node) -> tuple[Mrn, ...]:
+    """The declarations that previous documents of the shipment or of its items name. Without any it stands alone."""
+    found = [_mrn(one) for part in (shipment, *shipment.nodes("GoodsItem")) for one in part.nodes("PreviousDocument")]
+    mrns = tuple(dict.fromkeys(mrn for mrn in found if mrn is not None))
+    if not mrns:
+        path = f"{reader.path(shipment.element)}/PreviousDocument"
+        types = " or ".join(_BY_MRN)
+        reader.warn_at(path, "completes.missing", f"no previous document ({types}) names the declaration it completes")
+    return mrns
+
+
+def _mrn(node: Node) -> Mrn | None:
+    if node.text("type") not in _BY_MRN:
+        return None
+    try:
+        return parse_mrn(node.text("referenceNumber") or "")
+    except ValueError:
+        return None
+
+
+def _items(reader: Reader, shipment: Node) -> Sequence[Item]:
+    """The items with the documents of the whole shipment; empty when one is at fault."""
+    nodes = shipment.nodes("GoodsItem")
+    unique(reader, nodes)
+    items = [_item(reader, one) for one in nodes]
+    common = documents(reader, shipment, write_off=False)
+    whole = [item for item in items if item is not None]
+    return with_common_documents(whole, common) if len(whole) == len(items) else ()
+
+
+def _item(reader: Reader, node: Node) -> Item | None:
+    number, procedure, commodity = (
+        node.integer("declarationGoodsItemNumber"),
+        node.node("Procedure"),
+        node.node("Commodity"),
+    )
+    cited = documents(reader, node, write_off=True)
+    consignee = party(reader, node.node("Consignee"))
+    requested = None if procedure is None else procedure.text("requestedProcedure")
+    description = None if commodity is None else commodity.text("descriptionOfGoods")
+    code = None if commodity is None else commodity_code(commodity)
+    measure = None if commodity is None else commodity.node("GoodsMeasure")
+    if number is None or requested is None or description is None or code is None:
         return None
     return Item(
         item=number,
         commodity_code=code,
         description=description,
-        procedure=procedure,
+        procedure=requested,
         consignee=consignee,
-        destination=destination,
-        net_mass_kg=net_mass,
-        statistical_value=value,
-        documents=tuple(documents),
+        destination=country(node, "countryOfDestination"),
+        net_mass_kg=None if measure is None else measure.number("netMass"),
+        statistical_value=node.number("statisticalValue"),
+        documents=tuple(cited),
     )
 
 
-def _commodity_code(reader: Reader, commodity: etree._Element | None) -> CommodityCode | None:
+def commodity_code(commodity: Node) -> CommodityCode | None:
     """HS subheading (an6) and, when stated, the two digits of the combined nomenclature."""
-    heading = reader.needed(commodity, "CommodityCode/harmonizedSystemSubHeadingCode", _digits(6))
-    rest = reader.value(commodity, "CommodityCode/combinedNomenclatureCode", _digits(2))
-    return None if heading is None else CommodityCode(heading + (rest or ""))
-
-
-@cache
-def _digits(count: int) -> formats.Parse[str]:
-    def parse(text: str) -> str:
-        if len(text) != count or not (text.isascii() and text.isdigit()):
-            raise ValueError(f"not {count} digits: {text[:40]!r}")
-        return text
-
-    return parse
-
-
-def _documents(reader: Reader, element: etree._Element, *, write_off: bool) -> list[Document]:
-    """Supporting documents, then additional references (which carry no figures)."""
-    supporting, references = (reader.children(element, name) for name in ("SupportingDocument", "AdditionalReference"))
-    for found in (supporting, references):
-        if len(found) > _MOST_DOCUMENTS:
-            reader.fault(found[_MOST_DOCUMENTS], "document.count", f"at most {_MOST_DOCUMENTS} are taken")
-            return []
-    documents = [_document(reader, e, write_off=write_off) for e in supporting]
-    documents += [_document(reader, e, write_off=False) for e in references]
-    return [document for document in documents if document is not None]
-
-
-def _document(reader: Reader, element: etree._Element, *, write_off: bool) -> Document | None:
-    kind = reader.needed(element, "type", formats.document_type)
-    is_reference = element.tag.endswith("AdditionalReference")
-    stated = reader.value if is_reference else reader.needed
-    reference = stated(element, "referenceNumber", an(70))
-    line = reader.value(element, "documentLineItemNumber", integer(1, 99_999))
-    unit = reader.value(element, "measurementUnitAndQualifier", formats.unit)
-    quantity = reader.value(element, "quantity", formats.number(16, 6, positive=True))
-    currency = reader.value(element, "currency", parse_currency)
-    amount = reader.value(element, "amount", formats.number(16, 2))
-    if not write_off and (quantity is not None or amount is not None):
-        reader.fault(element, "write-off.level", "write-off figures stand at goods item level only")
-    if quantity is not None and reader.child(element, "measurementUnitAndQualifier") is None:
-        reader.fault(element, "unit.missing", "a quantity has a unit", below="measurementUnitAndQualifier")
-    if amount is not None and reader.child(element, "currency") is None:
-        reader.fault(element, "currency.missing", "an amount has a currency", below="currency")
-    if kind is None or (reference is None and not is_reference):
+    code = commodity.node("CommodityCode")
+    heading = None if code is None else code.text("harmonizedSystemSubHeadingCode")
+    if code is None or heading is None:
         return None
-    return Document(
-        type=kind,
-        reference=reference or "",
-        line=line,
-        quantity=quantity,
-        unit=unit,
-        amount=amount,
-        currency=currency,
-    )
+    return CommodityCode(heading + (code.text("combinedNomenclatureCode") or ""))

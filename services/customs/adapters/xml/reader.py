@@ -76,12 +76,12 @@ class Reader:
         if named is None:
             named = self._children[element] = {}
             for child in element:
-                name = self._name(child.tag)
+                name = self.own_name(child.tag)
                 if name is not None:
                     named.setdefault(name, []).append(child)
         return named
 
-    def _name(self, tag: str) -> str | None:
+    def own_name(self, tag: str) -> str | None:
         """The local name; None in a namespace that is not the message's own."""
         if tag not in self._names:
             namespace, _, name = tag.rpartition("}")
@@ -151,11 +151,19 @@ class Reader:
     def mrn(self, element: etree._Element | None, path: str) -> Mrn | None:
         """The MRN at a path, required. A check digit that does not hold is a warning: hand-made MRNs fail it."""
         mrn = self.needed(element, path, parse_mrn)
-        if mrn is not None and element is not None and not mrn_check_digit_holds(mrn):
+        if mrn is not None and element is not None:
             found = self.child(element, path)
-            where = self.path(found) if found is not None else path
-            self._warnings.append(Fault(where, "mrn.check-digit", f"the check digit of {mrn} does not hold"))
+            self.check_digit(mrn, self.path(found) if found is not None else path)
         return mrn
+
+    def check_digit(self, mrn: Mrn, path: str) -> None:
+        """A warning when the check digit does not hold."""
+        if not mrn_check_digit_holds(mrn):
+            self.warn_at(path, "mrn.check-digit", f"the check digit of {mrn} does not hold")
+
+    def warn_at(self, path: str, code: str, detail: str) -> None:
+        """Note what is doubtful about a message that is acceptable."""
+        self._warnings.append(Fault(path, code, detail))
 
     def unique(self, elements: Iterable[tuple[etree._Element, int | None]]) -> None:
         """Item numbers of a declaration are there once."""
