@@ -8,7 +8,7 @@ from functools import cache
 from typing import TypeVar
 
 from services.core.values import CommodityCode, Unit, parse_commodity_code, parse_decimal, parse_unit
-from services.customs.adapters.times import instant, reckoned
+from services.customs.adapters.times import instant
 
 T = TypeVar("T")
 
@@ -18,7 +18,6 @@ Parse = Callable[[str], T]
 _DIGITS = re.compile(r"[0-9]+")
 _OFFICE = re.compile(r"[A-Z]{2}[A-Z0-9]{6}")
 _DOCUMENT_TYPE = re.compile(r"[A-Z0-9]{4}")
-_PROCEDURE = re.compile(r"[0-9]{2}")
 _TIME_304 = re.compile(r"([0-9]{14})(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?")
 _DATE_102 = re.compile(r"[0-9]{8}")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -98,12 +97,6 @@ def document_type(text: str) -> str:
     return text
 
 
-def procedure(text: str) -> str:
-    if not _PROCEDURE.fullmatch(text):
-        raise ValueError(f"not a requested procedure (2 digits, such as 10): {text[:40]!r}")
-    return text
-
-
 def unit(text: str) -> Unit:
     """AES writes unit and qualifier in one (an..4, `KGMG`), WCO with a sign between (`KGM#G`): here always `KGM#G`."""
     if len(text) == 4 and text.isalpha():
@@ -114,21 +107,6 @@ def unit(text: str) -> Unit:
 def commodity(text: str) -> CommodityCode:
     """HS subheading and CN digits; TARIC digits of a longer code play no part in exports (DE 18 09)."""
     return CommodityCode(parse_commodity_code(text)[:8])
-
-
-@cache
-def xml_time(zone: tzinfo) -> Parse[datetime | date]:
-    """An `xs:dateTime` or `xs:date`; a time without zone is of `zone`."""
-
-    def parse(text: str) -> datetime | date:
-        if not _XML_DATE.fullmatch(text.strip()):
-            raise ValueError(f"not a date or time such as 2026-03-02T08:15:00: {text[:40]!r}")
-        if "T" not in text:
-            return reckoned(date.fromisoformat(text.strip()))
-        value = datetime.fromisoformat(text.strip())
-        return instant(value if value.tzinfo else value.replace(tzinfo=zone))
-
-    return parse
 
 
 def moment(value: datetime | date | None, stated_at: datetime | None, zone: tzinfo) -> datetime | None:
