@@ -8,7 +8,7 @@ from functools import cache
 from typing import TypeVar
 
 from services.core.values import CommodityCode, Unit, parse_commodity_code, parse_decimal, parse_unit
-from services.customs.adapters.times import instant
+from services.customs.adapters.times import instant, reckoned
 
 T = TypeVar("T")
 
@@ -107,6 +107,21 @@ def unit(text: str) -> Unit:
 def commodity(text: str) -> CommodityCode:
     """HS subheading and CN digits; TARIC digits of a longer code play no part in exports (DE 18 09)."""
     return CommodityCode(parse_commodity_code(text)[:8])
+
+
+@cache
+def xml_time(zone: tzinfo) -> Parse[datetime | date]:
+    """An `xs:dateTime` or `xs:date`; a time without zone is of `zone`."""
+
+    def parse(text: str) -> datetime | date:
+        if not _XML_DATE.fullmatch(text.strip()):
+            raise ValueError(f"not a date or time such as 2026-03-02T08:15:00: {text[:40]!r}")
+        if "T" not in text:
+            return reckoned(date.fromisoformat(text.strip()))
+        value = datetime.fromisoformat(text.strip())
+        return instant(value if value.tzinfo else value.replace(tzinfo=zone))
+
+    return parse
 
 
 def moment(value: datetime | date | None, stated_at: datetime | None, zone: tzinfo) -> datetime | None:
