@@ -5,7 +5,7 @@ only shortens the way back to it: it is stored when the entries since are as man
 entry costs the same however large an aggregate is, and so does loading what it holds. Taking over loads nothing.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from services.core.errors import Corrupt
@@ -18,7 +18,9 @@ from services.runtime.settings import FoldSettings
 S = TypeVar("S")
 
 AT_ONCE = 500
-"""Aggregates whose entries are read by one query."""
+"""Aggregates that are read by one query."""
+FEW = 64
+"""So many are read before it is known how large they are."""
 
 
 async def load(connection: Connection, spec: FoldSpec[S], codec: Codec, names: Collection[str]) -> dict[str, S]:
@@ -38,14 +40,12 @@ async def _load(
     if entries is None:
         return {name: (state, 0) for name, state in stored.items()}
     found = {name: (state, entries.revision(state)) for name, state in stored.items()}
-    table, ordered = OutputTable(spec.service, spec.name), sorted(names)
-    for begin in range(0, len(ordered), AT_ONCE):
-        revisions = {name: found[name][1] if name in found else 0 for name in ordered[begin : begin + AT_ONCE]}
-        rows = await table.entries_after(connection, revisions)
-        await codec.resolve([value for _, _, value in rows])
-        for name, revision, value in rows:
-            before, saved = found.get(name) or (spec.new(name), 0)
-            found[name] = (_following(before, entries, codec, name, revision, value), saved)
+    revisions = {name: found[name][1] if name in found else 0 for name in sorted(names)}
+    rows = await OutputTable(spec.service, spec.name).entries_after(connection, revisions)
+    await codec.resolve([value for _, _, value in rows])
+    for name, revision, value in rows:
+        before, saved = found.get(name) or (spec.new(name), 0)
+        found[name] = (_following(before, entries, codec, name, revision, value), saved)
     return found
 
 
@@ -55,8 +55,21 @@ def _following(before: S, entries: Entries[S], codec: Codec, name: str, revision
     return entries.apply(before, codec.decode(value))
 
 
+def weight(spec: FoldSpec[S], state: S) -> int:
+    """Parts an aggregate takes in memory: itself, and with entries what it holds."""
+    return 1 if spec.entries is None else 1 + spec.entries.size(state)
+
+
+def pays(entries: Entries[S], state: S, stored: int, few: int) -> bool:
+    """Whether to store a state, whose revision `stored` was the last that was: after more than `few` entries, and more
+    than half of what it holds.
+    """
+    since = entries.revision(state) - stored
+    return since > few and since > entries.size(state) // 2
+
+
 class Aggregates(Generic[S]):
-    """Those of one partition."""
+    """Those of one partition: about `cache` parts, and while a batch is worked on at most as many that it loaded."""
 
     def __init__(self, spec: FoldSpec[S], codec: Codec, settings: FoldSettings) -> None:
         self._spec = spec
@@ -72,20 +85,32 @@ class Aggregates(Generic[S]):
     def __getitem__(self, name: str) -> S:
         return self._states[name]
 
-    async def load(self, connection: Connection, names: Collection[str]) -> None:
-        """Take those of `names` in hand that are not; new ones when nothing is known of them."""
-        found = await _load(connection, self._spec, self._codec, names)
-        for name in names:
-            state, stored = found.get(name) or (self._spec.new(name), 0)
-            self._stored[name] = stored
-            self._states[name] = state
-            self._weigh(name)
+    async def load(self, connection: Connection, names: Sequence[str]) -> int:
+        """Take these, which are not in hand, in order, as far as memory is for; how many: at least one.
 
-    def missing(self, names: Collection[str]) -> list[str]:
-        """Those that are not in hand, sorted; the others are in use again."""
-        for name in names & self._states.keys():
-            self._states[name] = self._states.pop(name)
-        return sorted(names - self._states.keys())
+        Those of which nothing is known are new.
+        """
+        before, taken, group = self._size, 0, FEW
+        while taken < len(names) and self._size - before < self._most:
+            part = names[taken : taken + group]
+            found = await _load(connection, self._spec, self._codec, part)
+            for name in part:
+                self._states[name], self._stored[name] = found.get(name) or (self._spec.new(name), 0)
+                self._weigh(name)
+            taken += len(part)
+            loaded = self._size - before
+            group = max(1, min(AT_ONCE, (self._most - loaded) * taken // loaded))
+        return taken
+
+    def missing(self, names: Iterable[str]) -> list[str]:
+        """Those that are not in hand, in order; the others are in use again."""
+        absent = []
+        for name in names:
+            if name in self._states:
+                self._states[name] = self._states.pop(name)
+            else:
+                absent.append(name)
+        return absent
 
     def put(self, name: str, state: S) -> None:
         """The state after a message."""
@@ -93,7 +118,7 @@ class Aggregates(Generic[S]):
         self._changed.add(name)
 
     def _weigh(self, name: str) -> None:
-        size = 1 if self._spec.entries is None else 1 + self._spec.entries.size(self._states[name])
+        size = weight(self._spec, self._states[name])
         self._size += size - self._sizes.get(name, 0)
         self._sizes[name] = size
 
@@ -101,13 +126,10 @@ class Aggregates(Generic[S]):
         """What changed since the last commit and is to be stored with this one, in order of name."""
         for name in self._changed:
             self._weigh(name)
-        entries = self._spec.entries
-        due = self._changed if entries is None else [name for name in self._changed if self._pays(name, entries)]
+        entries, due = self._spec.entries, self._changed
+        if entries is not None:
+            due = {name for name in due if pays(entries, self._states[name], self._stored[name], self._few)}
         return {name: self._states[name] for name in sorted(due)}
-
-    def _pays(self, name: str, entries: Entries[S]) -> bool:
-        since = entries.revision(self._states[name]) - self._stored[name]
-        return since > self._few and since > (self._sizes[name] - 1) // 2
 
     def committed(self, stored: Mapping[str, S]) -> None:
         """The changes are in the database, `stored` among them as states."""

@@ -133,19 +133,25 @@ class Session(Generic[S]):
         if not records:
             await self._idle()
             return
-        decoded = await decode(self._engines.codec, records)  # 2
-        await self._load(decoded)  # 3
-        outputs = self._fold(decoded)  # 4
-        await self._commit(records, outputs)  # 5
-        await self._publication.put(outputs)  # 6
+        left = await decode(self._engines.codec, records)  # 2
+        while left:
+            batch = await self._load(left)  # 3
+            outputs = self._fold(batch)  # 4
+            await self._commit([d.record for d in batch], outputs)  # 5
+            await self._publication.put(outputs)  # 6
+            left = left[len(batch) :]
         BATCH_SECONDS.labels(self._spec.title).observe(time.perf_counter() - started)
         RECORDS_IN.labels(self._spec.title).inc(len(records))
 
-    async def _load(self, decoded: Sequence[Decoded]) -> None:
-        handled = {self._spec.aggregate(d.message) for d in decoded if type(d.message) in self._spec.handlers}
-        if missing := self._aggregates.missing(handled):
-            async with self._engines.database.connection() as connection:
-                await self._aggregates.load(connection, missing)
+    async def _load(self, decoded: Sequence[Decoded]) -> Sequence[Decoded]:
+        """Take in hand what the first of these touch, as far as memory is for; which they are."""
+        names = [self._spec.aggregate(d.message) if type(d.message) in self._spec.handlers else None for d in decoded]
+        missing = self._aggregates.missing(dict.fromkeys(name for name in names if name is not None))
+        if not missing:
+            return decoded
+        async with self._engines.database.connection() as connection:
+            taken = await self._aggregates.load(connection, missing)
+        return decoded if taken == len(missing) else decoded[: names.index(missing[taken])]
 
     def _fold(self, decoded: Sequence[Decoded]) -> list[Output]:
         outputs: list[Output] = []

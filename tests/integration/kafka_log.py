@@ -1,6 +1,7 @@
 """What a topic really holds: read from the beginning, all partitions, without the product's reader."""
 
 import asyncio
+from collections.abc import Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -40,6 +41,16 @@ class KafkaLog:
         try:
             sent = await producer.send_and_wait(self.topic, value=value, key=key, headers=headers or [])
             return int(sent.partition)
+        finally:
+            await producer.stop()
+
+    async def write_all(self, records: Sequence[tuple[bytes, bytes]]) -> None:
+        """Write keys and values, in order for each key."""
+        producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap)
+        await producer.start()
+        try:
+            sent = [await producer.send(self.topic, value=value, key=key) for key, value in records]
+            await asyncio.gather(*sent)
         finally:
             await producer.stop()
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Final, Generic, TypeVar
 
+from services.runtime.aggregates import pays, weight
 from services.runtime.database import Connection
 from services.runtime.fold import FoldSpec
 
@@ -63,7 +64,7 @@ class Aggregates(Generic[S]):
 
     async def spill(self) -> None:
         """Put the surplus into the database, and some more, so that this is not done all the time."""
-        sizes = {name: self._size(state) for name, state in self._held.items()}
+        sizes = {name: weight(self._spec, state) for name, state in self._held.items()}
         left = sum(sizes.values())
         if left <= self._most:
             return
@@ -79,15 +80,11 @@ class Aggregates(Generic[S]):
             self._stored.pop(name, None)
 
     async def finish(self, few: int) -> None:
-        """Store what a live fold would have stored by now: those with more than `few` entries since they were, and more
-        than half of what they hold."""
-        await self._store(
-            [
-                name
-                for name, state in sorted(self._held.items())
-                if self._revision(state) - self._stored.get(name, 0) > max(few, self._size(state) // 2)
-            ]
-        )
+        """Store what a live fold would have stored by now."""
+        entries = self._spec.entries
+        if entries is not None:
+            held = sorted(self._held.items())
+            await self._store([name for name, state in held if pays(entries, state, self._stored.get(name, 0), few)])
 
     async def _store(self, names: Sequence[str]) -> None:
         for begin in range(0, len(names), AT_ONCE):
@@ -98,6 +95,3 @@ class Aggregates(Generic[S]):
 
     def _revision(self, state: S) -> int:
         return 0 if self._spec.entries is None else self._spec.entries.revision(state)
-
-    def _size(self, state: S) -> int:
-        return 1 if self._spec.entries is None else 1 + self._spec.entries.size(state)

@@ -75,6 +75,23 @@ async def test_nothing_is_lost_or_doubled_when_the_process_dies_at(point: str, p
     assert len(await identities(probe)) == len(NAMES)
 
 
+async def test_a_batch_that_touches_more_than_memory_is_for_is_committed_in_parts(probe: Probe) -> None:
+    first = await probe.start()
+    names = [f"L{n}" for n in range(600)]
+    await post_licences(first.url, names)
+    await until(lambda: _count(probe, len(names)), "all licences are known")
+    await first.terminate()
+    await probe.rows("UPDATE probe.fold SET batch = 0 RETURNING 1")
+    codec = Codec()
+    await probe.log(Licence.TOPIC).write_all([(name.encode(), codec.encode(a_licence(name, 2))) for name in names])
+    second = await probe.start(TOLBRUG_FOLD__CACHE="8")
+    await until(lambda: _count(probe, 2 * len(names)), "both revisions of each have their entry")
+    await second.terminate()
+    assert set(map(tuple, (await probe.entries()).values())) == {(1, 2)}
+    committed = await probe.rows("SELECT sum(batch)::int AS batches FROM probe.fold")
+    assert committed[0]["batches"] >= len(names) // 64
+
+
 async def test_an_aggregate_that_was_never_stored_comes_back_from_its_entries(probe: Probe) -> None:
     first = await probe.start(TOLBRUG_FOLD__BATCH="1")
     for revision in range(1, 6):
