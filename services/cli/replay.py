@@ -6,7 +6,6 @@ import os
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +21,7 @@ from services.cli.replay_place import fresh_database, has_ledger, partitions, pr
 from services.cli.replay_work import Job, jobs_of, rebuilt
 from services.reconciliation.adapters.replay import Rebuilt
 from services.reconciliation.adapters.replay_what_if import Changed, Period, rules_in
+from services.reconciliation.domain.chain import digest_over
 from services.runtime.settings import RuntimeSettings
 
 DAY = ["%Y-%m-%d"]
@@ -123,7 +123,7 @@ def _body(results: list[Rebuilt], altered: list[str], seconds: float) -> dict[st
         "cpu_us_per_entry": round(sum(r.cpu_seconds for r in results) / max(entries, 1) * 1e6),
         "entries_per_second": round(entries / seconds) if seconds else 0,
         "peak_rss_mb": round(max((result.peak_rss_bytes for result in results), default=0) / 1e6, 1),
-        "digest": sha256("".join(result.digest for result in results).encode()).hexdigest(),
+        "digest": digest_over(result.digest for result in results),
         "partitions": partitions,
         "differences": [*(result.difference for result in results if result.difference is not None), *altered],
     }

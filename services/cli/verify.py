@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import asdict
-from hashlib import sha256
 from typing import Annotated
 
 import typer
@@ -13,6 +12,7 @@ from services.cli.codec import codec_of
 from services.cli.console import AsJson, remark, show
 from services.reconciliation.adapters.verification import Verification
 from services.reconciliation.adapters.verification_topic import Comparison
+from services.reconciliation.domain.chain import digest_over
 from services.runtime.settings import RuntimeSettings
 
 Topic = Annotated[bool, typer.Option("--topic/--no-topic", help="Compare with the topic, when Kafka is known.")]
@@ -39,7 +39,7 @@ def verify(*, topic: Topic = True, as_json: AsJson = False) -> None:
     for difference in differences:
         table.add_row(difference, style="red")
     partitions = [asdict(chain) for chain in result.chains]
-    digest = sha256("".join(chain.digest for chain in result.chains).encode()).hexdigest()
+    digest = digest_over(chain.digest for chain in result.chains)
     shown = {
         "licences": result.licences,
         "entries": result.entries,

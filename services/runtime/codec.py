@@ -36,6 +36,8 @@ MAX_RECORDS: Final = 50_000
 (`evolution.unfolding`) it bounds what a value can unfold to in memory."""
 
 _PREFIX = Struct(">BI")
+PREFIX: Final = _PREFIX.size
+"""Bytes in front of the Avro body of a value: a zero, and the id of its schema."""
 _MAGIC = 0
 _FAILURES = (
     EOFError, ValueError, TypeError, KeyError, IndexError, OverflowError, ArithmeticError, AttributeError, MemoryError,

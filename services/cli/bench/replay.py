@@ -5,14 +5,12 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE
-from itertools import chain
 from typing import Any
 
 from services.cli.bench.place import Place, fresh
-from services.cli.bench.streams import DONE, JOBS
+from services.cli.bench.streams import DONE, JOBS, give
 from services.core.errors import Fatal
 from services.runtime.settings import RuntimeSettings
-from services.simulator import load
 
 MAKERS = min(2, os.cpu_count() or 1)
 """Processes that make the ledger; they are not measured."""
@@ -22,8 +20,7 @@ async def measure(settings: RuntimeSettings, *, records: int, licences: int, wor
     """Entries per second, CPU per entry of all processes of the replay, peak memory of the largest."""
     job = JOBS["ledger"]
     async with fresh(settings) as place:
-        granted = (load.licence(n) for n in range(licences))
-        await place.publish(chain(granted, job.messages(1, records, licences)), load.BEGIN)
+        await give(place, job, records, licences)
         async with place.running(*[("run", "reconciliation")] * MAKERS) as (measured, _):
             await place.followed(measured, DONE, (job.topic, job.fold), records)
         body = await _replayed(place, workers)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
-from services.cli.bench.place import fresh
+from services.cli.bench.place import Place, fresh
 from services.cli.bench.progress import figures
 from services.core.message import Message
 from services.core.messages import DeclarationAccepted, Demand
@@ -30,12 +30,17 @@ JOBS = {
 }
 
 
+async def give(place: Place, job: StreamJob, records: int, licences: int) -> None:
+    """Publish licences, and the records of a job that wait for its fold."""
+    granted = (load.licence(n) for n in range(licences))
+    await place.publish(chain(granted, job.messages(1, records, licences)), load.BEGIN)
+
+
 async def measure(settings: RuntimeSettings, name: str, *, records: int, licences: int, workers: int) -> dict[str, Any]:
     """One run on a fresh installation: records per second, CPU per record, peak memory of the largest worker."""
     job = JOBS[name]
     async with fresh(settings) as place:
-        granted = (load.licence(n) for n in range(licences))
-        await place.publish(chain(granted, job.messages(1, records, licences)), load.BEGIN)
+        await give(place, job, records, licences)
         commands = [("run", "reconciliation")] * workers
         async with place.running(*commands) as (measured, _):
             return figures(await place.followed(measured, DONE, (job.topic, job.fold), records))

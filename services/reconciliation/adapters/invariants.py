@@ -18,10 +18,10 @@ from prometheus_client import Gauge
 
 from services.core.errors import Corrupt, Rejected, Transient
 from services.core.messages import Entry
-from services.reconciliation.adapters.replay_rows import PREFIX
 from services.reconciliation.domain.invariants import Violation, violations
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.verification import Recorded, entries_are_columns
+from services.runtime.codec import PREFIX
 from services.runtime.database import AWAY, Database
 from services.runtime.fold_reader import FoldReader
 from services.runtime.fold_table import FoldTable

@@ -24,8 +24,9 @@ from services.reconciliation.adapters.replay_rows import Differs, name_of
 from services.reconciliation.adapters.replay_table import RecordedRows
 from services.reconciliation.adapters.replay_target import Repeat, Target
 from services.reconciliation.adapters.replay_what_if import WhatIf
+from services.reconciliation.domain.chain import DIGITS
 from services.reconciliation.domain.ledger import LicenceLedger
-from services.runtime.codec import Codec
+from services.runtime.codec import PREFIX, Codec
 from services.runtime.dead_letter import dead_letter
 from services.runtime.decoding import Decoded
 from services.runtime.fold import FoldSpec
@@ -36,8 +37,6 @@ from services.runtime.output_table import Output
 from services.runtime.publication import PART
 
 _TOPICS: Final[Mapping[EntryCause, str]] = {EntryCause.LICENCE: Licence.TOPIC, EntryCause.DEMAND: Demand.TOPIC}
-_PREFIX: Final = 5
-_DIGITS: Final = 64
 
 
 @dataclass(slots=True)
@@ -178,7 +177,7 @@ class Rebuild:
             if rebuilt.entry_of is not None:
                 if self._entries.take(rebuilt) or await self._found(rebuilt):
                     self._on_topic.append(rebuilt.seq)
-                self._digest.update((rebuilt.value or b"")[-_DIGITS:])
+                self._digest.update((rebuilt.value or b"")[-DIGITS:])
                 self._result.entries += 1
             if self._rows is not None:
                 await self._rows.match(rebuilt)
@@ -213,7 +212,7 @@ class Rebuild:
     async def _repeated(self, record: Incoming, licence: str, revision: int) -> None:
         self._entries.skip()
         self._result.repeats += 1
-        if self._target.repeat(Repeat(place_of(record), licence, revision, (record.value or b"")[_PREFIX:])):
+        if self._target.repeat(Repeat(place_of(record), licence, revision, (record.value or b"")[PREFIX:])):
             await self._target.write()
 
     async def _handle(self, decoded: Decoded) -> list[Output]:

@@ -11,13 +11,12 @@ from services.core.avro import length_at, long_at
 from services.core.errors import Rejected
 from services.core.messages import ENTRYCAUSE_AT, Entry, EntryCause
 from services.reconciliation.adapters.replay_rows import Differs, differing, name_of
-from services.runtime.codec import Codec
+from services.runtime.codec import PREFIX, Codec
 from services.runtime.kafka.reader import Incoming
 from services.runtime.kafka.scan import Scan
 from services.runtime.output_table import Output
 from services.runtime.settings import KafkaSettings
 
-_PREFIX: Final = 5
 _FAILURES: Final = (IndexError, KeyError, ValueError)
 
 
@@ -78,15 +77,15 @@ class RecordedEntries:
             return False
         if ("ce_id", rebuilt.identity.encode()) not in record.headers:
             return False
-        self._own = rebuilt.value[:_PREFIX]
+        self._own = rebuilt.value[:PREFIX]
         self._at += 1
         return True
 
     def _under_another_id(self, value: bytes, rebuilt: bytes) -> bool:
         """The same, with the schema id that a registry had given it then."""
-        if value[_PREFIX:] != rebuilt[_PREFIX:]:
+        if value[PREFIX:] != rebuilt[PREFIX:]:
             return False
-        prefix = value[:_PREFIX]
+        prefix = value[:PREFIX]
         if prefix not in self._known and differing(self._codec, value, rebuilt, "") is None:
             self._known.add(prefix)
         return prefix in self._known
@@ -99,7 +98,7 @@ class RecordedEntries:
     def head(self, record: Incoming) -> Head:
         """Differs when it cannot be read."""
         value = record.value or b""
-        if value[:_PREFIX] == self._own:
+        if value[:PREFIX] == self._own:
             try:
                 return _head(value)
             except _FAILURES:
@@ -113,7 +112,7 @@ class RecordedEntries:
 
 def _head(value: bytes) -> Head:
     """Of an entry in the form that this release writes."""
-    size, at = length_at(value, _PREFIX)
+    size, at = length_at(value, PREFIX)
     licence = value[at : at + size].decode()
     revision, at = long_at(value, at + size)
     return Head(licence, revision, ENTRYCAUSE_AT[value[at]])

@@ -1,15 +1,13 @@
 """A recorded output beside the one a replay gives: whether they are the same, and where not."""
 
 from dataclasses import fields
-from typing import Any, Final
+from typing import Any
 
 from services.core.errors import Rejected, TolbrugError
 from services.core.message import Message
-from services.runtime.codec import Codec
+from services.runtime.codec import PREFIX, Codec
 from services.runtime.output_table import Output
 
-PREFIX: Final = 5
-"""Bytes in front of the Avro body of a value."""
 _SHOWN = 80
 
 

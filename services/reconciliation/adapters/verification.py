@@ -17,12 +17,11 @@ from psycopg.rows import dict_row
 from services.core.errors import Corrupt, Rejected
 from services.core.messages import Amounts, Entry, Ledger, LineBalance
 from services.core.values import LicenceRef, format_amount
-from services.reconciliation.adapters.replay_rows import PREFIX
 from services.reconciliation.domain import verification
 from services.reconciliation.domain.invariants import Violation
 from services.reconciliation.domain.ledger import LicenceLedger, apply, to_record
 from services.reconciliation.domain.verification import Recorded
-from services.runtime.codec import Codec
+from services.runtime.codec import PREFIX, Codec
 from services.runtime.database import Database
 
 FOLD: Final = "ledger"

@@ -15,9 +15,9 @@ from psycopg.rows import DictRow, dict_row
 
 from services.core.errors import Rejected
 from services.core.messages import Entry
-from services.reconciliation.adapters.replay_rows import PREFIX, differing, name_of
+from services.reconciliation.adapters.replay_rows import differing, name_of
 from services.reconciliation.domain.chain import hash_of
-from services.runtime.codec import Codec
+from services.runtime.codec import PREFIX, Codec
 from services.runtime.database import Connection, Database
 from services.runtime.kafka.reader import Incoming
 from services.runtime.kafka.scan import Scan

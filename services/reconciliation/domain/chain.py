@@ -6,6 +6,7 @@ stored and published, under whatever version of the schema: to verify one takes 
 id in front of a body, batches and commit times do not enter.
 """
 
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final
 
@@ -25,6 +26,11 @@ _NO_HASH: Final = 1
 def hash_of(body: bytes) -> str:
     """The hash that must stand at the end of this body of an entry."""
     return sha256(body[:-LAST_FIELD]).hexdigest()
+
+
+def digest_over(partitions: Iterable[str]) -> str:
+    """One digest of the digests of all partitions, in order: two ledgers that recorded the same have the same."""
+    return sha256("".join(partitions).encode()).hexdigest()
 
 
 def sealed(entry: Entry) -> Entry:
