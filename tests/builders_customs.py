@@ -2,19 +2,25 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from services.core.messages import (
+    ArrivedAtExit,
     DeclarationAccepted,
     DeclarationAmended,
     DeclarationInvalidated,
     Document,
     DocumentAmendment,
     ExitItem,
+    ExitReleased,
     ExitResult,
+    ExitStopped,
     GoodsExited,
+    GoodsPresented,
     GoodsReleased,
     Item,
     ItemAmendment,
+    ReleaseOverridden,
     ReleaseRefused,
     Source,
 )
@@ -77,8 +83,9 @@ def a_declaration(
     amended_at: datetime | None = None,
     destination: str = "IN",
     mrn: str = MRN,
+    **changes: Any,
 ) -> DeclarationAccepted:
-    """Without items: one item that draws one press on line 1 of `LICENCE`."""
+    """Without items: one item that draws one press on line 1 of `LICENCE`; `changes` are other fields."""
     fact_id = fact_id or f"accepted-{version}"
     return DeclarationAccepted(
         fact_id=fact_id,
@@ -94,6 +101,7 @@ def a_declaration(
         consignee=BUYER,
         country_of_destination=CountryCode(destination),
         items=items or (an_item(a_document()),),
+        **changes,
     )
 
 
@@ -140,8 +148,9 @@ def an_exit(
     result: ExitResult = ExitResult.A1,
     final: bool = True,
     mrn: str = MRN,
+    **changes: Any,
 ) -> GoodsExited:
-    """Without totals: everything left as declared."""
+    """Without totals: everything left as declared; `changes` are other fields."""
     return GoodsExited(
         fact_id=fact_id,
         mrn=Mrn(mrn),
@@ -151,6 +160,51 @@ def an_exit(
         final=final,
         office_of_exit="BE101000",
         items=totals,
+        **changes,
+    )
+
+
+def a_presentation(*, fact_id: str = "presented", after_h: float = 1, mrn: str = MRN) -> GoodsPresented:
+    return GoodsPresented(fact_id=fact_id, mrn=Mrn(mrn), sources=(a_source(fact_id),), presented_at=hours(after_h))
+
+
+def an_override(*, fact_id: str = "overridden", after_h: float = 2, mrn: str = MRN) -> ReleaseOverridden:
+    return ReleaseOverridden(
+        fact_id=fact_id,
+        mrn=Mrn(mrn),
+        sources=(a_source(fact_id),),
+        decided_at=hours(after_h),
+        officer="officer 17",
+        reason="the original was seen",
+    )
+
+
+def an_arrival(
+    *, fact_id: str = "arrived", after_h: float = 20, office: str = "BE101000", mrn: str = MRN
+) -> ArrivedAtExit:
+    return ArrivedAtExit(
+        fact_id=fact_id, mrn=Mrn(mrn), sources=(a_source(fact_id),), arrived_at=hours(after_h), office_of_exit=office
+    )
+
+
+def an_exit_release(
+    *, fact_id: str = "exit-released", after_h: float = 22, office: str = "BE101000", mrn: str = MRN
+) -> ExitReleased:
+    return ExitReleased(
+        fact_id=fact_id, mrn=Mrn(mrn), sources=(a_source(fact_id),), released_at=hours(after_h), office_of_exit=office
+    )
+
+
+def an_exit_stop(
+    *, fact_id: str = "exit-stopped", after_h: float = 22, office: str = "BE101000", mrn: str = MRN
+) -> ExitStopped:
+    return ExitStopped(
+        fact_id=fact_id,
+        mrn=Mrn(mrn),
+        sources=(a_source(fact_id),),
+        stopped_at=hours(after_h),
+        office_of_exit=office,
+        reason="seal broken",
     )
 
 

@@ -1,6 +1,6 @@
 """The JSON bodies of the door's answers: amounts as strings, times as RFC 3339 in UTC, codes in lower case."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
@@ -8,10 +8,23 @@ from typing import Any
 
 from services.core.message import Record
 from services.core.message import plain as fields_of
-from services.core.messages import DeclarationAccepted, DeclarationAmended, Item, ItemVerdict, Verdict, VerdictKind
+from services.core.messages import (
+    ArrivedAtExit,
+    DeclarationAccepted,
+    DeclarationAmended,
+    ExitReleased,
+    ExitStopped,
+    GoodsExited,
+    Item,
+    ItemVerdict,
+    Stage,
+    Verdict,
+    VerdictKind,
+)
 from services.core.values import format_amount
 from services.customs.adapters.queries import MessageView, ShipmentView
 from services.customs.domain.answer import Answer
+from services.customs.domain.declaration import Fact
 
 Json = dict[str, Any]
 
@@ -46,6 +59,7 @@ def verdict(mrn: str, version: int | None, answer: Answer | None, *, settled: bo
             "version": version,
             "verdict": code(VerdictKind.PENDING),
             "phase": None if given is None else code(given.phase),
+            "stage": None if given is None or given.stage is None else code(given.stage),
             "items": [],
             "rule_set": None,
             "decided_at": None,
@@ -59,6 +73,7 @@ def _verdict(given: Verdict) -> Json:
         "version": given.version,
         "verdict": code(given.verdict),
         "phase": code(given.phase),
+        "stage": None if given.stage is None else code(given.stage),
         "items": [_item_verdict(item) for item in given.items],
         "rule_set": given.rule_set,
         "decided_at": moment(given.decided_at),
@@ -84,7 +99,9 @@ def shipment(view: ShipmentView) -> Json:
         "mrn": view.mrn,
         "version": view.version if given is None else max(given.version, view.version or 0),
         "phase": phase if given is None else code(given.phase),
+        "stage": _stage(declaration, given),
         **_declaration(declaration),
+        "exit": _exit(declaration, view.messages),
         "items": [] if declaration is None else [_item(item, given) for item in declaration.items],
         "verdict": verdict(view.mrn, view.version, view.answer, settled=given is not None),
         "history": [_history(m) for m in view.messages],
@@ -97,6 +114,38 @@ def _declaration(declaration: DeclarationAccepted | None) -> Json:
         return dict.fromkeys((*names, "country_of_destination"))
     fields = plain(declaration)
     return {name: fields[name] for name in (*names, "country_of_destination")}
+
+
+def _stage(declaration: DeclarationAccepted | None, given: Verdict | None) -> str | None:
+    """As the last verdict says; before the first, as the declaration alone gives it."""
+    if given is not None and given.stage is not None:
+        return code(given.stage)
+    if declaration is None:
+        return None
+    return code(Stage.LODGED if declaration.pre_lodged else Stage.ACCEPTED)
+
+
+def _exit(declaration: DeclarationAccepted | None, messages: Iterable[MessageView]) -> Json:
+    """The office of exit that was declared, and where the goods were seen, in order: diverted is information only."""
+    seen = sorted(place for view in messages if (place := _place_of_exit(view.fact)) is not None)
+    offices = list(dict.fromkeys(office for _, office in seen))
+    declared = None if declaration is None else declaration.office_of_exit
+    expected = {declared} - {None} or set(offices[:1])
+    return {"declared": declared, "offices": offices, "diverted": bool(set(offices) - expected)}
+
+
+def _place_of_exit(fact: Fact | None) -> tuple[datetime, str] | None:
+    """When and where a fact happened at an office of exit."""
+    match fact:
+        case ArrivedAtExit(arrived_at=at, office_of_exit=str(office)):
+            return at, office
+        case ExitReleased(released_at=at, office_of_exit=str(office)):
+            return at, office
+        case ExitStopped(stopped_at=at, office_of_exit=str(office)):
+            return at, office
+        case GoodsExited(exited_at=at, office_of_exit=str(office)):
+            return at, office
+    return None
 
 
 def _item(item: Item, given: Verdict | None) -> Json:

@@ -12,6 +12,7 @@ from services.core.messages import (
     DeclarationAmended,
     Document,
     DocumentAmendment,
+    GoodsPresented,
     Item,
     ItemAmendment,
     Shipment,
@@ -43,15 +44,12 @@ def whole_versions(shipment: Shipment) -> tuple[DeclarationAccepted, ...]:
 
 
 def current(shipment: Shipment) -> Declaration | None:
-    """The declaration as all facts together give it; null while none was accepted.
-
-    Acceptance is that of the lowest version: an amendment that states another moment does not move it (Reg. (EU)
-    952/2013 arts 172(2), 173).
-    """
+    """The declaration as all facts together give it; null while none is known."""
     versions = whole_versions(shipment)
     if not versions:
         return None
-    first, stated, deltas = versions[0], versions[-1], _deltas_after(versions[-1], shipment.amendments)
+    stated, deltas = versions[-1], _deltas_after(versions[-1], shipment.amendments)
+    accepted_at, accepted_by = _acceptance(shipment, versions)
     items = stated.items
     for delta in deltas:
         items = amended(items, delta, stated.procedure)
@@ -59,14 +57,33 @@ def current(shipment: Shipment) -> Declaration | None:
     return Declaration(
         stated=stated,
         version=stated.version + len(shipment.amendments),
-        accepted_at=first.accepted_at,
+        accepted_at=accepted_at,
         items=items,
         sources=(
-            *(() if first.accepted_at == stated.accepted_at else first.sources),
+            *(() if accepted_at == stated.accepted_at else accepted_by.sources),
             *stated.sources,
             *[source for delta in deltas for source in delta.sources],
         ),
     )
+
+
+def _acceptance(
+    shipment: Shipment, versions: tuple[DeclarationAccepted, ...]
+) -> tuple[datetime, DeclarationAccepted | GoodsPresented]:
+    """When the declaration was accepted, and what says so.
+
+    It is that of the lowest version: an amendment that states another moment does not move it (Reg. (EU) 952/2013 arts
+    172(2), 173). A pre-lodged one is accepted when its goods are presented (art. 171); until then the moment of lodging
+    stands in.
+    """
+    first = versions[0]
+    if not first.pre_lodged:
+        return first.accepted_at, first
+    if shipment.presentations:
+        presented = shipment.presentations[0]
+        return presented.presented_at, presented
+    accepted = next((stated for stated in versions if not stated.pre_lodged), first)
+    return accepted.accepted_at, accepted
 
 
 def _deltas_after(

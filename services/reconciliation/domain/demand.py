@@ -6,10 +6,12 @@ could answer each other's answers for ever.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
 
 from services.core.messages import (
+    DeclarationForm,
     Demand,
     Document,
     Draw,
@@ -17,8 +19,9 @@ from services.core.messages import (
     Item,
     LicenceDemand,
     Shipment,
+    Stage,
 )
-from services.core.values import ZERO, LicenceRef
+from services.core.values import ZERO, LicenceRef, Mrn
 from services.reconciliation.domain.declaration import Declaration, licences_ever_cited
 from services.reconciliation.domain.departure import Share, in_unit, what_left
 from services.reconciliation.domain.documents import CITING_A_LICENCE
@@ -106,7 +109,7 @@ def _sum(figures: Iterable[Decimal | None]) -> Decimal | None:
 
 
 def demands(
-    shipment: Shipment, declaration: Declaration, stands: Standing
+    shipment: Shipment, declaration: Declaration, stands: Standing, stage: Stage
 ) -> tuple[tuple[LicenceDemand, ...], list[Demand]]:
     """The shipment's licences with what it now asks of each ever cited, sorted; and the demands that are new.
 
@@ -122,7 +125,9 @@ def demands(
     for licence in licences:
         known = held.get(licence)
         draws = [c.draw for c in cited if c.licence == licence]
-        demand = _demand(shipment, declaration, stands, licence, draws, known.demand.revision + 1 if known else 1)
+        demand = _demand(declaration, stands, licence, draws, known.demand.revision + 1 if known else 1)
+        if stage is Stage.LODGED:
+            demand = replace(demand, pre_lodged=True)
         if known and content(known.demand) == content(demand):
             asked.append(known)
         else:
@@ -132,7 +137,6 @@ def demands(
 
 
 def _demand(
-    shipment: Shipment,
     declaration: Declaration,
     stands: Standing,
     licence: LicenceRef,
@@ -140,7 +144,7 @@ def _demand(
     revision: int,
 ) -> Demand:
     return Demand(
-        mrn=shipment.mrn,
+        mrn=declaration.stated.mrn,
         licence=licence,
         revision=revision,
         version=declaration.version,
@@ -151,7 +155,27 @@ def _demand(
         exporter=declaration.stated.exporter,
         draws=tuple(sorted(draws, key=lambda d: (d.item, d.line))),
         sources=declaration.sources + (stands.fact.sources if stands.fact else ()),
+        judged_at=_judged_at(declaration, stands),
+        completes=_completes(declaration) if draws else (),
     )
+
+
+def _judged_at(declaration: Declaration, stands: Standing) -> datetime | None:
+    """Goods that were declared after they left: the licence must have been valid when they did, not at acceptance.
+
+    Impl. Reg. (EU) 2015/2447 art. 337.
+    """
+    if declaration.stated.form is not DeclarationForm.RETROSPECTIVE or not isinstance(stands.fact, GoodsExited):
+        return None
+    return stands.fact.exited_at
+
+
+def _completes(declaration: Declaration) -> tuple[Mrn, ...]:
+    """The declarations whose draws these stand in for; never its own. Without draws it stands in for nothing."""
+    stated = declaration.stated
+    if stated.form is not DeclarationForm.SUPPLEMENTARY:
+        return ()
+    return tuple(sorted(set(stated.completes) - {stated.mrn}))
 
 
 content = attrgetter(*(field.name for field in fields(Demand) if field.name not in ("revision", "sources")))

@@ -1,14 +1,17 @@
 """Where a shipment stands: the phase its facts give, whatever the order they came in.
 
 Exited outranks invalidated, which outranks the later of released and not released, which outrank accepted
-(Reg. (EU) 952/2013 arts 172-174, 194; Impl. Reg. (EU) 2015/2447 arts 332-335).
+(Reg. (EU) 952/2013 arts 172-174, 194; Impl. Reg. (EU) 2015/2447 arts 332-335). A phase is what a licence is asked in;
+`course` says where people see the shipment.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.core.messages import (
+    DeclarationForm,
     DeclarationInvalidated,
+    ExitReleased,
     ExitResult,
     GoodsExited,
     GoodsReleased,
@@ -17,7 +20,7 @@ from services.core.messages import (
     Shipment,
 )
 
-Setting = GoodsReleased | ReleaseRefused | DeclarationInvalidated | GoodsExited
+Setting = GoodsReleased | ExitReleased | ReleaseRefused | DeclarationInvalidated | GoodsExited
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Standing:
 
 
 _ACCEPTED = Standing(Phase.ACCEPTED)
+_OF_RELEASED_GOODS = Standing(Phase.RELEASED)
 
 
 def departure(shipment: Shipment) -> GoodsExited | None:
@@ -44,14 +48,29 @@ def departure(shipment: Shipment) -> GoodsExited | None:
 
 
 def decision_on_release(shipment: Shipment) -> Standing:
-    """The later of released and not released; at the same moment the release counts, because it holds the amount."""
-    release = shipment.releases[-1] if shipment.releases else None
+    """The later of released and not released; at the same moment the release counts, because it holds the amount.
+
+    Goods that an office of exit released for exit were released: the message that says so may still be on its way, and
+    a re-export notification has none.
+    """
+    release = _release(shipment)
     refusal = shipment.refusals[-1] if shipment.refusals else None
     if release and not (refusal and refusal.decided_at > release.released_at):
         return Standing(Phase.RELEASED, release, release.released_at)
     if refusal:
         return Standing(Phase.NOT_RELEASED, refusal, refusal.decided_at)
     return _ACCEPTED
+
+
+def _release(shipment: Shipment) -> GoodsReleased | ExitReleased | None:
+    """The release that counts; one for exit only when no release for export stands after the last refusal."""
+    release = shipment.releases[-1] if shipment.releases else None
+    if not shipment.exit_releases:
+        return release
+    refused = shipment.refusals[-1].decided_at if shipment.refusals else None
+    if release and (refused is None or release.released_at >= refused):
+        return release
+    return shipment.exit_releases[-1]
 
 
 def standing(shipment: Shipment) -> Standing:
@@ -61,4 +80,10 @@ def standing(shipment: Shipment) -> Standing:
     if shipment.invalidations:
         latest = shipment.invalidations[-1]
         return Standing(Phase.INVALIDATED, latest, latest.invalidated_at)
-    return decision_on_release(shipment)
+    decided = decision_on_release(shipment)
+    return _OF_RELEASED_GOODS if decided is _ACCEPTED and _is_supplementary(shipment) else decided
+
+
+def _is_supplementary(shipment: Shipment) -> bool:
+    """Its goods were released under the declarations it completes (Reg. (EU) 952/2013 arts 166-167)."""
+    return bool(shipment.declarations) and shipment.declarations[-1].form is DeclarationForm.SUPPLEMENTARY

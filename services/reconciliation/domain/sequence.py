@@ -1,12 +1,13 @@
 """What is wrong with the order and the versions of a shipment's facts.
 
-Such a fact is kept, because it was stated; it moves nothing that the phase does not allow, and a person looks at it.
+Such a fact is kept, because it was stated; it moves nothing that the table of `life` does not allow, and a person looks
+at it.
 Only what the facts contradict in themselves is raised: a fact that is merely missing may still be on its way.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 
@@ -16,24 +17,23 @@ from services.core.messages import (
     DeclarationAccepted,
     Finding,
     Item,
-    Phase,
     Severity,
     Shipment,
+    Stage,
     Track,
 )
 from services.core.values import format_amount
+from services.reconciliation.domain.course import Clash, Course, Moment
 from services.reconciliation.domain.declaration import Declaration
 from services.reconciliation.domain.facts import Fact
-from services.reconciliation.domain.phase import decision_on_release, departure
+from services.reconciliation.domain.life import Event
+from services.reconciliation.domain.phase import departure
 
 OUT_OF_SEQUENCE = "shipment.out-of-sequence"
 VERSION_CONFLICT = "shipment.version-conflict"
 
 LEGAL_TEXT = date(2020, 1, 1)
 """The version of Reg. (EU) 952/2013 that was read."""
-
-DATE_ONLY = timedelta(days=1)
-"""Some messages state a date without a time: two moments closer than this have no order."""
 
 MOST_ITEMS_SHOWN = 20
 
@@ -52,80 +52,72 @@ class Contradiction:
     item: int | None = None
 
 
-def raised(shipment: Shipment, declaration: Declaration | None, now: datetime, rule_set: str) -> list[Finding]:
+def raised(
+    shipment: Shipment, declaration: Declaration | None, goes: Course, now: datetime, rule_set: str
+) -> list[Finding]:
     """A finding for each contradiction, in a fixed order."""
-    if _in_sequence(shipment):
-        return []
-    return [_finding(wrong, shipment, now, rule_set) for wrong in contradictions(shipment, declaration)]
+    return [_finding(wrong, shipment, now, rule_set) for wrong in contradictions(shipment, declaration, goes)]
 
 
-def _in_sequence(shipment: Shipment) -> bool:
-    """True for most: one declaration, perhaps released or refused. Nothing in it can contradict anything."""
-    if shipment.amendments or shipment.invalidations or shipment.exits:
-        return False
-    return len(shipment.declarations) < 2
-
-
-def contradictions(shipment: Shipment, declaration: Declaration | None) -> Iterator[Contradiction]:
+def contradictions(shipment: Shipment, declaration: Declaration | None, goes: Course) -> Iterator[Contradiction]:
     """All of them, in a fixed order."""
-    yield from left_though_withdrawn(shipment)
-    yield from released_after_invalidation(shipment)
-    yield from version_conflicts(shipment)
-    if declaration is not None:
+    for clash in goes.clashes:
+        yield _out_of_sequence(shipment, clash)
+    if len(shipment.declarations) > 1:
+        yield from version_conflicts(shipment)
+    if declaration is not None and (shipment.amendments or shipment.exits):
         yield from unknown_items(shipment, declaration)
 
 
-def left_though_withdrawn(shipment: Shipment) -> Iterator[Contradiction]:
-    """Goods that left under a declaration that was invalidated, or that were never released."""
-    exited = departure(shipment)
-    if exited is None:
-        return
-    gone = f"EXITED {exited.exited_at.isoformat()}"
-    for invalidated in shipment.invalidations[-1:]:
-        stands = f"INVALIDATED {invalidated.invalidated_at.isoformat()}"
-        yield Contradiction(
-            code=OUT_OF_SEQUENCE,
-            facts=(invalidated, exited),
-            summary=f"{shipment.mrn} left the territory and was invalidated: the exit stands",
-            article="Reg. (EU) 952/2013 art. 174(2)",
-            comparisons=(Comparison(what="phase", declared=gone, licensed=stands),),
-            severity=Severity.CRITICAL,
-            track=Track.BOTH,
-        )
-    decision = decision_on_release(shipment)
-    if decision.phase is Phase.NOT_RELEASED and decision.fact and decision.occurred_at:
-        stands = f"NOT_RELEASED {decision.occurred_at.isoformat()}"
-        yield Contradiction(
-            code=OUT_OF_SEQUENCE,
-            facts=(decision.fact, exited),
-            summary=f"{shipment.mrn} left the territory though its release was refused",
-            article="Reg. (EU) 952/2013 arts 194, 267",
-            comparisons=(Comparison(what="phase", declared=gone, licensed=stands),),
-            severity=Severity.CRITICAL,
-            track=Track.BOTH,
-        )
+GONE = frozenset({Stage.PARTLY_EXITED, Stage.EXITED})
+WITHDRAWN = frozenset({Event.INVALIDATED, Event.NOT_RELEASED, Event.EXIT_STOPPED})
+
+ARTICLES: Mapping[Event, str] = {
+    Event.PRESENTED: "art. 171",
+    Event.AMENDED: "art. 173",
+    Event.OVERRIDDEN: "art. 194",
+    Event.NOT_RELEASED: "art. 194",
+    Event.RELEASED: "arts 174, 194",
+    Event.ARRIVED: "art. 267",
+    Event.EXIT_STOPPED: "art. 267",
+    Event.EXIT_RELEASED: "arts 194, 267",
+    Event.PART_LEFT: "arts 158, 174(2), 194, 267",
+    Event.NOT_LEFT: "art. 267",
+    Event.LEFT: "arts 158, 174(2), 194, 267",
+    Event.INVALIDATED: "art. 174(2)",
+}
+"""Of Reg. (EU) 952/2013: what says when the event may come."""
 
 
-def released_after_invalidation(shipment: Shipment) -> Iterator[Contradiction]:
-    """A release of a declaration that was invalidated before."""
-    if not shipment.invalidations or not shipment.releases:
-        return
-    invalidated, released = shipment.invalidations[0], shipment.releases[-1]
-    if released.released_at - invalidated.invalidated_at < DATE_ONLY:
-        return
-    yield Contradiction(
+def _out_of_sequence(shipment: Shipment, clash: Clash) -> Contradiction:
+    """Goods that left though they were undeclared, refused, stopped or withdrawn concern both tracks, at once."""
+    moment, since = clash.moment, clash.since
+    before = clash.stage is Stage.UNDECLARED
+    critical = clash.to in GONE and (clash.stage not in GONE or moment.event in WITHDRAWN)
+    return Contradiction(
         code=OUT_OF_SEQUENCE,
-        facts=(invalidated, released),
-        summary=f"{shipment.mrn} was released after it was invalidated: the invalidation stands",
-        article="Reg. (EU) 952/2013 arts 174, 194",
+        facts=(since.fact, moment.fact),
+        summary=f"{shipment.mrn}: {moment.event} on {_day(moment)}, {'before' if before else 'though'} it was"
+        f" {since.event} on {_day(since)}; it stands as {_words(clash.to)}",
+        article=f"Reg. (EU) 952/2013 {ARTICLES[moment.event]}",
         comparisons=(
             Comparison(
-                what="phase",
-                declared=f"RELEASED {released.released_at.isoformat()}",
-                licensed=f"INVALIDATED {invalidated.invalidated_at.isoformat()}",
+                what="stage",
+                declared=f"{moment.event}, {moment.at.isoformat()}",
+                licensed=f"{_words(clash.stage)}, {since.event} {since.at.isoformat()}",
             ),
         ),
+        severity=Severity.CRITICAL if critical else Severity.WARNING,
+        track=Track.BOTH if critical else Track.ADMINISTRATIVE,
     )
+
+
+def _day(moment: Moment) -> str:
+    return moment.at.date().isoformat()
+
+
+def _words(stage: Stage) -> str:
+    return stage.value.lower().replace("_", " ")
 
 
 def version_conflicts(shipment: Shipment) -> Iterator[Contradiction]:
@@ -207,8 +199,12 @@ def _shown(value: object) -> str:
 
 
 def _finding(wrong: Contradiction, shipment: Shipment, now: datetime, rule_set: str) -> Finding:
-    """The contradiction as a finding; the same facts always give the same id."""
-    parts = (wrong.code, shipment.mrn, str(wrong.item), *(fact.fact_id for fact in wrong.facts))
+    """The contradiction as a finding; the same facts always give the same id.
+
+    A message out of sequence is so once, whatever else comes to be known of the stage it came in.
+    """
+    named = wrong.facts[-1:] if wrong.code == OUT_OF_SEQUENCE else wrong.facts
+    parts = (wrong.code, shipment.mrn, str(wrong.item), *(fact.fact_id for fact in named))
     return Finding(
         id=sha256("\x1f".join(parts).encode()).hexdigest()[:32],
         subject=shipment.mrn,

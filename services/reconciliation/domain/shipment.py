@@ -11,6 +11,7 @@ from services.core.errors import Corrupt
 from services.core.message import Message
 from services.core.messages import Cover, Finding, LicenceDemand, Shipment
 from services.core.values import Mrn
+from services.reconciliation.domain.course import course
 from services.reconciliation.domain.declaration import current
 from services.reconciliation.domain.demand import demands
 from services.reconciliation.domain.facts import Fact, knows, with_fact, with_fields
@@ -32,15 +33,16 @@ def with_new_fact(shipment: Shipment, fact: Fact, now: datetime, rule_set: str) 
     if knows(shipment, fact):
         return Decision(shipment)
     known = with_fact(shipment, fact)
-    declaration = current(known)
+    declaration, goes = current(known), course(known)
+    wrong = raised(known, declaration, goes, now, rule_set)
     if declaration is None:
-        return _with_findings(known, raised(known, None, now, rule_set))
+        return _with_findings(known, wrong)
     stands = standing(known)
-    licences, changed = demands(known, declaration, stands)
-    found = judge(known, licences, declaration, stands.phase, now, rule_set)
+    licences, changed = demands(known, declaration, stands, goes.stage)
+    found = judge(known, licences, declaration, (stands.phase, goes.stage), now, rule_set)
     state = _judged(known, licences, found)
     outputs = (*changed, found.verdict) if found.is_new else tuple(changed)
-    return _with_findings(state, raised(known, declaration, now, rule_set), outputs)
+    return _with_findings(state, wrong, outputs)
 
 
 def with_cover(shipment: Shipment, cover: Cover, now: datetime, rule_set: str) -> Decision[Shipment]:
@@ -63,7 +65,8 @@ def with_cover(shipment: Shipment, cover: Cover, now: datetime, rule_set: str) -
     declaration = current(shipment)
     if declaration is None:
         raise Corrupt(f"{cover.mrn} asked {cover.licence} without a declaration")
-    found = judge(shipment, licences, declaration, standing(shipment).phase, now, rule_set)
+    stands = standing(shipment).phase, course(shipment).stage
+    found = judge(shipment, licences, declaration, stands, now, rule_set)
     return Decision(_judged(shipment, licences, found), (found.verdict,) if found.is_new else ())
 
 

@@ -20,6 +20,7 @@ from services.core.messages import (
     LicenceDemand,
     Phase,
     Shipment,
+    Stage,
     Verdict,
     VerdictKind,
 )
@@ -56,24 +57,27 @@ def judge(
     shipment: Shipment,
     licences: tuple[LicenceDemand, ...],
     declaration: Declaration,
-    phase: Phase,
+    stands: tuple[Phase, Stage],
     now: datetime,
     rule_set: str,
 ) -> Judgement:
     """The verdict as these demands and covers give it; `shipment` holds what stood before them.
 
-    `rule_set` names the rules in force, for a declaration that no licence has answered.
+    `stands` is where the shipment is; `rule_set` names the rules in force, for a declaration that no licence has
+    answered.
     """
     last = {_place(verdict): verdict for verdict in shipment.judged}
     draws = [_answered(held, draw, last) for held in licences for draw in held.demand.draws]
     decided = all(answer(held) for held in licences)
     items = _per_item(declaration, draws)
     previous = shipment.verdict
+    phase, stage = stands
     verdict = Verdict(
         mrn=shipment.mrn,
         revision=1 if previous is None else previous.revision + 1,
         version=declaration.version,
         phase=phase,
+        stage=stage,
         verdict=_outranking(items, decided=decided),
         items=items,
         applied=message_ids(shipment) if decided else () if previous is None else previous.applied,
@@ -97,7 +101,7 @@ def _outranking(items: tuple[ItemVerdict, ...], *, decided: bool) -> VerdictKind
 
 
 def _content(verdict: Verdict) -> tuple[object, ...]:
-    return verdict.version, verdict.phase, verdict.verdict, verdict.items, verdict.applied
+    return verdict.version, verdict.phase, verdict.stage, verdict.verdict, verdict.items, verdict.applied
 
 
 def _place(verdict: ItemVerdict) -> Place:

@@ -5,25 +5,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.errors import Corrupt
-from services.core.messages import Demand, ExitResult, Verdict
+from services.core.messages import Demand, ExitResult, Phase, Stage, Verdict
+from services.reconciliation.domain.course import course
 from services.reconciliation.domain.facts import Fact
 from tests.builders_customs import (
     a_declaration,
     a_document,
+    a_presentation,
     a_refusal,
     a_release,
     a_replacement,
     a_total,
     an_amendment,
+    an_arrival,
     an_exit,
+    an_exit_release,
+    an_exit_stop,
     an_invalidation,
     an_item,
+    an_override,
     hours,
 )
 from tests.builders_shipments import Way, without_numbers
 
 DECLARED: tuple[Fact, ...] = (
-    a_declaration(an_item(a_document("L1"), a_document("L2", line=None))),
+    a_declaration(an_item(a_document("L1"), a_document("L2", line=None)), pre_lodged=True),
     a_declaration(an_item(a_document("L2", quantity="2")), version=2, amended_at=hours(1), accepted_at=hours(1)),
     an_amendment(a_replacement(a_document("L3")), fact_id="delta-1", after_h=0.5),
     an_amendment(a_replacement(a_document("L4", quantity="3"), 1), fact_id="delta-2", after_h=1.5),
@@ -36,7 +42,24 @@ HAPPENED: tuple[Fact, ...] = (
     an_exit(a_total(1, quantity="1"), fact_id="half", after_h=30, final=False),
     an_exit(a_total(1, quantity="2"), fact_id="most", after_h=29),
     an_invalidation(after_h=50),
+    a_presentation(after_h=1),
+    an_override(after_h=2.5),
+    an_arrival(after_h=20),
+    an_exit_stop(after_h=21),
+    an_exit_release(after_h=22),
+    an_exit_release(fact_id="at-another", after_h=60),
+    a_refusal(fact_id="withdrawn", after_h=61),
 )
+
+
+AT_EXIT = {Stage.EXIT_STARTED, Stage.EXIT_STOPPED}
+STAGES = {
+    Phase.ACCEPTED: {Stage.LODGED, Stage.ACCEPTED, *AT_EXIT},
+    Phase.RELEASED: {Stage.RELEASED, *AT_EXIT},
+    Phase.NOT_RELEASED: {Stage.NOT_RELEASED},
+    Phase.INVALIDATED: {Stage.INVALIDATED},
+    Phase.EXITED: {Stage.PARTLY_EXITED, Stage.EXITED},
+}
 
 
 @st.composite
@@ -53,6 +76,20 @@ def arrivals(draw: st.DrawFn) -> tuple[list[Fact], list[Fact]]:
 def test_any_order_of_arrival_gives_the_same_demands_and_verdict(orders: tuple[list[Fact], list[Fact]]) -> None:
     one, other = (Way().told(*order).answered() for order in orders)
     assert without_numbers(one) == without_numbers(other)
+
+
+@given(arrivals())
+def test_any_order_of_arrival_leads_to_the_same_stage_and_the_same_contradictions(
+    orders: tuple[list[Fact], list[Fact]],
+) -> None:
+    one, other = (course(Way().told(*order).shipment) for order in orders)
+    assert one == other
+
+
+@given(arrivals())
+def test_the_stage_is_one_that_the_phase_allows(orders: tuple[list[Fact], list[Fact]]) -> None:
+    way = Way().told(a_declaration(version=9), *orders[0])
+    assert way.verdict().stage in STAGES[way.verdict().phase]
 
 
 @given(st.permutations([*DECLARED, *HAPPENED[:5]]), st.data())

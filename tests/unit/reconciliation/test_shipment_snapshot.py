@@ -5,14 +5,19 @@ from services.runtime.codec import Codec
 from tests.builders_customs import (
     a_declaration,
     a_document,
+    a_presentation,
     a_refusal,
     a_release,
     a_replacement,
     a_total,
     an_amendment,
+    an_arrival,
     an_exit,
+    an_exit_release,
+    an_exit_stop,
     an_invalidation,
     an_item,
+    an_override,
     hours,
 )
 from tests.builders_shipments import Way
@@ -27,6 +32,11 @@ LIFE = (
     an_exit(fact_id="b1", result=ExitResult.B1),
     an_exit(a_total(1, "2")),
     an_invalidation(after_h=60),
+    a_presentation(),
+    an_override(),
+    an_arrival(),
+    an_exit_stop(),
+    an_exit_release(),
 )
 
 
