@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.core.errors import Corrupt
-from services.core.messages import GoodsReleased, ItemVerdict, Phase, Verdict, VerdictKind
+from services.core.messages import GoodsReleased, ItemVerdict, Phase, Stage, Verdict, VerdictKind
 from services.core.values import Mrn
 from services.customs import handlers
 from services.customs.adapters import views
@@ -25,6 +25,7 @@ def a_verdict(revision: int = 1, **changed: object) -> Verdict:
         revision=revision,
         version=1,
         phase=Phase.NOT_RELEASED,
+        stage=Stage.NOT_RELEASED,
         verdict=VerdictKind.NOT_CONTROLLED,
         items=(ItemVerdict(item=1, verdict=VerdictKind.REFUSED, reasons=("quantity.overrun",)),),
         applied=("a",),
@@ -116,6 +117,7 @@ def test_a_verdict_is_shown_in_the_words_of_the_contract() -> None:
         "version": 1,
         "verdict": "not-controlled",
         "phase": "not-released",
+        "stage": "not-released",
         "items": [{"item": 1, "licence": None, "line": None, "verdict": "refused", "reasons": ["quantity.overrun"]}],
         "rule_set": "rules-1",
         "decided_at": "2026-03-02T08:15:00Z",
