@@ -1,12 +1,11 @@
 """This service's knobs: `TOLBRUG_ALERTING__<KEY>`."""
 
-import base64
-import binascii
 from typing import Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.runtime.webhook.endpoint import check_endpoint
 
 
 class AlertingSettings(BaseSettings):
@@ -32,28 +31,5 @@ class AlertingSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _webhook_is_usable(self) -> Self:
-        if not self.webhook_url:
-            return self
-        if not _is_endpoint(self.webhook_url):
-            raise ValueError("webhook_url: an http or https URL with a host and without a user was expected")
-        if self.webhook_secret is None:
-            raise ValueError("webhook_secret: needed with webhook_url; `whsec_` and base64 of 24 to 64 random bytes")
-        if not _is_secret(self.webhook_secret.get_secret_value()):
-            raise ValueError("webhook_secret: `whsec_` and base64 of 24 to 64 random bytes was expected")
+        check_endpoint(self.webhook_url, self.webhook_secret)
         return self
-
-
-def _is_endpoint(text: str) -> bool:
-    try:
-        url = urlsplit(text)
-        return url.scheme in {"http", "https"} and bool(url.hostname) and url.username is None and url.port != 0
-    except ValueError:
-        return False
-
-
-def _is_secret(text: str) -> bool:
-    try:
-        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return text.startswith("whsec_") and 24 <= len(key) <= 64

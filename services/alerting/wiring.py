@@ -1,6 +1,7 @@
 """The composition root: settings and runtime in, a service out."""
 
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 
 from pydantic import ValidationError
 
@@ -9,13 +10,17 @@ from services.alerting.adapters.http import alerting_router
 from services.alerting.adapters.search import Search
 from services.alerting.adapters.tail import Tail
 from services.alerting.adapters.tally import Tally
-from services.alerting.adapters.webhook import Deliveries, Endpoint
 from services.alerting.domain.alert import Case, alert_id
 from services.alerting.settings import AlertingSettings
 from services.alerting.topology import FOLD, HANDLERS, INPUTS, TOPICS
 from services.core.errors import Fatal
 from services.runtime.fold import FoldSpec
 from services.runtime.service import Runtime, Service
+from services.runtime.webhook.deliveries import Deliveries
+from services.runtime.webhook.endpoint import Endpoint
+from services.runtime.webhook.overview import Overview
+
+NAME = "alerting"
 
 
 def build(runtime: Runtime) -> Service:
@@ -26,9 +31,10 @@ def build(runtime: Runtime) -> Service:
     tail = Tail(database, codec, FOLD)
     loops: dict[str, Callable[[], Awaitable[None]]] = {"tally": tally.run, "tail": tail.run}
     if endpoint is not None:
-        loops["webhook"] = Deliveries(database, endpoint).run
+        loops["webhook"] = Deliveries(database, NAME, endpoint).run
+        loops["webhooks counted"] = Overview(database, NAME).watch
     fold = FoldSpec[Case](
-        service="alerting",
+        service=NAME,
         name=FOLD,
         inputs=INPUTS,
         handlers=HANDLERS,
@@ -37,7 +43,7 @@ def build(runtime: Runtime) -> Service:
         store=AlertStore(codec, tally, () if endpoint is None else (endpoint.id,)),
     )
     return Service(
-        name="alerting",
+        name=NAME,
         migrations="services.alerting.adapters.migrations",
         topics=TOPICS,
         routers=(alerting_router(Search(runtime.door, codec), tail),),
@@ -57,5 +63,9 @@ def _endpoint(settings: AlertingSettings) -> Endpoint | None:
     if not settings.webhook_url or settings.webhook_secret is None:
         return None
     return Endpoint(
-        settings.webhook_url, settings.webhook_secret, settings.webhook_allow_private, settings.webhook_timeout_s
+        sha256(settings.webhook_url.encode()).hexdigest()[:16],  # the URL may hold a token
+        settings.webhook_url,
+        settings.webhook_secret,
+        settings.webhook_allow_private,
+        settings.webhook_timeout_s,
     )

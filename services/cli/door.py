@@ -1,5 +1,6 @@
-"""Requests to the doors from the command line."""
+"""Requests to the doors from the command line, in the name of the party whose token `TOLBRUG_TOKEN` is."""
 
+import os
 from typing import Any
 
 import httpx
@@ -37,7 +38,9 @@ def problem(response: httpx.Response) -> str:
 
 
 def _request(method: str, url: str, path: str, **more: Any) -> httpx.Response:
+    token = os.environ.get("TOLBRUG_TOKEN")
+    headers = more.pop("headers", {}) | ({"authorization": f"Bearer {token}"} if token else {})
     try:
-        return httpx.request(method, url.rstrip("/") + path, timeout=TIMEOUT_S, **more)
+        return httpx.request(method, url.rstrip("/") + path, timeout=TIMEOUT_S, headers=headers, **more)
     except httpx.TransportError as error:
         raise Fatal(f"{url} does not answer ({error}); start it with `tolbrug up`, or name it with --url") from error

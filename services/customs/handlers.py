@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.core.decision import Decision
 from services.core.errors import Corrupt
-from services.core.messages import DeclarationAccepted, Verdict
+from services.core.messages import DeclarationAccepted, Verdict, VerdictKind
 from services.core.values import Mrn
 from services.customs.domain.amendment import amend
 from services.customs.domain.answer import Answer
@@ -106,7 +106,8 @@ def take_verdict(answer: Answer, verdict: Verdict, _now: datetime) -> Decision[A
             raise Corrupt(f"verdict {verdict.mrn} revision {verdict.revision} came twice with different content")
         return Decision(answer)
     dead = tuple(fact for fact in answer.dead if fact not in verdict.applied)
-    return Decision(replace(answer, verdict=verdict, dead=dead))
+    untold = answer.untold if verdict.verdict is VerdictKind.PENDING else (*answer.untold, verdict)
+    return Decision(replace(answer, verdict=verdict, dead=dead, untold=untold))
 
 
 def take_dead_letter(answer: Answer, fact: Fact, _now: datetime) -> Decision[Answer]:

@@ -1,20 +1,84 @@
 """Settings of the customs door: `TOLBRUG_CUSTOMS__<KEY>`."""
 
+import json
+from pathlib import Path
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from services.runtime.webhook.endpoint import check_endpoint
+
+_QUIET = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+"""A fault of a secret is told without showing it; a misspelt key is a fault."""
+
+
+class Party(BaseModel):
+    """A customs administration at the door.
+
+    `token_sha256`: the SHA-256, in hexadecimal, of the token it shows as `Authorization: Bearer`; the token itself is
+    nowhere in the settings. `webhook_url` gets each final verdict on what it stated, signed with `webhook_secret`
+    (`whsec_` and base64 of 24 to 64 random bytes).
+    """
+
+    model_config = _QUIET
+
+    name: str = Field(min_length=1, max_length=70, pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$")
+    token_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    webhook_url: str | None = None
+    webhook_secret: SecretStr | None = None
+    webhook_allow_private: bool = False
+    webhook_timeout_s: float = Field(default=10.0, gt=0, le=60)
+
+    @model_validator(mode="after")
+    def _webhook_is_usable(self) -> Self:
+        check_endpoint(self.webhook_url, self.webhook_secret)
+        return self
+
+
+def _parties(stated: Any) -> Any:
+    """A JSON list, or the path of a file that holds one."""
+    if not isinstance(stated, str):
+        return stated
+    text = stated.strip()
+    if text and not text.startswith("["):
+        try:
+            text = Path(text).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise ValueError(f"a JSON list or the path of a file with one was expected: {_why(error)}") from None
+    try:
+        return json.loads(text or "[]")
+    except ValueError as error:
+        raise ValueError(f"no JSON: {_why(error)}") from None
+
+
+def _why(error: Exception) -> str:
+    """What is wrong, without what was read."""
+    match error:
+        case json.JSONDecodeError():
+            return f"{error.msg} at line {error.lineno}, column {error.colno}"
+        case OSError():
+            return str(error.strerror)
+        case _:
+            return type(error).__name__
 
 
 class CustomsSettings(BaseModel):
-    """`party`: in whose name every message comes in. There is no authentication: who reaches the port is this party.
+    """`parties`: the administrations at the door, as a JSON list or the path of a file with one.
+
+    Once one of them has a token every request needs one, and what comes in comes in the name of the party whose token
+    it is. `party`: in whose name messages come in while no party has a token: who reaches the port is this party.
 
     `time_zone`: of times that state none, as AES writes them.
     `in_flight_s`: how long after its publication a message may be undecided before it counts as unaccounted for, which
     is looked at every `accounts_every_s` seconds.
     """
 
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     party: str = Field(default="customs", min_length=1, max_length=70)
+    parties: Annotated[tuple[Party, ...], NoDecode, BeforeValidator(_parties)] = ()
     time_zone: str = "Europe/Brussels"
     in_flight_s: float = Field(default=600, gt=0)
     accounts_every_s: float = Field(default=15, gt=0)
@@ -28,10 +92,23 @@ class CustomsSettings(BaseModel):
             raise ValueError(f"no such time zone: {name}") from error
         return name
 
+    @field_validator("parties")
+    @classmethod
+    def _tell_apart(cls, parties: tuple[Party, ...]) -> tuple[Party, ...]:
+        for what, values in (
+            ("name", [party.name for party in parties]),
+            ("token_sha256", [party.token_sha256 for party in parties if party.token_sha256]),
+        ):
+            if len(set(values)) != len(values):
+                raise ValueError(f"two parties have the same {what}")
+        return parties
+
 
 class Settings(BaseSettings):
     """What the environment says about this service."""
 
-    model_config = SettingsConfigDict(env_prefix="TOLBRUG_", env_nested_delimiter="__", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="TOLBRUG_", env_nested_delimiter="__", extra="ignore", hide_input_in_errors=True
+    )
 
     customs: CustomsSettings = CustomsSettings()

@@ -3,6 +3,10 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from services.core.errors import Fatal
 from services.core.values import Mrn
 from services.customs import topology
 from services.customs.adapters import http
@@ -10,32 +14,45 @@ from services.customs.adapters.accounts import Accounts
 from services.customs.adapters.answers import AnswerStore
 from services.customs.adapters.intake import Intake
 from services.customs.adapters.log import MessageLog
+from services.customs.adapters.parties import Doorkeeper
 from services.customs.adapters.queries import Queries
 from services.customs.adapters.register import Register
-from services.customs.domain.answer import Answer
-from services.customs.settings import Settings
+from services.customs.adapters.telling import Telling
+from services.customs.adapters.webhooks import webhook_router
+from services.customs.domain.answer import Answer, settled
+from services.customs.settings import CustomsSettings, Settings
 from services.runtime.fold import FoldSpec
 from services.runtime.group_commit import GroupCommit
 from services.runtime.outbox import Outbox
 from services.runtime.service import Runtime, Service
+from services.runtime.webhook.deliveries import Deliveries
+from services.runtime.webhook.endpoint import Endpoint
+from services.runtime.webhook.overview import Overview
 
 NAME = "customs"
 
 
 def build(runtime: Runtime) -> Service:
-    settings = Settings().customs
+    settings = _settings()
     outbox = Outbox(runtime.database, NAME, runtime.codec)
-    intake = Intake(settings.party, ZoneInfo(settings.time_zone))
+    intake = Intake(ZoneInfo(settings.time_zone))
+    doorkeeper = Doorkeeper(settings.parties, settings.party)
     register = Register(MessageLog(runtime.codec, intake), outbox, lambda: datetime.now(UTC))
     commit = GroupCommit(runtime.door, register.receive, outbox.wake)
-    store = AnswerStore(runtime.codec)
+    endpoints = _endpoints(settings)
+    telling = Telling([endpoint.id for endpoint in endpoints])
+    store = AnswerStore(runtime.codec, telling.write)
+    overview = Overview(runtime.database, NAME)
     queries = Queries(runtime.door, runtime.codec, store)
     accounts = Accounts(runtime.database, store, every_s=settings.accounts_every_s, in_flight_s=settings.in_flight_s)
     return Service(
         name=NAME,
         migrations="services.customs.adapters.migrations",
         topics=topology.TOPICS,
-        routers=(http.router(intake, commit, queries),),
+        routers=(
+            http.router(intake, commit, queries, doorkeeper),
+            webhook_router(Overview(runtime.door, NAME), doorkeeper),
+        ),
         folds=(_answers(store),),
         outboxes=(outbox,),
         loops={
@@ -43,8 +60,26 @@ def build(runtime: Runtime) -> Service:
             "accounts": accounts.watch,
             "answers watched": queries.answers.run,
             "messages watched": queries.messages.run,
+            "webhooks counted": overview.watch,
+            **{f"webhook {e.id}": Deliveries(runtime.database, NAME, e).run for e in endpoints},
         },
     )
+
+
+def _settings() -> CustomsSettings:
+    try:
+        return Settings().customs
+    except (ValidationError, SettingsError) as error:
+        raise Fatal(f"TOLBRUG_CUSTOMS__* cannot be used: {error}") from error
+
+
+def _endpoints(settings: CustomsSettings) -> list[Endpoint]:
+    """Where verdicts go: a party keeps its deliveries when its URL changes."""
+    return [
+        Endpoint(party.name, party.webhook_url, party.webhook_secret, party.webhook_allow_private, party.webhook_timeout_s)
+        for party in settings.parties
+        if party.webhook_url and party.webhook_secret
+    ]
 
 
 def _answers(store: AnswerStore) -> FoldSpec[Answer]:
@@ -56,4 +91,5 @@ def _answers(store: AnswerStore) -> FoldSpec[Answer]:
         aggregate=lambda message: message.key,
         new=lambda mrn: Answer(Mrn(mrn)),
         store=store,
+        settled=settled,
     )

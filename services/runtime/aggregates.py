@@ -135,6 +135,8 @@ class Aggregates(Generic[S]):
         """The changes are in the database, `stored` among them as states."""
         if self._spec.entries is not None:
             self._stored.update({name: self._spec.entries.revision(state) for name, state in stored.items()})
+        if self._spec.settled is not None:
+            self._states.update({name: self._spec.settled(self._states[name]) for name in self._changed})
         self._changed.clear()
         self._forget()
 

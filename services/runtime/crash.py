@@ -1,6 +1,7 @@
 """Named places where a process may die. Tests set `TOLBRUG_CRASH_AT=name` and prove that nothing is lost or doubled.
 
-`name:3` dies at the third passage; `name@place` only where that is: the fold `service.name`, or the service of a relay.
+`name:3` dies at the third passage; `name@place` only where that is: the fold `service.name`, or the service of a
+relay or of webhooks.
 Without the variable a passage costs one comparison.
 """
 
@@ -14,6 +15,7 @@ POINTS = (
     "fold-before-commit",
     "fold-after-commit",
     "fold-between-publish-and-mark",
+    "webhook-before-post",
     "webhook-after-post",
 )
 

@@ -43,7 +43,8 @@ class FoldSpec(Generic[S]):
     """One fold of a service.
 
     Inputs are read in the order they are listed here. Record types without a handler are skipped. With `entries`,
-    stored aggregates lag behind and are completed from the entries after them. Handlers of a `placed`
+    stored aggregates lag behind and are completed from the entries after them. `settled` gives a state without what only
+    its commit needed, once it is committed. Handlers of a `placed`
     fold are told where each message stood.
     """
 
@@ -55,6 +56,7 @@ class FoldSpec(Generic[S]):
     new: Callable[[str], S]
     store: Store[S]
     entries: Entries[S] | None = None
+    settled: Callable[[S], S] | None = None
     placed: bool = False
 
     @property

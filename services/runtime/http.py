@@ -76,7 +76,8 @@ def _probes(ready: Callable[[], Awaitable[dict[str, bool]]], alive: Callable[[],
 
 async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)  # noqa: S101 - registered for this class only
-    return problem(error.status, error.title, error.faults)
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None  # RFC 9110 section 15.5.2
+    return problem(error.status, error.title, error.faults, headers)
 
 
 async def _away(_: Request, error: Exception) -> Response:

@@ -25,8 +25,8 @@ class Door:
         kind = XML if body.lstrip().startswith(b"<") else JSON
         return await self._client.post("/v1/customs/messages", content=body, headers={**kind, **(headers or {})})
 
-    async def get(self, path: str, **query: Any) -> httpx.Response:
-        return await self._client.get(f"/v1/customs{path}", params=query)
+    async def get(self, path: str, headers: dict[str, str] | None = None, **query: Any) -> httpx.Response:
+        return await self._client.get(f"/v1/customs{path}", params=query, headers=headers)
 
 
 @asynccontextmanager

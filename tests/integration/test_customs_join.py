@@ -21,11 +21,11 @@ from tests.integration.installation import Installation
 from tests.integration.kafka_log import KafkaLog
 from tests.unit.customs.written import MRN, cc515c, cc528c
 
-INTAKE = Intake("customs", UTC)
+INTAKE = Intake(UTC)
 
 
 async def submission(body: bytes) -> Submission:
-    return await INTAKE.submission(body, "application/xml", None)
+    return await INTAKE.submission("customs", body, "application/xml", None)
 
 
 def register(database: Database) -> Register:

@@ -27,7 +27,7 @@ ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, state = excluded.st
 _FINDING = "INSERT INTO alerting.finding (alert_id, revision, finding_id, content) VALUES (%s, %s, %s, %s)"
 _KNOW_ENDPOINTS = "INSERT INTO alerting.endpoint (id) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"
 _ENDPOINTS = "SELECT id FROM alerting.endpoint WHERE id = ANY(%s) AND disabled_at IS NULL ORDER BY id"
-_DELIVERY = "INSERT INTO alerting.delivery (endpoint, alert_id, revision, body) VALUES (%s, %s, %s, %s)"
+_DELIVERY = "INSERT INTO alerting.delivery (endpoint, subject, revision, body) VALUES (%s, %s, %s, %s)"
 _OPENED_AT = "SELECT id, opened_at FROM alerting.alert WHERE id = ANY(%s)"
 
 

@@ -6,7 +6,6 @@ _KIND = ["code", "severity", "track"]
 
 ALERTS = Counter("tolbrug_alerts_total", "Alerts opened.", _KIND)
 FINDINGS = Counter("tolbrug_findings_total", "Findings that opened or joined an alert.", _KIND)
-DELIVERIES = Counter("tolbrug_webhook_deliveries_total", "Attempts to deliver a webhook, by outcome.", ["outcome"])
 MESSAGE_TO_ALERT = Histogram(
     "tolbrug_message_to_alert_seconds",
     "From the message that caused the first finding of an alert to the alert in the database.",

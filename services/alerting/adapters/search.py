@@ -20,7 +20,7 @@ _ALERT = "SELECT id, opened_at, received_at, content FROM alerting.alert"
 _FINDINGS = "SELECT revision, content, recorded_at FROM alerting.finding WHERE alert_id = %s ORDER BY revision"
 _DELIVERIES = (
     "SELECT endpoint, revision, state, attempts, last_status, ended_at FROM alerting.delivery"
-    " WHERE alert_id = %s ORDER BY revision, endpoint"
+    " WHERE subject = %s ORDER BY revision, endpoint"
 )
 
 

@@ -1,1 +1,1 @@
-"""What an alert is and when a delivery is tried again: rules, and nothing else."""
+"""What an alert is: rules, and nothing else."""

@@ -1,6 +1,6 @@
 """The table `customs.answer`: the latest verdict per shipment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from psycopg.rows import DictRow
 
@@ -21,12 +21,19 @@ FROM unnest(%s::text[], %s::bytea[], %s::text[]) AS rows (mrn, verdict, packed),
 ON CONFLICT (mrn) DO UPDATE SET partition = excluded.partition, verdict = excluded.verdict, dead = excluded.dead
 """
 
+Tell = Callable[[Connection, Sequence[Verdict]], Awaitable[None]]
+"""Writes, on the caller's transaction, who is to be told of these verdicts."""
+
 
 class AnswerStore:
-    """Answers as rows of their own, so that the door finds them by MRN."""
+    """Answers as rows of their own, so that the door finds them by MRN.
 
-    def __init__(self, codec: Codec) -> None:
+    `tell` gets each new final verdict, once.
+    """
+
+    def __init__(self, codec: Codec, tell: Tell | None = None) -> None:
         self._codec = codec
+        self._tell = tell
 
     async def load(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, Answer]:
         rows = await (await connection.execute(_SELECT, (Texts(ids),))).fetchall()
@@ -36,6 +43,8 @@ class AnswerStore:
         verdicts = Bytes(None if a.verdict is None else self._codec.encode_record(a.verdict) for a in states.values())
         dead = Texts(" ".join(answer.dead) for answer in states.values())
         await connection.execute(_UPSERT, (partition, Texts(states), verdicts, dead))
+        if self._tell is not None:
+            await self._tell(connection, [verdict for answer in states.values() for verdict in answer.untold])
 
     def answer(self, row: DictRow) -> Answer:
         """From the columns `mrn`, `verdict` and `dead`."""

@@ -1,6 +1,7 @@
 """The routes of the customs door.
 
-There is no authentication: every message comes in under the one party the door is set to.
+Where parties have tokens, a party asks about its own messages, and about shipments that it stated something about;
+all else is not there for it.
 """
 
 import re
@@ -16,6 +17,7 @@ from services.core.errors import Fault, Refused
 from services.core.values import Mrn, parse_mrn
 from services.customs.adapters import views
 from services.customs.adapters.intake import Intake, Submission
+from services.customs.adapters.parties import Doorkeeper
 from services.customs.adapters.queries import Known, MessageView, Queries
 from services.customs.adapters.register import Receipt
 from services.customs.adapters.xml.document import LARGEST
@@ -31,18 +33,23 @@ RECEIVED = Counter("tolbrug_customs_received_total", "Messages taken, and repeat
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def router(intake: Intake, commit: GroupCommit[Submission, Receipt], queries: Queries) -> APIRouter:
+def router(
+    intake: Intake, commit: GroupCommit[Submission, Receipt], queries: Queries, doorkeeper: Doorkeeper
+) -> APIRouter:
     """All routes of the door."""
     routes = APIRouter(prefix="/v1/customs", tags=["customs"], responses=_ALWAYS)
-    _receiving(routes, intake, commit)
-    _messages(routes, queries)
-    _declarations(routes, queries)
+    _receiving(routes, intake, commit, doorkeeper)
+    _messages(routes, queries, doorkeeper)
+    _declarations(routes, queries, doorkeeper)
     return routes
 
 
-def _receiving(routes: APIRouter, intake: Intake, commit: GroupCommit[Submission, Receipt]) -> None:
+def _receiving(
+    routes: APIRouter, intake: Intake, commit: GroupCommit[Submission, Receipt], doorkeeper: Doorkeeper
+) -> None:
     async def receive(request: Request) -> Response:
         """Take one message; 202 once it is durable, 200 when it was there already."""
+        party = doorkeeper.party(request.headers)
         idempotency_key = request.headers.get("idempotency-key")
         if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
             fault = Fault("Idempotency-Key", "key.invalid", "1 to 255 visible ASCII characters are expected")
@@ -51,14 +58,13 @@ def _receiving(routes: APIRouter, intake: Intake, commit: GroupCommit[Submission
         if encoding != "identity":
             raise Refused(415, f"Content-Encoding {encoding} is not read here: send the message as it is")
         media_type, charset = _media_type(request.headers.get("content-type", ""))
-        submission = await intake.submission(
-            await read_body(request, LARGEST, "message"), media_type, charset, idempotency_key
-        )
+        body = await read_body(request, LARGEST, "message")
+        submission = await intake.submission(party, body, media_type, charset, idempotency_key)
         receipt = await commit.submit(submission)
         RECEIVED.labels(submission.reading.kind, "repeat" if receipt.duplicate else "taken").inc()
-        body = views.receipt(receipt.row) | ({"duplicate": True} if receipt.duplicate else {})
+        told = views.receipt(receipt.row) | ({"duplicate": True} if receipt.duplicate else {})
         location = {"Location": f"/v1/customs/messages/{receipt.row['id']}"}
-        return JSONResponse(body, 200 if receipt.duplicate else 202, location)
+        return JSONResponse(told, 200 if receipt.duplicate else 202, location)
 
     routes.add_api_route(
         "/messages",
@@ -71,10 +77,18 @@ def _receiving(routes: APIRouter, intake: Intake, commit: GroupCommit[Submission
     )
 
 
-def _messages(routes: APIRouter, queries: Queries) -> None:
+def _messages(routes: APIRouter, queries: Queries, doorkeeper: Doorkeeper) -> None:
     @routes.get("/messages/{message_id}", responses=_ASKING)
-    async def message(message_id: str, wait: Wait = 0, raw: bool = False) -> Response:  # noqa: FBT001, FBT002 - a query
+    async def message(
+        request: Request,
+        message_id: str,
+        wait: Wait = 0,
+        raw: bool = False,  # noqa: FBT001, FBT002 - a query
+    ) -> Response:
         """Where a message stands: `received`, `waiting`, `applied` or `dead-lettered`, and why; `raw=1`: its bytes."""
+        party = doorkeeper.party(request.headers)
+        if doorkeeper.asks and not await queries.sent(party, message_id):
+            raise _no_message(message_id)
         if raw:
             return await _raw(queries, message_id)
 
@@ -87,17 +101,25 @@ def _messages(routes: APIRouter, queries: Queries) -> None:
         return JSONResponse(views.message(found))
 
 
-def _declarations(routes: APIRouter, queries: Queries) -> None:
+def _declarations(routes: APIRouter, queries: Queries, doorkeeper: Doorkeeper) -> None:
+    async def asked(request: Request, mrn: str) -> Mrn:
+        """The MRN a request is about, for a party that may ask about it."""
+        party, named = doorkeeper.party(request.headers), _reference(mrn)
+        if doorkeeper.asks and not await queries.spoke_of(party, named):
+            raise _unknown(mrn)
+        return named
+
     @routes.get("/declarations/{mrn}", responses=_ASKING)
-    async def declaration(mrn: str) -> JSONResponse:
+    async def declaration(request: Request, mrn: str) -> JSONResponse:
         """A declaration: phase, version, items with documents and cover, verdict, history."""
-        found = await queries.shipment(_reference(mrn))
+        found = await queries.shipment(await asked(request, mrn))
         if found is None:
             raise _unknown(mrn)
         return JSONResponse(views.shipment(found))
 
     @routes.get("/declarations/{mrn}/verdict", responses=_ASKING)
     async def verdict(
+        request: Request,
         mrn: str,
         wait: Wait = 0,
         version: Annotated[
@@ -111,7 +133,7 @@ def _declarations(routes: APIRouter, queries: Queries) -> None:
         version and holds the effect of every message received for the MRN when the question was asked; with `message`
         until it holds the effect of that message.
         """
-        expected = await _expected(queries, _reference(mrn), version, message)
+        expected = await _expected(queries, await asked(request, mrn), version, message)
 
         def enough(found: Known) -> bool:
             return not found.known or answers(found.answer, version, expected)
@@ -180,6 +202,7 @@ def _problem(why: str) -> dict[str, Any]:
 
 
 _ALWAYS: dict[int | str, dict[str, Any]] = {
+    401: _problem("Parties of this door have tokens, and the request carries none of them."),
     422: _problem("Not acceptable; `errors` has the path of each fault."),
     503: _problem("Not available now; send it again after Retry-After seconds."),
 }

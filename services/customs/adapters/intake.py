@@ -49,14 +49,13 @@ def read(body: bytes, media_type: str, charset: str | None, zone: tzinfo) -> Rea
 
 
 class Intake:
-    """Reads messages in the name of one party.
+    """Reads messages.
 
     An ordinary message takes half a millisecond and is read where it arrives; a large one takes up to a second or two
     and is read by a thread beside the event loop, one at a time, so that leases and other senders do not wait for it.
     """
 
-    def __init__(self, party: str, zone: tzinfo) -> None:
-        self._party = party
+    def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="customs-intake")
 
@@ -68,15 +67,15 @@ class Intake:
         return await loop.run_in_executor(self._thread, read, body, media_type, charset, self._zone)
 
     async def submission(
-        self, body: bytes, media_type: str, charset: str | None, idempotency_key: str | None = None
+        self, party: str, body: bytes, media_type: str, charset: str | None, idempotency_key: str | None = None
     ) -> Submission:
-        """A message with its identity: the sender's key, else what the format gives, else its own digest."""
+        """A message of a party with its identity: the sender's key, else what the format gives, else its own digest."""
         reading = await self.read(body, media_type, charset)
         digest = sha256(body).hexdigest()
         identity = ("idempotency-key", idempotency_key) if idempotency_key else reading.identity or ("sha256", digest)
         return Submission(
-            id=message_id(self._party, identity),
-            party=self._party,
+            id=message_id(party, identity),
+            party=party,
             identity=identity,
             media_type=media_type,
             charset=charset,

@@ -9,6 +9,7 @@ from psycopg.rows import DictRow
 
 from services.core.errors import Corrupt
 from services.core.messages import DeclarationAccepted, DeclarationAmended
+from services.core.values import Mrn
 from services.customs.adapters.answers import AnswerStore
 from services.customs.adapters.watch import Watch
 from services.customs.domain.answer import Answer, Standing, standing
@@ -23,6 +24,8 @@ _COLUMNS = (
 )
 _ALL = f"SELECT {_COLUMNS} FROM customs.message WHERE shipment = %s ORDER BY seq"  # noqa: S608 - as above
 _RAW = "SELECT body, media_type, charset FROM customs.message WHERE id = %s"
+_SENT = "SELECT FROM customs.message WHERE id = %s AND party = %s"
+_SPOKE_OF = "SELECT FROM customs.message WHERE shipment = %s AND party = %s LIMIT 1"
 _FACT_IDS = "SELECT DISTINCT fact_id FROM customs.message WHERE shipment = %s AND fact_id IS NOT NULL"
 # What is watched (see `watch`). Each row is looked for by its key, whatever the planner knows of a table that has just
 # begun to fill. A rejection declares nothing: a verdict is to come only of what gave a fact, or waits to give one.
@@ -119,6 +122,14 @@ class Queries:
             return None
         rows = await self._database.rows(_RAW, (message_id,))
         return rows[0] if rows else None
+
+    async def sent(self, party: str, message_id: str) -> bool:
+        """Whether a party sent this message."""
+        return bool(_ID.fullmatch(message_id) and await self._database.rows(_SENT, (message_id, party)))
+
+    async def spoke_of(self, party: str, mrn: Mrn) -> bool:
+        """Whether a party sent anything that belongs to this MRN."""
+        return bool(await self._database.rows(_SPOKE_OF, (mrn, party)))
 
     async def shipment(self, mrn: str) -> ShipmentView | None:
         """None when no message belongs to this MRN."""

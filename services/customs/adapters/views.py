@@ -64,10 +64,11 @@ def verdict(mrn: str, version: int | None, answer: Answer | None, *, settled: bo
             "rule_set": None,
             "decided_at": None,
         }
-    return _verdict(given)
+    return final_verdict(given)
 
 
-def _verdict(given: Verdict) -> Json:
+def final_verdict(given: Verdict) -> Json:
+    """A verdict as it was decided."""
     return {
         "mrn": given.mrn,
         "version": given.version,

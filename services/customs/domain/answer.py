@@ -1,7 +1,7 @@
 """What can be answered about a shipment and about a message."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from services.core.messages import Verdict, VerdictKind
@@ -11,16 +11,25 @@ from services.customs.domain.lodgement import State
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The latest verdict on a shipment, and the ids of facts that became dead letters."""
+    """The latest verdict on a shipment, and the ids of facts that became dead letters.
+
+    `untold`: final verdicts since the last commit, for which parties get a webhook; stored answers have none.
+    """
 
     mrn: Mrn
     verdict: Verdict | None = None
     dead: tuple[str, ...] = ()
+    untold: tuple[Verdict, ...] = ()
 
     @property
     def applied(self) -> frozenset[str]:
         """Ids of everything decided: messages, and the facts they state."""
         return frozenset() if self.verdict is None else frozenset(self.verdict.applied)
+
+
+def settled(answer: Answer) -> Answer:
+    """The answer once its webhooks are in the table."""
+    return replace(answer, untold=()) if answer.untold else answer
 
 
 class Standing(StrEnum):

@@ -4,6 +4,7 @@ The points come from the code: a new one that no service is known to pass, or th
 """
 
 import asyncio
+import json
 import random
 import re
 import signal
@@ -19,6 +20,7 @@ from services.cli.services import SERVICES
 from services.runtime.crash import POINTS
 from services.runtime.process import Process
 from services.runtime.settings import DatabaseSettings, KafkaSettings, RuntimeSettings
+from tests.builders_alerting import SECRET
 from tests.integration.faults.fleet import READS, Fleet, Worker, a_fleet
 from tests.integration.faults.load import Load
 from tests.integration.faults.proof import prove
@@ -46,8 +48,8 @@ class Case:
 
     @property
     def asked_for(self) -> str:
-        """Intake and webhook do not say whose they are: the traffic decides that."""
-        return f"{self.point}@{self.place}" if self.point.startswith(("fold", "relay")) else self.point
+        """Intake does not say whose it is: the traffic decides that."""
+        return self.point if self.point.startswith("intake") else f"{self.point}@{self.place}"
 
 
 def passes() -> dict[str, list[str]]:
@@ -56,7 +58,7 @@ def passes() -> dict[str, list[str]]:
     built = Process(nowhere, [entry.build for entry in SERVICES.values()])._services
     doors = [outbox.service for service in built for outbox in service.outboxes]
     folds = [fold.title for service in built for fold in service.folds]
-    return {"intake": doors, "relay": doors, "fold": folds, "webhook": ["alerting"]}
+    return {"intake": doors, "relay": doors, "fold": folds, "webhook": ["alerting", "customs"]}
 
 
 PUBLISHES_NOTHING = "customs.answers"
@@ -87,8 +89,11 @@ def test_every_point_is_in_the_matrix() -> None:
 @asynccontextmanager
 async def with_a_hook(settings: RuntimeSettings) -> AsyncIterator[tuple[Fleet, Hook]]:
     hook = Hook()
-    async with serving(hook), a_fleet(settings, 2, **hook.settings()) as fleet:
-        yield fleet, hook
+    async with serving(hook):
+        party = {"name": "customs", "webhook_url": hook.url, "webhook_secret": SECRET, "webhook_allow_private": True}
+        parties = {"TOLBRUG_CUSTOMS__PARTIES": json.dumps([party])}
+        async with a_fleet(settings, 2, **hook.settings(), **parties) as fleet:
+            yield fleet, hook
 
 
 async def die_at(case: Case, fleet: Fleet, doors: Doors, load: Load, recovery: Recovery) -> None:
@@ -141,13 +146,18 @@ async def test_a_worker_that_dies_there_loses_and_doubles_nothing(
 
 
 async def delivered(fleet: Fleet, hook: Hook) -> None:
-    """Every revision of every alert reached the receiver; what a dead worker had claimed is not waited for."""
-    await fleet.rows("UPDATE alerting.delivery SET due_at = now() WHERE state = 'pending' RETURNING 1")
+    """Every revision of every alert and verdict reached the receiver; what a dead worker had claimed is not waited for."""
+    names: set[str] = set()
+    for service in ("alerting", "customs"):
+        await fleet.rows(f"UPDATE {service}.delivery SET due_at = now() WHERE state = 'pending' RETURNING 1")
 
-    async def all_ended() -> bool:
-        rows = await fleet.rows("SELECT state, count(*) AS n FROM alerting.delivery GROUP BY state")
-        return {row["state"] for row in rows} <= {"delivered"}
+        async def all_ended(service: str = service) -> bool:
+            return not await fleet.rows(f"SELECT FROM {service}.delivery WHERE state <> 'delivered' LIMIT 1")
 
-    await until(all_ended, "every alert is delivered", timeout_s=30)
-    rows = await fleet.rows("SELECT 'msg_' || alert_id || '_' || revision AS name FROM alerting.delivery")
-    assert {row["name"] for row in rows} == set(hook.ids())
+        await until(all_ended, f"every webhook of {service} is delivered", timeout_s=60)
+        rows = await fleet.rows(f"SELECT 'msg_' || subject || '_' || revision AS name FROM {service}.delivery")
+        names |= {row["name"] for row in rows}
+    assert names == set(hook.ids())
+    verdicts = await fleet.rows("SELECT count(*) AS n FROM customs.answer WHERE verdict IS NOT NULL")
+    told = await fleet.rows("SELECT count(DISTINCT subject) AS n FROM customs.delivery")
+    assert told == verdicts, "a shipment whose sender was never told"

@@ -13,9 +13,9 @@ from pydantic import SecretStr, ValidationError
 from standardwebhooks import Webhook
 
 from services.alerting.adapters.alert_store import webhook_body
-from services.alerting.adapters.egress import Forbidden, may_receive, resolve
+from services.runtime.webhook.egress import Forbidden, may_receive, resolve
 from services.alerting.adapters.receiver import make_receiver
-from services.alerting.domain.retry import GIVE_UP_AFTER, LONGEST, Outcome, delay, outcome
+from services.runtime.webhook.retry import GIVE_UP_AFTER, LONGEST, Outcome, delay, outcome
 from services.alerting.settings import AlertingSettings
 from tests.builders_alerting import SECRET, a_finding
 from tests.unit.alerting.test_alert import after

@@ -130,25 +130,25 @@ def test_without_a_verdict_the_answer_is_pending() -> None:
 
 
 async def test_the_identity_is_the_senders_key_else_the_formats_else_the_digest() -> None:
-    intake = Intake("customs", UTC)
-    xml = await intake.submission(cc515c(), "application/xml", None)
+    intake = Intake(UTC)
+    xml = await intake.submission("customs", cc515c(), "application/xml", None)
     assert xml.identity == ("aes", "BE0314595348", "m-515")
     assert xml.id == message_id("customs", xml.identity)
     assert len(xml.id) == 32
-    keyed = await intake.submission(cc515c(), "application/xml", None, "key")
+    keyed = await intake.submission("customs", cc515c(), "application/xml", None, "key")
     assert keyed.identity == ("idempotency-key", "key")
-    json = await intake.submission(as_json(declaration()), "application/json", None)
+    json = await intake.submission("customs", as_json(declaration()), "application/json", None)
     assert json.identity == ("json", "BE.CUSTOMS", "m-1001")
     assert len({xml.id, keyed.id, json.id}) == 3
 
 
 async def test_two_parties_may_use_the_same_identity() -> None:
-    ids = {(await Intake(party, UTC).submission(cc515c(), "text/xml", None)).id for party in ("one", "two")}
+    ids = {(await Intake(UTC).submission(party, cc515c(), "text/xml", None)).id for party in ("one", "two")}
     assert len(ids) == 2
 
 
 async def test_a_large_message_is_read_like_a_small_one() -> None:
     """Large ones are read beside the event loop."""
     padded = cc515c().replace(b"</ecs:CC515C>", b" " * 100_000 + b"</ecs:CC515C>")
-    intake = Intake("customs", UTC)
+    intake = Intake(UTC)
     assert await intake.read(padded, "application/xml", None) == await intake.read(cc515c(), "application/xml", None)
