@@ -76,7 +76,9 @@ def _settings() -> CustomsSettings:
 def _endpoints(settings: CustomsSettings) -> list[Endpoint]:
     """Where verdicts go: a party keeps its deliveries when its URL changes."""
     return [
-        Endpoint(party.name, party.webhook_url, party.webhook_secret, party.webhook_allow_private, party.webhook_timeout_s)
+        Endpoint(
+            party.name, party.webhook_url, party.webhook_secret, party.webhook_allow_private, party.webhook_timeout_s
+        )
         for party in settings.parties
         if party.webhook_url and party.webhook_secret
     ]

@@ -43,9 +43,8 @@ class FoldSpec(Generic[S]):
     """One fold of a service.
 
     Inputs are read in the order they are listed here. Record types without a handler are skipped. With `entries`,
-    stored aggregates lag behind and are completed from the entries after them. `settled` gives a state without what only
-    its commit needed, once it is committed. Handlers of a `placed`
-    fold are told where each message stood.
+    stored aggregates lag behind and are completed from the entries after them. `settled` gives a state without what
+    only its commit needed, once it is committed. Handlers of a `placed` fold are told where each message stood.
     """
 
     service: str

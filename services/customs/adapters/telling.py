@@ -24,7 +24,7 @@ ON CONFLICT DO NOTHING
 
 
 class Telling:
-    """`parties`: names of those with a webhook. Each is told what becomes of the shipments it stated something about."""
+    """`parties`: names of those with a webhook. Each is told of the shipments that it stated something about."""
 
     def __init__(self, parties: Sequence[str]) -> None:
         self._parties = list(parties)

@@ -91,6 +91,10 @@ class Booking:
         """Raise a finding about a licence line as a whole."""
         self._findings.append(of_line(line, failure, entry))
 
+    def raise_for_draw(self, demand: Demand, held: HeldDraw, failure: Failure, entry: Entry) -> None:
+        """Raise a finding about a draw that stays as it is."""
+        self._findings.append(of_draw(demand, held, failure, entry))
+
     def _answer(
         self,
         cause: EntryCause,

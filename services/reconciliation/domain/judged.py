@@ -4,7 +4,8 @@ A finding stands as long as its rule fails on the same compared values; its fing
 judgement made again raises only what is new.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
@@ -15,7 +16,8 @@ from services.reconciliation.domain.measures import NOTHING, Figures
 from services.reconciliation.domain.rules import Failure, Mismatch
 
 UNCOVERED: Final = "released.uncovered"
-_NOT_REASONS = EXIT_CODES | {UNCOVERED}
+CHANGED: Final = "licence.changed-under-shipment"
+_NOT_REASONS = EXIT_CODES | {UNCOVERED, CHANGED}
 _NONE: frozenset[str] = frozenset()
 
 
@@ -90,6 +92,22 @@ def grounds(
         tuple(sorted(stand.union(fingerprints))),
         tuple(failure for known, failure in fingerprints.items() if known not in earlier),
     )
+
+
+def under_changed_licence(why: Grounds, before: HeldDraw) -> Grounds:
+    """Grounds of an accepted draw that is refused now: that it was covered before is said once, while it is refused."""
+    if before.verdict is not DrawVerdict.COVERED:
+        standing = [known for known in before.findings if known.partition(":")[0] == CHANGED]
+        return replace(why, findings=tuple(sorted([*why.findings, *standing])))
+    failure = cover_lost(why.reasons)
+    findings = tuple(sorted([*why.findings, fingerprint(failure)]))
+    return replace(why, findings=findings, new=(*why.new, failure))
+
+
+def cover_lost(reasons: Iterable[str]) -> Failure:
+    """The failure of a draw that its licence covered until it changed."""
+    now = f"refused: {', '.join(reasons)}"
+    return Failure(CHANGED, 1, Mismatch((Comparison(what="answer before and now", declared="covered", licensed=now),)))
 
 
 def fingerprint(failure: Failure) -> str:

@@ -20,7 +20,7 @@ from services.core.messages import (
 from services.core.values import ZERO
 from services.reconciliation.domain.columns import Columns, holds_anything
 from services.reconciliation.domain.exit import Departure, departure
-from services.reconciliation.domain.judged import Judged, grounds, held_draw
+from services.reconciliation.domain.judged import Judged, grounds, held_draw, under_changed_licence
 from services.reconciliation.domain.measures import NOTHING, Figures, controls_quantity, controls_value, declared
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import (
@@ -163,6 +163,8 @@ def _again(bench: Bench, before: HeldDraw) -> Judged:
     failures = failures_of(bench.case(draw, line, asks, asks, keeps=keeps))
     verdict = _verdict(failures)
     why = grounds(verdict, failures, before, standing=OVERRUNS if keeps else frozenset())
+    if verdict is DrawVerdict.REFUSED:
+        why = under_changed_licence(why, before)
     reserved = asks if keeps or verdict is DrawVerdict.COVERED else NOTHING
     held = held_draw(draw, line, verdict, why, reserved=reserved)
     bench.columns.post(held)

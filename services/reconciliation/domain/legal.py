@@ -52,6 +52,9 @@ KINDS: Final[dict[str, Kind]] = {
     "licence.not-valid": Kind(
         "the licence could not be drawn on at acceptance", _CRITICAL, _BOTH, _dual_use("arts 12(3), 16(1)")
     ),
+    "licence.changed-under-shipment": Kind(
+        "the licence covered the goods and, since it changed, does not", _CRITICAL, _BOTH, _single_window("art. 5(2)")
+    ),
     "exporter.mismatch": Kind(
         "the exporter does not hold the licence", _CRITICAL, _BOTH, _dual_use("arts 2(12), 2(13)")
     ),

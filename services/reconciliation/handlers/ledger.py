@@ -13,6 +13,7 @@ from services.core.errors import Corrupt, Rejected
 from services.core.messages import Demand, HeldShipment, Licence
 from services.core.values import LicenceRef, Mrn
 from services.reconciliation.domain.booking import Booking
+from services.reconciliation.domain.changed import released_without_cover
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import DEFAULT_RULE_SET
@@ -45,6 +46,8 @@ def record_licence(
     else:
         for shipment in _by_arrival(booking.ledger, state.unreleased):
             booking.licence_changed(shipment)
+        for demand, held, lost in released_without_cover(booking.ledger, known, licence, rule_set):
+            booking.raise_for_draw(demand, held, lost, entry)
     return booking.decision()
 
 

@@ -13,10 +13,10 @@ from pydantic import SecretStr, ValidationError
 from standardwebhooks import Webhook
 
 from services.alerting.adapters.alert_store import webhook_body
-from services.runtime.webhook.egress import Forbidden, may_receive, resolve
 from services.alerting.adapters.receiver import make_receiver
-from services.runtime.webhook.retry import GIVE_UP_AFTER, LONGEST, Outcome, delay, outcome
 from services.alerting.settings import AlertingSettings
+from services.runtime.webhook.egress import Forbidden, may_receive, resolve
+from services.runtime.webhook.retry import GIVE_UP_AFTER, LONGEST, Outcome, delay, outcome
 from tests.builders_alerting import SECRET, a_finding
 from tests.unit.alerting.test_alert import after
 

@@ -85,6 +85,7 @@ def test_a_change_of_the_licence_raises_what_is_new_for_each_open_shipment() -> 
     play = Play(a_licence(line), a_demand(TO_PAKISTAN, mrn=mrn(2)), a_demand(mrn=mrn(1)))
     play.change(statuses=(ISSUED, a_status(LicenceStatus.REVOKED, BEFORE_ACCEPTANCE)))
     assert [(f.subject, f.code) for f in play.findings] == [
+        (mrn(1), "licence.changed-under-shipment"),
         (mrn(1), "licence.not-valid"),
         (mrn(2), "licence.not-valid"),
     ]
