@@ -7198,6 +7198,101 @@ class LicenceDemand(_LicenceDemand):
         )
 
 
+class _Override(Record):
+    __slots__ = ("decided_at", "officer", "reason",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class Override(_Override):
+    """An officer of customs decided on the release himself (Impl. Reg. (EU) 2024/2145 art. 8); the judgement
+    stands beside it, unchanged.
+    """
+
+    SCHEMA: ClassVar[str] = "reconciliation.v1.Override"
+
+    decided_at: datetime
+    """Moment of the decision."""
+    officer: str
+    """Reference of the officer who decided."""
+    reason: str
+    """Reason given."""
+
+    def __init__(
+        self,
+        *,
+        decided_at: datetime,
+        officer: str,
+        reason: str,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _Override)
+        it.decided_at = decided_at
+        it.officer = officer
+        it.reason = reason
+        it.remembered = None
+        it.__class__ = Override
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            x = self.decided_at
+            decided_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
+            officer_ = self.officer.encode()
+            reason_ = self.reason.encode()
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            decided_at_,
+            (NUMBERS[n] if (n := len(officer_)) < 8192 else long(n)),
+            officer_,
+            (NUMBERS[n] if (n := len(reason_)) < 8192 else long(n)),
+            reason_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[Override, int]":
+        it: Any = open_record(_Override)
+        j = i + 8
+        x = INSTANT_AT[b[i:j]]
+        if x is None:
+            x, j = instant_at(b, i)
+        it.decided_at = x
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.officer = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.reason = b[i:j].decode()
+        i = j
+        it.remembered = None
+        it.__class__ = Override
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            decided_at=instant_of(fields["decided_at"]),
+            officer=fields["officer"],
+            reason=fields["reason"],
+        )
+
+
 class Stage(StrEnum):
     """Where a shipment is in its life, as people see it (docs/life-cycle.md). UNDECLARED: no declaration is
     known, or a stage that this reader does not know.
@@ -7231,7 +7326,7 @@ STAGE_BYTES: Final = {x: bytes([n]) for n, x in STAGE_AT.items()}
 
 
 class _Verdict(Message):
-    __slots__ = ("mrn", "revision", "version", "phase", "stage", "verdict", "items", "applied", "rule_set", "decided_at",)
+    __slots__ = ("mrn", "revision", "version", "phase", "stage", "verdict", "items", "overrides", "applied", "rule_set", "decided_at",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -7257,6 +7352,8 @@ class Verdict(_Verdict):
     """Answer."""
     items: tuple[ItemVerdict, ...] = ()
     """Answer per item."""
+    overrides: tuple[Override, ...] = ()
+    """Decisions of officers against or without the answer, in order of time."""
     applied: tuple[str, ...] = ()
     """Ids of all messages whose effect is decided: their entries are committed, or none were needed."""
     rule_set: str
@@ -7274,6 +7371,7 @@ class Verdict(_Verdict):
         stage: Stage | None = None,
         verdict: VerdictKind,
         items: tuple[ItemVerdict, ...] = (),
+        overrides: tuple[Override, ...] = (),
         applied: tuple[str, ...] = (),
         rule_set: str,
         decided_at: datetime,
@@ -7287,6 +7385,7 @@ class Verdict(_Verdict):
         it.stage = stage
         it.verdict = verdict
         it.items = items
+        it.overrides = overrides
         it.applied = applied
         it.rule_set = rule_set
         it.decided_at = decided_at
@@ -7311,6 +7410,8 @@ class Verdict(_Verdict):
             verdict_ = VERDICTKIND_BYTES[x] if type(x) is VerdictKind else misfit(x)
             x = self.items
             items_ = b"\x00" if x == () else records(x, ItemVerdict)
+            x = self.overrides
+            overrides_ = b"\x00" if x == () else records(x, Override)
             x = self.applied
             applied_ = STRINGS[x]
             rule_set_ = self.rule_set.encode()
@@ -7327,6 +7428,7 @@ class Verdict(_Verdict):
             stage_,
             verdict_,
             items_,
+            overrides_,
             applied_,
             (NUMBERS[n] if (n := len(rule_set_)) < 8192 else long(n)),
             rule_set_,
@@ -7378,6 +7480,11 @@ class Verdict(_Verdict):
             it.items = ()
             i += 1
         if b[i]:
+            it.overrides, i = records_at(b, i, Override.read)
+        else:
+            it.overrides = ()
+            i += 1
+        if b[i]:
             it.applied, i = strings_at(b, i)
         else:
             it.applied = ()
@@ -7411,6 +7518,7 @@ class Verdict(_Verdict):
             stage=None if fields["stage"] is None else Stage(fields["stage"]),
             verdict=VerdictKind(fields["verdict"]),
             items=tuple(ItemVerdict.from_avro(x) for x in fields["items"]),
+            overrides=tuple(Override.from_avro(x) for x in fields["overrides"]),
             applied=tuple(fields["applied"]),
             rule_set=fields["rule_set"],
             decided_at=instant_of(fields["decided_at"]),
@@ -7728,6 +7836,7 @@ RECORDS: tuple[type[Record], ...] = (
     ItemVerdict,
     Ledger,
     LicenceDemand,
+    Override,
     Verdict,
     Shipment,
 )

@@ -36,7 +36,7 @@ def build(runtime: Runtime) -> Service:
     settings = _settings()
     outbox = Outbox(runtime.database, NAME, runtime.codec)
     intake = Intake(ZoneInfo(settings.time_zone))
-    doorkeeper = Doorkeeper(settings.parties, settings.party)
+    doorkeeper = Doorkeeper({p.name: p.token_sha256 for p in settings.parties if p.token_sha256}, settings.party)
     register = Register(MessageLog(runtime.codec, intake), outbox, lambda: datetime.now(UTC))
     commit = GroupCommit(runtime.door, register.receive, outbox.wake)
     endpoints = _endpoints(settings)

@@ -1,20 +1,19 @@
 """Who asks: the party whose token a request carries (RFC 6750)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 from hmac import compare_digest
 
 from starlette.datastructures import Headers
 
 from services.core.errors import Fault, Refused
-from services.customs.settings import Party
 
 
 class Doorkeeper:
-    """Knows the parties by the SHA-256 of their tokens. Without any token everybody is `otherwise`."""
+    """`tokens`: names of parties, each with the SHA-256 of its token in hexadecimal. Without, all are `otherwise`."""
 
-    def __init__(self, parties: Sequence[Party], otherwise: str) -> None:
-        self._tokens = [(party.token_sha256.encode(), party.name) for party in parties if party.token_sha256]
+    def __init__(self, tokens: Mapping[str, str], otherwise: str) -> None:
+        self._tokens = [(digest.encode(), name) for name, digest in tokens.items()]
         self._otherwise = otherwise
 
     @property

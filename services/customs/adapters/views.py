@@ -61,6 +61,7 @@ def verdict(mrn: str, version: int | None, answer: Answer | None, *, settled: bo
             "phase": None if given is None else code(given.phase),
             "stage": None if given is None or given.stage is None else code(given.stage),
             "items": [],
+            "overrides": [],
             "rule_set": None,
             "decided_at": None,
         }
@@ -76,6 +77,7 @@ def final_verdict(given: Verdict) -> Json:
         "phase": code(given.phase),
         "stage": None if given.stage is None else code(given.stage),
         "items": [_item_verdict(item) for item in given.items],
+        "overrides": [plain(override) for override in given.overrides],
         "rule_set": given.rule_set,
         "decided_at": moment(given.decided_at),
     }

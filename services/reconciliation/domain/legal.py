@@ -33,7 +33,8 @@ def _dual_use(article: str) -> Basis:
     return Basis(f"Reg. (EU) 2021/821 {article}", date(2023, 5, 26))
 
 
-def _single_window(article: str) -> Basis:
+def single_window(article: str) -> Basis:
+    """An article of the single window's implementing act."""
     return Basis(f"Impl. Reg. (EU) 2024/2145 {article}", date(2024, 9, 27))
 
 
@@ -53,7 +54,7 @@ KINDS: Final[dict[str, Kind]] = {
         "the licence could not be drawn on at acceptance", _CRITICAL, _BOTH, _dual_use("arts 12(3), 16(1)")
     ),
     "licence.changed-under-shipment": Kind(
-        "the licence covered the goods and, since it changed, does not", _CRITICAL, _BOTH, _single_window("art. 5(2)")
+        "the licence covered the goods and, since it changed, does not", _CRITICAL, _BOTH, single_window("art. 5(2)")
     ),
     "exporter.mismatch": Kind(
         "the exporter does not hold the licence", _CRITICAL, _BOTH, _dual_use("arts 2(12), 2(13)")
@@ -66,22 +67,22 @@ KINDS: Final[dict[str, Kind]] = {
         "the commodity code is not on the licence line", _WARNING, _BOTH, _dual_use("arts 2(12), 2(13)")
     ),
     "procedure.not-covered": Kind(
-        "the licence does not cover this procedure", _WARNING, _ADMINISTRATIVE, _single_window("art. 1(1), annex I")
+        "the licence does not cover this procedure", _WARNING, _ADMINISTRATIVE, single_window("art. 1(1), annex I")
     ),
     "write-off.missing": Kind(
-        "no figure to write off is stated", _WARNING, _ADMINISTRATIVE, _single_window("art. 6(1)")
+        "no figure to write off is stated", _WARNING, _ADMINISTRATIVE, single_window("art. 6(1)")
     ),
     "unit.mismatch": Kind(
-        "the unit is not that of the licence line", _WARNING, _ADMINISTRATIVE, _single_window("art. 6(1)")
+        "the unit is not that of the licence line", _WARNING, _ADMINISTRATIVE, single_window("art. 6(1)")
     ),
     "currency.mismatch": Kind(
-        "the currency is not that of the licence line", _WARNING, _ADMINISTRATIVE, _single_window("art. 6(1)")
+        "the currency is not that of the licence line", _WARNING, _ADMINISTRATIVE, single_window("art. 6(1)")
     ),
     "quantity.overrun": Kind(
-        "the quantity exceeds what the licence line authorises", _CRITICAL, _BOTH, _single_window("art. 6(1)(b)")
+        "the quantity exceeds what the licence line authorises", _CRITICAL, _BOTH, single_window("art. 6(1)(b)")
     ),
     "value.overrun": Kind(
-        "the value exceeds what the licence line authorises", _CRITICAL, _BOTH, _single_window("art. 6(1)(b)")
+        "the value exceeds what the licence line authorises", _CRITICAL, _BOTH, single_window("art. 6(1)(b)")
     ),
     "released.uncovered": Kind(
         "goods were released that the licence does not cover", _CRITICAL, _BOTH, _dual_use("art. 3(1)")

@@ -15,6 +15,7 @@ from services.reconciliation.domain.course import course
 from services.reconciliation.domain.declaration import current
 from services.reconciliation.domain.demand import demands
 from services.reconciliation.domain.facts import Fact, knows, with_fact, with_fields
+from services.reconciliation.domain.override import overridden
 from services.reconciliation.domain.phase import standing
 from services.reconciliation.domain.sequence import raised
 from services.reconciliation.domain.verdict import Judgement, judge
@@ -42,6 +43,7 @@ def with_new_fact(shipment: Shipment, fact: Fact, now: datetime, rule_set: str) 
     found = judge(known, licences, declaration, (stands.phase, goes.stage), now, rule_set)
     state = _judged(known, licences, found)
     outputs = (*changed, found.verdict) if found.is_new else tuple(changed)
+    wrong += overridden(known, found.verdict, now)
     return _with_findings(state, wrong, outputs)
 
 
@@ -67,7 +69,8 @@ def with_cover(shipment: Shipment, cover: Cover, now: datetime, rule_set: str) -
         raise Corrupt(f"{cover.mrn} asked {cover.licence} without a declaration")
     stands = standing(shipment).phase, course(shipment).stage
     found = judge(shipment, licences, declaration, stands, now, rule_set)
-    return Decision(_judged(shipment, licences, found), (found.verdict,) if found.is_new else ())
+    wrong = overridden(shipment, found.verdict, now)
+    return _with_findings(_judged(shipment, licences, found), wrong, (found.verdict,) if found.is_new else ())
 
 
 def _judged(shipment: Shipment, licences: tuple[LicenceDemand, ...], found: Judgement) -> Shipment:

@@ -28,6 +28,7 @@ from services.core.values import LicenceRef
 from services.reconciliation.domain.declaration import Declaration
 from services.reconciliation.domain.demand import NO_LINE
 from services.reconciliation.domain.facts import message_ids
+from services.reconciliation.domain.override import overrides
 
 WITHDRAWN = "shipment.withdrawn"
 """Reason of a draw that was freed before a licence judged it."""
@@ -80,6 +81,7 @@ def judge(
         stage=stage,
         verdict=_outranking(items, decided=decided),
         items=items,
+        overrides=overrides(shipment) if shipment.overrides else (),
         applied=message_ids(shipment) if decided else () if previous is None else previous.applied,
         rule_set=_rule_sets(licences) or rule_set,
         decided_at=now,
@@ -101,7 +103,9 @@ def _outranking(items: tuple[ItemVerdict, ...], *, decided: bool) -> VerdictKind
 
 
 def _content(verdict: Verdict) -> tuple[object, ...]:
-    return verdict.version, verdict.phase, verdict.stage, verdict.verdict, verdict.items, verdict.applied
+    """What makes a new revision: everything but the revision, the rules and the time."""
+    answer = verdict.version, verdict.phase, verdict.stage, verdict.verdict, verdict.items
+    return *answer, verdict.overrides, verdict.applied
 
 
 def _place(verdict: ItemVerdict) -> Place:

@@ -1,0 +1,60 @@
+"""Manual quantity management: an officer of customs releases goods himself (Impl. Reg. (EU) 2024/2145 art. 8).
+
+The judgement stands, unchanged, and the decision beside it. What the licence did not cover is the authority's business:
+it is told who released the goods, when and why. An override of nothing that was refused is only recorded.
+"""
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from services.core.messages import (
+    Comparison,
+    Finding,
+    Override,
+    ReleaseOverridden,
+    Severity,
+    Shipment,
+    Track,
+    Verdict,
+    VerdictKind,
+)
+from services.reconciliation.domain.legal import single_window
+
+OVERRIDDEN: Final = "shipment.overridden"
+_BASIS: Final = single_window("art. 8")
+
+
+def overrides(shipment: Shipment) -> tuple[Override, ...]:
+    """As a verdict shows them, in order of time."""
+    return tuple(
+        Override(decided_at=fact.decided_at, officer=fact.officer, reason=fact.reason) for fact in shipment.overrides
+    )
+
+
+def overridden(shipment: Shipment, verdict: Verdict, now: datetime) -> list[Finding]:
+    """A finding for each override of a refusal; the same override always gives the same one."""
+    if verdict.verdict is not VerdictKind.REFUSED:
+        return []
+    return [_finding(fact, verdict, now) for fact in shipment.overrides]
+
+
+def _finding(fact: ReleaseOverridden, verdict: Verdict, now: datetime) -> Finding:
+    reasons = sorted({reason for item in verdict.items for reason in item.reasons})
+    decided = f"{fact.decided_at.isoformat()} by {fact.officer}: {fact.reason}"
+    return Finding(
+        id=sha256(f"{OVERRIDDEN}\x1f{fact.mrn}\x1f{fact.fact_id}".encode()).hexdigest()[:32],
+        subject=fact.mrn,
+        code=OVERRIDDEN,
+        severity=Severity.WARNING,
+        track=Track.BOTH,
+        mrn=fact.mrn,
+        summary=f"an officer of customs decided on {fact.mrn} against a refusal ({decided})",
+        legal_basis=_BASIS.article,
+        legal_basis_version=_BASIS.version,
+        rule=f"{OVERRIDDEN}@1",
+        rule_set=verdict.rule_set,
+        comparisons=(Comparison(what="release", declared=decided, licensed=f"refused: {', '.join(reasons)}"),),
+        sources=fact.sources,
+        raised_at=now,
+    )
