@@ -65,7 +65,7 @@ async def everybody_knows(exchange: Running, hook: Hook, verdict: str, reasons: 
 
     async def by_http() -> bool:
         shown.update((await exchange.http.get(VERDICT)).json())
-        return shown["verdict"] == verdict
+        return bool(shown["verdict"] == verdict)
 
     async def by_topic() -> bool:
         found = [v for v in await exchange.published(Verdict.TOPIC) if isinstance(v, Verdict)]
@@ -110,7 +110,8 @@ async def test_what_takes_effect_after_acceptance_leaves_the_verdict(exchange: R
     await step(exchange, "reinstated", "2026-03-04")
 
     async def both() -> bool:
-        return (await exchange.http.get(f"/v1/ledger/licences/{REF}")).json()["status"] == "reinstated"
+        shown = (await exchange.http.get(f"/v1/ledger/licences/{REF}")).json()
+        return bool(shown["status"] == "reinstated")
 
     await until(both, "the ledger knows of both steps")
     await everybody_knows(exchange, hook, "covered", [])

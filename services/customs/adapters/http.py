@@ -102,17 +102,10 @@ def _messages(routes: APIRouter, queries: Queries, doorkeeper: Doorkeeper) -> No
 
 
 def _declarations(routes: APIRouter, queries: Queries, doorkeeper: Doorkeeper) -> None:
-    async def asked(request: Request, mrn: str) -> Mrn:
-        """The MRN a request is about, for a party that may ask about it."""
-        party, named = doorkeeper.party(request.headers), _reference(mrn)
-        if doorkeeper.asks and not await queries.spoke_of(party, named):
-            raise _unknown(mrn)
-        return named
-
     @routes.get("/declarations/{mrn}", responses=_ASKING)
     async def declaration(request: Request, mrn: str) -> JSONResponse:
         """A declaration: phase, version, items with documents and cover, verdict, history."""
-        found = await queries.shipment(await asked(request, mrn))
+        found = await queries.shipment(await _asked(request, mrn, queries, doorkeeper))
         if found is None:
             raise _unknown(mrn)
         return JSONResponse(views.shipment(found))
@@ -133,7 +126,7 @@ def _declarations(routes: APIRouter, queries: Queries, doorkeeper: Doorkeeper) -
         version and holds the effect of every message received for the MRN when the question was asked; with `message`
         until it holds the effect of that message.
         """
-        expected = await _expected(queries, await asked(request, mrn), version, message)
+        expected = await _expected(queries, await _asked(request, mrn, queries, doorkeeper), version, message)
 
         def enough(found: Known) -> bool:
             return not found.known or answers(found.answer, version, expected)
@@ -146,6 +139,14 @@ def _declarations(routes: APIRouter, queries: Queries, doorkeeper: Doorkeeper) -
         shipment = await queries.shipment(mrn)
         known = None if shipment is None else shipment.version
         return JSONResponse(views.verdict(mrn, known, found.answer, settled=not (expected or version)))
+
+
+async def _asked(request: Request, mrn: str, queries: Queries, doorkeeper: Doorkeeper) -> Mrn:
+    """The MRN a request is about, for a party that may ask about it."""
+    party, named = doorkeeper.party(request.headers), _reference(mrn)
+    if doorkeeper.asks and not await queries.spoke_of(party, named):
+        raise _unknown(mrn)
+    return named
 
 
 async def _expected(queries: Queries, mrn: Mrn, version: int | None, message: str | None) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.core.errors import Corrupt
-from services.core.messages import GoodsReleased, ItemVerdict, Phase, Stage, Verdict, VerdictKind
+from services.core.messages import GoodsReleased, ItemVerdict, Override, Phase, Stage, Verdict, VerdictKind
 from services.core.values import Mrn
 from services.customs import handlers
 from services.customs.adapters import views
@@ -111,7 +111,10 @@ def test_a_dead_letter_is_not_waited_for() -> None:
 
 
 def test_a_verdict_is_shown_in_the_words_of_the_contract() -> None:
-    shown = views.verdict(MRN, 1, Answer(Mrn(MRN), a_verdict()), settled=True)
+    decided = Override(
+        decided_at=datetime(2026, 3, 2, 8, 20, tzinfo=UTC), officer="BE343000-417", reason="by telephone"
+    )
+    shown = views.verdict(MRN, 1, Answer(Mrn(MRN), a_verdict(overrides=(decided,))), settled=True)
     assert shown == {
         "mrn": MRN,
         "version": 1,
@@ -119,6 +122,7 @@ def test_a_verdict_is_shown_in_the_words_of_the_contract() -> None:
         "phase": "not-released",
         "stage": "not-released",
         "items": [{"item": 1, "licence": None, "line": None, "verdict": "refused", "reasons": ["quantity.overrun"]}],
+        "overrides": [{"decided_at": "2026-03-02T08:20:00Z", "officer": "BE343000-417", "reason": "by telephone"}],
         "rule_set": "rules-1",
         "decided_at": "2026-03-02T08:15:00Z",
     }

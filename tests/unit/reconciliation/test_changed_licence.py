@@ -47,7 +47,7 @@ def test_an_open_shipment_that_loses_its_cover_is_refused_and_it_is_said(change:
 def test_it_is_said_once_while_the_shipment_stays_refused() -> None:
     play = Play(a_licence(), a_demand()).change(statuses=(ISSUED, SUSPENDED))
     said = play.findings[0]
-    play.change(valid_to=date(2029, 1, 1))
+    play.change(authority="BE-BRU")
     assert (play.codes, play.covers) == ([], [])
     assert [entry.cause for entry in play.new_entries] == [EntryCause.LICENCE], "nothing else changed"
     play.change(destinations=ELSEWHERE)
