@@ -95,7 +95,7 @@ async def test_the_contract_tells_every_answer(runtime_settings: RuntimeSettings
     received = paths["/v1/customs/messages"]["post"]["responses"]
     assert sorted(received) == ["200", "202", "400", "401", "409", "413", "415", "422", "503"]
     asked = paths["/v1/customs/declarations/{mrn}/verdict"]["get"]["responses"]
-    assert sorted(asked) == ["200", "404", "422", "503"]
+    assert sorted(asked) == ["200", "401", "404", "422", "503"]
     assert list(asked["422"]["content"]) == ["application/problem+json"]
 
 
