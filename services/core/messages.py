@@ -7293,6 +7293,95 @@ class Override(_Override):
         )
 
 
+class _Reminder(Message):
+    __slots__ = ("mrn", "due",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class Reminder(_Reminder):
+    """The time has come to look at a shipment again: every message received before was handled. What became of
+    its waiting is decided when it is read.
+    """
+
+    SCHEMA: ClassVar[str] = "reconciliation.v1.Reminder"
+    TOPIC: ClassVar[str] = "reconciliation.reminder.v1"
+    KEY: ClassVar[str] = "mrn"
+    IDENTITY: ClassVar[tuple[str, ...]] = ("mrn", "due")
+
+    mrn: Mrn
+    """The shipment."""
+    due: datetime
+    """The time for which this was asked: what is decided then is decided as of this moment."""
+
+    def __init__(
+        self,
+        *,
+        mrn: Mrn,
+        due: datetime,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _Reminder)
+        it.mrn = mrn
+        it.due = due
+        it.remembered = None
+        it.__class__ = Reminder
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            mrn_ = self.mrn.encode()
+            x = self.due
+            due_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(mrn_)) < 8192 else long(n)),
+            mrn_,
+            due_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[Reminder, int]":
+        it: Any = open_record(_Reminder)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.mrn = b[i:j].decode()
+        i = j
+        j = i + 8
+        x = INSTANT_AT[b[i:j]]
+        if x is None:
+            x, j = instant_at(b, i)
+        it.due = x
+        i = j
+        it.remembered = None
+        it.__class__ = Reminder
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            mrn=fields["mrn"],
+            due=instant_of(fields["due"]),
+        )
+
+    @property
+    def key(self) -> str:
+        return self.mrn
+
+    @property
+    def identity(self) -> str:
+        return sha256(f"reconciliation.v1.Reminder\x1f{self.mrn}\x1f{self.due}".encode()).hexdigest()[:32]
+
+
 class Stage(StrEnum):
     """Where a shipment is in its life, as people see it (docs/life-cycle.md). UNDECLARED: no declaration is
     known, or a stage that this reader does not know.
@@ -7326,7 +7415,7 @@ STAGE_BYTES: Final = {x: bytes([n]) for n, x in STAGE_AT.items()}
 
 
 class _Verdict(Message):
-    __slots__ = ("mrn", "revision", "version", "phase", "stage", "verdict", "items", "overrides", "applied", "rule_set", "decided_at",)
+    __slots__ = ("mrn", "revision", "version", "phase", "stage", "verdict", "items", "overrides", "applied", "rule_set", "decided_at", "respond_by",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -7360,6 +7449,10 @@ class Verdict(_Verdict):
     """Rule set."""
     decided_at: datetime
     """Time of the record that caused it."""
+    respond_by: datetime | None = None
+    """When customs needs the answer, by the means of transport (Del. Reg. (EU) 2015/2446 art. 244); null in
+    verdicts of earlier releases.
+    """
 
     def __init__(
         self,
@@ -7375,6 +7468,7 @@ class Verdict(_Verdict):
         applied: tuple[str, ...] = (),
         rule_set: str,
         decided_at: datetime,
+        respond_by: datetime | None = None,
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _Verdict)
@@ -7389,6 +7483,7 @@ class Verdict(_Verdict):
         it.applied = applied
         it.rule_set = rule_set
         it.decided_at = decided_at
+        it.respond_by = respond_by
         it.remembered = None
         it.__class__ = Verdict
 
@@ -7417,6 +7512,8 @@ class Verdict(_Verdict):
             rule_set_ = self.rule_set.encode()
             x = self.decided_at
             decided_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
+            x = self.respond_by
+            respond_by_ = b"\x00" if x is None else b"\x02" + (INSTANTS[x] if x.tzinfo is UTC else instant(x))
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
@@ -7433,6 +7530,7 @@ class Verdict(_Verdict):
             (NUMBERS[n] if (n := len(rule_set_)) < 8192 else long(n)),
             rule_set_,
             decided_at_,
+            respond_by_,
         ))
         remember(self, body)
         return body
@@ -7504,6 +7602,19 @@ class Verdict(_Verdict):
             x, j = instant_at(b, i)
         it.decided_at = x
         i = j
+        n = b[i]
+        i += 1
+        if n == 2:
+            j = i + 8
+            x = INSTANT_AT[b[i:j]]
+            if x is None:
+                x, j = instant_at(b, i)
+            it.respond_by = x
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.respond_by = None
         it.remembered = None
         it.__class__ = Verdict
         return it, i
@@ -7522,6 +7633,7 @@ class Verdict(_Verdict):
             applied=tuple(fields["applied"]),
             rule_set=fields["rule_set"],
             decided_at=instant_of(fields["decided_at"]),
+            respond_by=None if fields["respond_by"] is None else instant_of(fields["respond_by"]),
         )
 
     @property
@@ -7837,6 +7949,7 @@ RECORDS: tuple[type[Record], ...] = (
     Ledger,
     LicenceDemand,
     Override,
+    Reminder,
     Verdict,
     Shipment,
 )

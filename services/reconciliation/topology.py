@@ -1,13 +1,14 @@
 """The two folds as tables: which topic, which message, which use case.
 
     customs.declaration ──▶ SHIPMENTS ── demand ──▶ LEDGER ◀── licensing.licence
-                                ▲                     │
-                                └────── cover ────────┘
+                             ▲  │  ▲                  │
+                    reminder └──┘  └────── cover ─────┘
 
-Both inputs of a fold are partitioned by the same key: MRN for shipments, licence for the ledger.
+All inputs of a fold are partitioned by the same key: MRN for shipments, licence for the ledger.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from services.core.message import Message
@@ -28,14 +29,16 @@ from services.core.messages import (
     Licence,
     ReleaseOverridden,
     ReleaseRefused,
+    Reminder,
     Shipment,
     Verdict,
 )
+from services.reconciliation.domain.deadlines import LEAD, next_due
 from services.reconciliation.domain.ledger import LicenceLedger, apply, size
 from services.reconciliation.domain.shipment import empty
 from services.reconciliation.handlers.ledger import answer_demand, new_ledger, record_licence
-from services.reconciliation.handlers.shipments import record_cover, record_fact
-from services.runtime.fold import Entries, FoldSpec, Handler
+from services.reconciliation.handlers.shipments import record_cover, record_fact, record_reminder, reminder
+from services.runtime.fold import Entries, FoldSpec, Handler, Reminders
 from services.runtime.store import Store
 
 SERVICE: Final = "reconciliation"
@@ -50,9 +53,10 @@ TOPICS: Final = (
     Entry.TOPIC,
     Verdict.TOPIC,
     Finding.TOPIC,
+    Reminder.TOPIC,
 )
 
-SHIPMENT_INPUTS: Final = (DeclarationAccepted.TOPIC, Cover.TOPIC)
+SHIPMENT_INPUTS: Final = (DeclarationAccepted.TOPIC, Cover.TOPIC, Reminder.TOPIC)
 SHIPMENT_HANDLERS: Final[Mapping[type[Message], Handler[Shipment]]] = {
     DeclarationAccepted: record_fact,
     DeclarationAmended: record_fact,
@@ -66,6 +70,7 @@ SHIPMENT_HANDLERS: Final[Mapping[type[Message], Handler[Shipment]]] = {
     DeclarationInvalidated: record_fact,
     GoodsExited: record_fact,
     Cover: record_cover,
+    Reminder: record_reminder,
 }
 
 LEDGER_INPUTS: Final = (Licence.TOPIC, Demand.TOPIC)
@@ -76,9 +81,12 @@ LEDGER_HANDLERS: Final[Mapping[type[Message], Handler[LicenceLedger]]] = {
 LEDGER_ENTRIES: Final = Entries[LicenceLedger](Entry, apply, lambda ledger: ledger.revision, size)
 
 
-def shipments(store: Store[Shipment]) -> FoldSpec[Shipment]:
-    """One aggregate per MRN."""
-    return FoldSpec(SERVICE, SHIPMENTS, SHIPMENT_INPUTS, SHIPMENT_HANDLERS, _key, empty, store)
+def shipments(store: Store[Shipment], lead: float = LEAD) -> FoldSpec[Shipment]:
+    """One aggregate per MRN. `lead`: of the time to answer customs, the part that must be left when one is missed."""
+    handlers: dict[type[Message], Handler[Shipment]] = {**SHIPMENT_HANDLERS}
+    handlers[Reminder] = partial(record_reminder, lead=lead)
+    reminders = Reminders[Shipment](Reminder, partial(next_due, lead=lead), reminder)
+    return FoldSpec(SERVICE, SHIPMENTS, SHIPMENT_INPUTS, handlers, _key, empty, store, reminders=reminders)
 
 
 def ledger(store: Store[LicenceLedger]) -> FoldSpec[LicenceLedger]:

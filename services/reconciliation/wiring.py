@@ -39,7 +39,8 @@ def build(runtime: Runtime) -> Service:
     shipments = topology.shipments(
         SnapshotStore[Shipment, Shipment](
             topology.SERVICE, topology.SHIPMENTS, codec, Shipment, lambda shipment: shipment, lambda record: record
-        )
+        ),
+        settings.answer_lead,
     )
     ledger = ledger_fold(codec)
     ledgers, shown = (FoldReader(each, ledger, codec) for each in (database, runtime.door))

@@ -15,6 +15,8 @@ POINTS = (
     "fold-before-commit",
     "fold-after-commit",
     "fold-between-publish-and-mark",
+    "reminder-before-commit",
+    "reminder-after-commit",
     "webhook-before-post",
     "webhook-after-post",
 )

@@ -39,6 +39,20 @@ class Entries(Generic[S]):
 
 
 @dataclass(frozen=True)
+class Reminders(Generic[S]):
+    """How aggregates are looked at again though no message comes.
+
+    `due` says of a state when, None for never: cheap and pure, it is asked around every message. Then the aggregate is
+    told by a message of `type`, made by `told` from its id and that time: to an input of the fold, with its id as key
+    and a handler, after which `due` must say a later time or none.
+    """
+
+    type: type[Message]
+    due: Callable[[S], datetime | None]
+    told: Callable[[str, datetime], Message]
+
+
+@dataclass(frozen=True)
 class FoldSpec(Generic[S]):
     """One fold of a service.
 
@@ -57,6 +71,7 @@ class FoldSpec(Generic[S]):
     entries: Entries[S] | None = None
     settled: Callable[[S], S] | None = None
     placed: bool = False
+    reminders: Reminders[S] | None = None
 
     @property
     def title(self) -> str:

@@ -14,11 +14,12 @@ record) and the next one begins from the row: there is one way to recover.
 
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from services.core.errors import Corrupt, Fenced, Rejected, Transient
 from services.runtime.aggregates import Aggregates
+from services.runtime.clock import Clock
 from services.runtime.codec import Codec
 from services.runtime.crash import crash_point
 from services.runtime.database import Connection, Database
@@ -31,6 +32,7 @@ from services.runtime.kafka.reader import Incoming, PartitionReader, Position
 from services.runtime.output import decide
 from services.runtime.output_table import Output, OutputTable
 from services.runtime.publication import Publication
+from services.runtime.reminding import Changes, Reminding
 from services.runtime.settings import RuntimeSettings
 from services.runtime.telemetry import BATCH_SECONDS, COMMITS, DEAD_LETTERS, LAG, RECORDS_IN, log
 
@@ -50,6 +52,7 @@ class Engines:
     database: Database
     codec: Codec
     producer: Producer
+    clock: Clock = field(default_factory=Clock)
 
 
 class Session(Generic[S]):
@@ -63,6 +66,7 @@ class Session(Generic[S]):
         self._table = FoldTable(spec.service, spec.name)
         self._outputs = OutputTable(spec.service, spec.name)
         self._aggregates = Aggregates(spec, engines.codec, engines.settings.fold)
+        self._reminding = Reminding(spec, engines.clock, partition)
         self.stopping = False
         self.ready = False
         self._row: FoldRow
@@ -88,6 +92,7 @@ class Session(Generic[S]):
         finally:
             if hasattr(self, "_publication"):
                 self._publication.stop()
+            self._reminding.stop()
             await self._reader.stop()
 
     async def _take_over(self) -> None:
@@ -95,6 +100,7 @@ class Session(Generic[S]):
         async with self._engines.database.connection() as connection:
             self._row = await self._table.read(connection, self._partition)
             self._own(self._row)
+            await self._reminding.begin(connection)
         producer, title = self._engines.producer, self._spec.title
         self._publication = Publication(producer, self._spec.service, self._row.published, title)
         await self._publish_rest()
@@ -127,12 +133,16 @@ class Session(Generic[S]):
     async def _step(self) -> None:
         self._publication.check()
         records = await self._reader.read(self._engines.settings.fold.batch, IDLE_MS)  # 1
-        started = time.perf_counter()
         for topic, lag in self._reader.lag(self._row.positions).items():
             LAG.labels(self._spec.title, topic, self._partition).set(lag)
         if not records:
             await self._idle()
-            return
+        else:
+            await self._work(records)
+        await self._remind()
+
+    async def _work(self, records: Sequence[Incoming]) -> None:
+        started = time.perf_counter()
         left = await decode(self._engines.codec, records)  # 2
         while left:
             batch = await self._load(left)  # 3
@@ -183,6 +193,7 @@ class Session(Generic[S]):
             return []
         name = self._spec.aggregate(message)
         before = self._aggregates[name]
+        self._reminding.handling(name, before, message)
         try:
             decision, outputs = decide(self._spec, self._engines.codec, handler, before, message, record, seq)
         except (Rejected, Corrupt):
@@ -197,24 +208,27 @@ class Session(Generic[S]):
     async def _commit(self, records: Sequence[Incoming], outputs: Sequence[Output]) -> None:
         positions = dict(self._row.positions)
         positions.update({t: Position(r.offset + 1, r.hash) for t, r in {r.topic: r for r in records}.items()})
-        after = replace(
-            self._row,
-            batch=self._row.batch + 1,
-            positions=positions,
-            last_output=self._row.last_output + len(outputs),
-            published=self._publication.published,
-        )
-        due = self._aggregates.due()
-        if due or len(outputs) > AT_ONCE or not self._outputs.takes(outputs):
-            await self._commit_all(after, outputs, due)
+        after = self._after(positions, outputs)
+        due, reminders = self._aggregates.due(), self._reminding.changes(self._aggregates.__getitem__)
+        if due or reminders or len(outputs) > AT_ONCE or not self._outputs.takes(outputs):
+            await self._commit_all(after, outputs, due, reminders)
         else:
             await self._commit_few(after, outputs)
         crash_point("fold-after-commit", self._spec.title)
         COMMITS.labels(self._spec.title, "committed").inc()
         self._row = after
+        self._reminding.committed(reminders)
         self._aggregates.committed(due)
 
-    async def _commit_all(self, after: FoldRow, outputs: Sequence[Output], due: Mapping[str, S]) -> None:
+    def _after(self, positions: Mapping[str, Position], outputs: Sequence[Output]) -> FoldRow:
+        """The row as it becomes by one transaction more."""
+        row, published = self._row, self._publication.published
+        last = row.last_output + len(outputs)
+        return replace(row, batch=row.batch + 1, positions=positions, last_output=last, published=published)
+
+    async def _commit_all(
+        self, after: FoldRow, outputs: Sequence[Output], due: Mapping[str, S], reminders: Changes
+    ) -> None:
         async with self._engines.database.transaction() as connection:
             if not await self._table.advance(connection, self._row, after):
                 await self._lost(connection)
@@ -222,6 +236,7 @@ class Session(Generic[S]):
                 await self._outputs.append(connection, self._partition, outputs)
             if due:
                 await self._spec.store.save(connection, self._partition, due)
+            await self._reminding.store(connection, reminders)
             crash_point("fold-before-commit", self._spec.title)
 
     async def _commit_few(self, after: FoldRow, outputs: Sequence[Output]) -> None:
@@ -236,6 +251,26 @@ class Session(Generic[S]):
         COMMITS.labels(self._spec.title, "lost").inc()
         self._own(await self._table.read(connection, self._partition))
         raise Transient(f"{self._spec.title}[{self._partition}] moved under this session")
+
+    async def _remind(self) -> None:
+        """Put out what is due, once the inputs are read up to then: steps 5 and 6 of a batch that no record caused."""
+        until = await self._reminding.until(self._reader, self._row.positions)
+        if until is None:
+            return
+        async with self._engines.database.transaction() as connection:
+            found = await self._reminding.due(connection, until)
+            if not found:
+                return
+            outputs = self._reminding.outputs(self._engines.codec, found, self._row.last_output + 1)
+            after = self._after(self._row.positions, outputs)
+            if not await self._table.advance(connection, self._row, after):
+                await self._lost(connection)
+            await self._outputs.append(connection, self._partition, outputs)
+            await self._reminding.said(connection, found)
+            crash_point("reminder-before-commit", self._spec.title)
+        crash_point("reminder-after-commit", self._spec.title)
+        self._row = after
+        await self._publication.put(outputs)
 
     async def _idle(self) -> None:
         if self._publication.published > self._row.published:

@@ -18,6 +18,7 @@ from typing import Any
 from services.core.errors import Fatal, Transient
 from services.runtime import telemetry
 from services.runtime.assignment import FoldWorker
+from services.runtime.clock import Clock
 from services.runtime.codec import Codec
 from services.runtime.database import AWAY, Database
 from services.runtime.fold_table import FoldTable
@@ -42,11 +43,12 @@ RESTORE_S = 30.0
 class Process:
     """Runs services together: all of them on one machine, one of them in a container."""
 
-    def __init__(self, settings: RuntimeSettings, builds: Sequence[Build]) -> None:
+    def __init__(self, settings: RuntimeSettings, builds: Sequence[Build], clock: Clock | None = None) -> None:
         if not settings.kafka.bootstrap_servers or not settings.database.url:
             raise Fatal("addresses are missing: set TOLBRUG_KAFKA__BOOTSTRAP_SERVERS and TOLBRUG_DATABASE__URL")
         self.url = ""
         self._settings = settings
+        self._clock = clock or Clock()
         self._stop = asyncio.Event()
         self._draining = False
         self._failure: BaseException | None = None
@@ -90,7 +92,7 @@ class Process:
         stack.push_async_callback(self._codec.close)
         await self._producer.start()
         stack.push_async_callback(self._producer.stop)
-        engines = Engines(self._settings, self._database, self._codec, self._producer)
+        engines = Engines(self._settings, self._database, self._codec, self._producer, self._clock)
         for service in self._services:
             await self._start_service(service, engines, partitions)
 

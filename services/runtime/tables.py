@@ -97,10 +97,25 @@ END $$;
 ALTER TABLE {s}.fold DROP COLUMN snapshot;
 """
 
+# Of each aggregate when it is to be looked at next (`runtime.reminder_table`).
+REMINDERS = """
+CREATE TABLE {s}.reminder (
+    fold text NOT NULL,
+    aggregate text NOT NULL,
+    partition integer NOT NULL,
+    due timestamptz NOT NULL,
+    said boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (fold, aggregate)
+);
+CREATE INDEX reminder_due ON {s}.reminder (fold, partition, due) WHERE NOT said;
+"""
+
+_OURS = {"0000_runtime.sql": RUNTIME, "0000_runtime_ranges.sql": RANGES, "0000_runtime_reminders.sql": REMINDERS}
+
 
 async def migrate(database: Database, schema: str, package: str | None) -> None:
     """Bring a service's schema up to date. Processes that start together wait for one another."""
-    scripts = [("0000_runtime.sql", RUNTIME), ("0000_runtime_ranges.sql", RANGES)]
+    scripts = list(_OURS.items())
     if package is not None:
         names = sorted(f.name for f in files(package).iterdir() if f.name.endswith(".sql"))
         scripts += [(name, files(package).joinpath(name).read_text(encoding="utf-8")) for name in names]
@@ -116,7 +131,7 @@ async def migrate(database: Database, schema: str, package: str | None) -> None:
 async def _apply(connection: Connection, schema: str, name: str, text: str, applied: str | None) -> None:
     digest = sha256(text.encode()).hexdigest()
     if applied is None:
-        await connection.execute(_in(schema, text) if text in (RUNTIME, RANGES) else text.encode())
+        await connection.execute(_in(schema, text) if name in _OURS else text.encode())
         await connection.execute(
             _in(schema, "INSERT INTO {s}.migration (name, sha256) VALUES (%s, %s)"), (name, digest)
         )

@@ -21,6 +21,12 @@ LAG = Gauge("tolbrug_consumer_lag_records", "Records behind the end of an input.
 OWNED = Gauge("tolbrug_partitions_owned", "Partitions this process works on.", ["fold"])
 HALTED = Gauge("tolbrug_partitions_halted", "Partitions halted by a broken invariant; must be 0.", ["fold"])
 OUTBOX = Gauge("tolbrug_outbox_depth", "Messages committed and not yet published.", ["service"])
+REMINDERS = Counter("tolbrug_reminders_total", "Reminders that were due and were put out.", ["fold"])
+REMINDERS_LATE = Gauge(
+    "tolbrug_reminders_late_seconds",
+    "Since the oldest one not put out was due; 0: none is.",
+    ["fold", "partition"],
+)
 REQUEST_SECONDS = Histogram("tolbrug_http_request_seconds", "Duration of HTTP requests.", ["method", "route", "status"])
 
 _TRACE_PARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")

@@ -13,6 +13,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from services.core.message import Message
+from services.runtime.clock import Clock
 from services.runtime.codec import Codec
 from services.runtime.process import Process
 from services.runtime.service import Build
@@ -42,9 +43,11 @@ class Running:
 
 
 @asynccontextmanager
-async def running(settings: RuntimeSettings, builds: Sequence[Build]) -> AsyncIterator[Running]:
+async def running(
+    settings: RuntimeSettings, builds: Sequence[Build], clock: Clock | None = None
+) -> AsyncIterator[Running]:
     """The services, ready; stopped cleanly afterwards."""
-    process = Process(settings, builds)
+    process = Process(settings, builds, clock)
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     task = asyncio.create_task(process.run(ready.set_result))
     task.add_done_callback(lambda _: ready.done() or ready.cancel())

@@ -64,6 +64,7 @@ def verdict(mrn: str, version: int | None, answer: Answer | None, *, settled: bo
             "overrides": [],
             "rule_set": None,
             "decided_at": None,
+            "respond_by": None if given is None or given.respond_by is None else moment(given.respond_by),
         }
     return final_verdict(given)
 
@@ -80,6 +81,7 @@ def final_verdict(given: Verdict) -> Json:
         "overrides": [plain(override) for override in given.overrides],
         "rule_set": given.rule_set,
         "decided_at": moment(given.decided_at),
+        "respond_by": None if given.respond_by is None else moment(given.respond_by),
     }
 
 

@@ -42,6 +42,14 @@ def _customs_code(article: str) -> Basis:
     return Basis(f"Impl. Reg. (EU) 2015/2447 {article}", date(2026, 7, 1))
 
 
+def _delegated(article: str) -> Basis:
+    return Basis(f"Del. Reg. (EU) 2015/2446 {article}", date(2025, 2, 25))
+
+
+def _union_customs_code(article: str) -> Basis:
+    return Basis(f"Reg. (EU) 952/2013 {article}", date(2020, 1, 1))
+
+
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
 _BOTH, _ADMINISTRATIVE = Track.BOTH, Track.ADMINISTRATIVE
 
@@ -89,4 +97,20 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "exit.shortfall": Kind("less left than was declared", _WARNING, _ADMINISTRATIVE, _customs_code("art. 332(2)")),
     "exit.excess": Kind("more left than was declared", _CRITICAL, _BOTH, _customs_code("art. 332(3)")),
+    "shipment.unanswered": Kind(
+        "customs will have no answer in time", _CRITICAL, _ADMINISTRATIVE, _delegated("art. 244(1)")
+    ),
+    "shipment.incomplete": Kind(
+        "messages wait for a declaration that has not come", _WARNING, _BOTH, _union_customs_code("art. 158(1)")
+    ),
+    "exit.without-release": Kind(
+        "goods left and no release is known", _CRITICAL, _BOTH, _union_customs_code("arts 194, 267")
+    ),
+    "exit.overdue-90": Kind("released goods are not known to have left", _WARNING, _BOTH, _customs_code("art. 335(1)")),
+    "exit.overdue-150": Kind(
+        "released goods are not known to have left: the declaration may be invalidated",
+        _CRITICAL,
+        _BOTH,
+        _delegated("art. 248(2)"),
+    ),
 }

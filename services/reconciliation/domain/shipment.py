@@ -12,6 +12,7 @@ from services.core.message import Message
 from services.core.messages import Cover, Finding, LicenceDemand, Shipment
 from services.core.values import Mrn
 from services.reconciliation.domain.course import course
+from services.reconciliation.domain.deadlines import overdue
 from services.reconciliation.domain.declaration import current
 from services.reconciliation.domain.demand import demands
 from services.reconciliation.domain.facts import Fact, knows, with_fact, with_fields
@@ -71,6 +72,11 @@ def with_cover(shipment: Shipment, cover: Cover, now: datetime, rule_set: str) -
     found = judge(shipment, licences, declaration, stands, now, rule_set)
     wrong = overridden(shipment, found.verdict, now)
     return _with_findings(_judged(shipment, licences, found), wrong, (found.verdict,) if found.is_new else ())
+
+
+def with_time_passed(shipment: Shipment, now: datetime, rule_set: str, lead: float) -> Decision[Shipment]:
+    """The shipment as of `now`, without a message; outputs: findings on what was awaited until then."""
+    return _with_findings(shipment, overdue(shipment, now, rule_set, lead))
 
 
 def _judged(shipment: Shipment, licences: tuple[LicenceDemand, ...], found: Judgement) -> Shipment:

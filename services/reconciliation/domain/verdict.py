@@ -25,6 +25,7 @@ from services.core.messages import (
     VerdictKind,
 )
 from services.core.values import LicenceRef
+from services.reconciliation.domain.answer_time import respond_by
 from services.reconciliation.domain.declaration import Declaration
 from services.reconciliation.domain.demand import NO_LINE
 from services.reconciliation.domain.facts import message_ids
@@ -85,6 +86,7 @@ def judge(
         applied=message_ids(shipment) if decided else () if previous is None else previous.applied,
         rule_set=_rule_sets(licences) or rule_set,
         decided_at=now,
+        respond_by=respond_by(shipment),
     )
     judged = tuple(_kept(draws, last))
     if previous is not None and _content(previous) == _content(verdict):

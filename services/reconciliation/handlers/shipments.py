@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from services.core.decision import Decision
-from services.core.messages import Cover, Shipment
+from services.core.messages import Cover, Reminder, Shipment
+from services.core.values import Mrn
+from services.reconciliation.domain.deadlines import LEAD
 from services.reconciliation.domain.facts import Fact
 from services.reconciliation.domain.rules import DEFAULT_RULE_SET
-from services.reconciliation.domain.shipment import with_cover, with_new_fact
+from services.reconciliation.domain.shipment import with_cover, with_new_fact, with_time_passed
 
 
 def record_fact(state: Shipment, fact: Fact, now: datetime) -> Decision[Shipment]:
@@ -23,3 +25,17 @@ def record_cover(state: Shipment, cover: Cover, now: datetime) -> Decision[Shipm
     Replay: the highest revision of a licence's answers counts. Corrupt when a revision comes back with other content.
     """
     return with_cover(state, cover, now, DEFAULT_RULE_SET.name)
+
+
+def reminder(mrn: str, due: datetime) -> Reminder:
+    """What the runtime tells this fold when a shipment is to be looked at again."""
+    return Reminder(mrn=Mrn(mrn), due=due)
+
+
+def record_reminder(state: Shipment, told: Reminder, now: datetime, *, lead: float = LEAD) -> Decision[Shipment]:
+    """Raise what was awaited in vain. The time that counts is the one it was due, which a record keeps too coarsely.
+
+    Replay: one that no longer applies, or came before, changes nothing.
+    """
+    del now
+    return with_time_passed(state, told.due, DEFAULT_RULE_SET.name, lead)

@@ -81,7 +81,13 @@ async def broker_settings(settings: KafkaSettings, names: Iterable[str]) -> dict
 
 async def _create(settings: KafkaSettings, missing: list[TopicPlan]) -> None:
     # Kept for ever, never compacted: what a ledger was computed from must stay readable.
-    configs = {"retention.ms": "-1", "cleanup.policy": "delete", "max.message.bytes": str(LARGEST + HEADROOM)}
+    # A record has the time of its cause, by whatever clock: a broker that stands behind must not refuse it for that.
+    configs = {
+        "retention.ms": "-1",
+        "cleanup.policy": "delete",
+        "max.message.bytes": str(LARGEST + HEADROOM),
+        "message.timestamp.after.max.ms": str(2**63 - 1),
+    }
     new = [
         NewTopic(settings.topic_prefix + p.topic, p.partitions, settings.replication_factor, topic_configs=configs)
         for p in missing

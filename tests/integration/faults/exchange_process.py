@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from services.cli.services import SERVICES
+from services.runtime.clock import Clock
 from services.runtime.process import Process, stop_on_signals
 from services.runtime.settings import RuntimeSettings
 from services.runtime.telemetry import configure_logging
@@ -86,7 +88,8 @@ class Exchange:
 
 async def main() -> None:
     configure_logging(os.environ.get("EXCHANGE_LOG", "ERROR"))
-    process = Process(RuntimeSettings(), [entry.build for entry in SERVICES.values()])
+    clock = Clock(timedelta(days=float(os.environ.get("EXCHANGE_DAYS_AHEAD", "0"))))
+    process = Process(RuntimeSettings(), [entry.build for entry in SERVICES.values()], clock)
     stop_on_signals(process)
     await process.run(lambda url: print(f"ready {url}", flush=True))  # noqa: T201 - the test reads it
 

@@ -17,7 +17,11 @@ from tests.integration.faults.records import ends
 from tests.integration.installation import Installation
 
 READS = {
-    ("reconciliation", "shipments"): ("customs.declaration.v1", "reconciliation.cover.v1"),
+    ("reconciliation", "shipments"): (
+        "customs.declaration.v1",
+        "reconciliation.cover.v1",
+        "reconciliation.reminder.v1",
+    ),
     ("reconciliation", "ledger"): ("licensing.licence.v1", "reconciliation.demand.v1"),
     ("alerting", "alerts"): ("reconciliation.finding.v1",),
     ("customs", "answers"): ("reconciliation.verdict.v1",),
@@ -83,6 +87,16 @@ class Fleet:
         for service in ("licensing", "customs"):
             if await self.rows(f"SELECT 1 FROM {service}.outbox WHERE published_at IS NULL LIMIT 1"):  # noqa: S608 - names of ours
                 return f"an outbox of {service} to publish"
+        return await self._due() or await self._behind() or await self._due()
+
+    async def _due(self) -> str:
+        """Reminders that wait for nothing but their worker."""
+        ahead = float(self.environment.get("EXCHANGE_DAYS_AHEAD", "0"))
+        due = f"NOT said AND due <= now() + make_interval(secs => {86_400 * ahead})"
+        rows = await self.rows(f"SELECT aggregate FROM reconciliation.reminder WHERE {due} LIMIT 1")  # noqa: S608 - of ours
+        return f"{rows[0]['aggregate']} to be reminded of" if rows else ""
+
+    async def _behind(self) -> str:
         end = await ends(self.installation, sorted({topic for topics in READS.values() for topic in topics}))
         for (service, fold), topics in READS.items():
             query = f"SELECT * FROM {service}.fold WHERE fold = '{fold}'"  # noqa: S608 - names of ours

@@ -1,7 +1,7 @@
 """What is answered: identities, states of messages, verdicts taken in, the JSON of answers."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -114,7 +114,8 @@ def test_a_verdict_is_shown_in_the_words_of_the_contract() -> None:
     decided = Override(
         decided_at=datetime(2026, 3, 2, 8, 20, tzinfo=UTC), officer="BE343000-417", reason="by telephone"
     )
-    shown = views.verdict(MRN, 1, Answer(Mrn(MRN), a_verdict(overrides=(decided,))), settled=True)
+    given = a_verdict(overrides=(decided,), respond_by=AT + timedelta(minutes=30))
+    shown = views.verdict(MRN, 1, Answer(Mrn(MRN), given), settled=True)
     assert shown == {
         "mrn": MRN,
         "version": 1,
@@ -125,7 +126,10 @@ def test_a_verdict_is_shown_in_the_words_of_the_contract() -> None:
         "overrides": [{"decided_at": "2026-03-02T08:20:00Z", "officer": "BE343000-417", "reason": "by telephone"}],
         "rule_set": "rules-1",
         "decided_at": "2026-03-02T08:15:00Z",
+        "respond_by": "2026-03-02T08:45:00Z",
     }
+    waiting = views.verdict(MRN, 2, Answer(Mrn(MRN), given), settled=False)
+    assert (waiting["verdict"], waiting["respond_by"]) == ("pending", "2026-03-02T08:45:00Z")
 
 
 def test_without_a_verdict_the_answer_is_pending() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from services.core.messages import Basis, Demand, Draw, DrawVerdict, Licence, LicenceStatus, Party, Phase, Severity
 from services.core.values import CommodityCode, CountryCode, Currency, Eori, Unit
+from services.reconciliation.domain.deadlines import RULES as DEADLINES
 from services.reconciliation.domain.legal import KINDS
 from services.reconciliation.domain.rule_set import Ceiling, Mode
 from services.reconciliation.domain.rules import DEFAULT_RULE_SET, RULES, rule_set
@@ -208,4 +209,4 @@ def test_every_rule_has_a_legal_basis() -> None:
     codes = {rule.code for rule in RULES}
     assert len(codes) == len(RULES) == 13
     others = {"released.uncovered", "licence.changed-under-shipment", "exit.shortfall", "exit.excess"}
-    assert codes | others == KINDS.keys()
+    assert codes | others | DEADLINES.keys() == KINDS.keys()

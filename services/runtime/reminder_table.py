@@ -1,0 +1,74 @@
+"""The reminders of a fold: of each aggregate when it is to be looked at next, and whether that was said.
+
+The table follows from the states and is written with them, in the same transaction. A row that was said stays until the
+aggregate has been looked at: what happens to it meanwhile does not say the same again.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from services.runtime.columns import Texts
+from services.runtime.database import Connection
+from services.runtime.statements import Statements
+
+
+class Due(NamedTuple):
+    """An aggregate that is to be looked at, and the moment for which that was asked."""
+
+    aggregate: str
+    at: datetime
+
+
+_PUT = (
+    "INSERT INTO {s}.reminder (fold, aggregate, partition, due)"
+    " SELECT %s, a, %s, d FROM unnest(%s::text[], %s::timestamptz[]) AS rows (a, d)"
+    " ON CONFLICT (fold, aggregate) DO UPDATE SET due = excluded.due, partition = excluded.partition, said = false"
+    " WHERE reminder.due <> excluded.due"
+)
+_DROP = "DELETE FROM {s}.reminder WHERE fold = %s AND aggregate = ANY(%s)"
+# Of two clocks the one that is behind decides: one that jumps ahead lets nothing happen early.
+_DUE = (
+    "SELECT aggregate, due FROM {s}.reminder WHERE fold = %s AND partition = %s AND NOT said"
+    " AND due <= least(%s, now() + %s) ORDER BY due, aggregate LIMIT %s"
+)
+_SAID = "UPDATE {s}.reminder SET said = true FROM unnest(%s::text[]) AS rows (a) WHERE fold = %s AND aggregate = a"
+_NEXT = "SELECT min(due) AS due FROM {s}.reminder WHERE fold = %s AND partition = %s AND NOT said"
+_STATEMENTS = Statements()
+
+
+class ReminderTable:
+    """SQL on the reminders of one fold, on the caller's connection."""
+
+    def __init__(self, service: str, fold: str) -> None:
+        self._fold = fold
+        self._service = service
+
+    def _sql(self, text: str) -> bytes:
+        return _STATEMENTS.of(self._service, text)
+
+    async def put(self, connection: Connection, partition: int, wanted: Mapping[str, datetime]) -> None:
+        """When these are to be looked at next, in place of what stood there. What stands there already stays said."""
+        values = (self._fold, partition, Texts(wanted), list(wanted.values()))
+        await connection.execute(self._sql(_PUT), values)
+
+    async def drop(self, connection: Connection, aggregates: Collection[str]) -> None:
+        """These need not be looked at any more."""
+        await connection.execute(self._sql(_DROP), (self._fold, Texts(aggregates)))
+
+    async def due(
+        self, connection: Connection, partition: int, until: datetime, ahead: timedelta, limit: int
+    ) -> list[Due]:
+        """What was not said and is due by then, by this process's clock and the database's, which is set ahead."""
+        values = (self._fold, partition, until, ahead, limit)
+        rows = await (await connection.execute(self._sql(_DUE), values)).fetchall()
+        return [Due(row["aggregate"], row["due"]) for row in rows]
+
+    async def said(self, connection: Connection, found: Sequence[Due]) -> None:
+        await connection.execute(self._sql(_SAID), (Texts(due.aggregate for due in found), self._fold))
+
+    async def next(self, connection: Connection, partition: int) -> datetime | None:
+        """When the first that was not said is due."""
+        row = await (await connection.execute(self._sql(_NEXT), (self._fold, partition))).fetchone()
+        found: datetime | None = row["due"] if row is not None else None
+        return found
