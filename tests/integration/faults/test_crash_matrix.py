@@ -33,6 +33,8 @@ from tests.integration.test_webhook import Hook, serving
 PART = 60
 LICENCES = 8
 IN_SLICE = 1
+DAYS_AHEAD = "300"
+"""What the clocks of the workers show, so that reminders come as facts do: all that is awaited is overdue at once."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,14 @@ def passes() -> dict[str, list[str]]:
     nowhere = RuntimeSettings(kafka=KafkaSettings(bootstrap_servers="-"), database=DatabaseSettings(url="-"))
     built = Process(nowhere, [entry.build for entry in SERVICES.values()])._services
     doors = [outbox.service for service in built for outbox in service.outboxes]
-    folds = [fold.title for service in built for fold in service.folds]
-    return {"intake": doors, "relay": doors, "fold": folds, "webhook": ["alerting", "customs"]}
+    folds = [fold for service in built for fold in service.folds]
+    return {
+        "intake": doors,
+        "relay": doors,
+        "fold": [fold.title for fold in folds],
+        "reminder": [fold.title for fold in folds if fold.reminders is not None],
+        "webhook": ["alerting", "customs"],
+    }
 
 
 PUBLISHES_NOTHING = "customs.answers"
@@ -92,7 +100,7 @@ async def with_a_hook(settings: RuntimeSettings) -> AsyncIterator[tuple[Fleet, H
     async with serving(hook):
         party = {"name": "customs", "webhook_url": hook.url, "webhook_secret": SECRET, "webhook_allow_private": True}
         parties = {"TOLBRUG_CUSTOMS__PARTIES": json.dumps([party])}
-        async with a_fleet(settings, 2, **hook.settings(), **parties) as fleet:
+        async with a_fleet(settings, 2, **hook.settings(), **parties, EXCHANGE_DAYS_AHEAD=DAYS_AHEAD) as fleet:
             yield fleet, hook
 
 
