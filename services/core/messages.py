@@ -3528,448 +3528,22 @@ class ReleaseRefused(_ReleaseRefused):
         return sha256(f"customs.v1.ReleaseRefused\x1f{self.fact_id}".encode()).hexdigest()[:32]
 
 
-class Basis(StrEnum):
-    """The dimension in which a licence line is controlled; never changes after issue."""
+class AuthorisationKind(StrEnum):
+    """What must be live beside a licence. UNKNOWN: a kind that this reader does not know; it stands in for none."""
 
-    QUANTITY = "QUANTITY"
-    VALUE = "VALUE"
-    BOTH = "BOTH"
-    OPEN = "OPEN"
+    UNKNOWN = "UNKNOWN"
+    FEDERAL_AUTHORISATION = "FEDERAL_AUTHORISATION"
+    END_USE_CERTIFICATE = "END_USE_CERTIFICATE"
+    STATE_GUARANTEE = "STATE_GUARANTEE"
 
 
-BASIS_AT: Final = {
-    0: Basis.QUANTITY,
-    2: Basis.VALUE,
-    4: Basis.BOTH,
-    6: Basis.OPEN,
+AUTHORISATIONKIND_AT: Final = {
+    0: AuthorisationKind.UNKNOWN,
+    2: AuthorisationKind.FEDERAL_AUTHORISATION,
+    4: AuthorisationKind.END_USE_CERTIFICATE,
+    6: AuthorisationKind.STATE_GUARANTEE,
 }
-BASIS_BYTES: Final = {x: bytes([n]) for n, x in BASIS_AT.items()}
-
-
-class _EndUser(Record):
-    __slots__ = ("name", "country", "kind", "end_use",)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class EndUser(_EndUser):
-    """An end user named on a licence (box 9)."""
-
-    SCHEMA: ClassVar[str] = "licensing.v1.EndUser"
-
-    name: str
-    """Name."""
-    country: CountryCode
-    """Country."""
-    kind: str | None = None
-    """Such as industry, research or government."""
-    end_use: str | None = None
-    """Stated end use (box 19)."""
-
-    def __init__(
-        self,
-        *,
-        name: str,
-        country: CountryCode,
-        kind: str | None = None,
-        end_use: str | None = None,
-    ) -> None:
-        it: Any = self
-        thaw(it, "__class__", _EndUser)
-        it.name = name
-        it.country = country
-        it.kind = kind
-        it.end_use = end_use
-        it.remembered = None
-        it.__class__ = EndUser
-
-    def avro(self) -> bytes:
-        if self.remembered is not None:
-            return self.remembered
-        x: Any
-        try:
-            name_ = self.name.encode()
-            x = self.country
-            country_ = TEXTS[x]
-            x = self.kind
-            kind_ = b"\x00" if x is None else b"\x02" + (text(x))
-            x = self.end_use
-            end_use_ = b"\x00" if x is None else b"\x02" + (text(x))
-        except Exception as error:
-            raise unfit(self, locals(), error) from error
-        body = b"".join((
-            (NUMBERS[n] if (n := len(name_)) < 8192 else long(n)),
-            name_,
-            country_,
-            kind_,
-            end_use_,
-        ))
-        remember(self, body)
-        return body
-
-    @staticmethod
-    def read(b: bytes, i: int) -> "tuple[EndUser, int]":
-        it: Any = open_record(_EndUser)
-        n = b[i]
-        i += 1
-        if n & 129:
-            n, i = length_at(b, i - 1)
-        else:
-            n >>= 1
-        j = i + n
-        it.name = TEXT_AT[b[i:j]]
-        i = j
-        n = b[i]
-        i += 1
-        if n & 129:
-            n, i = length_at(b, i - 1)
-        else:
-            n >>= 1
-        j = i + n
-        it.country = TEXT_AT[b[i:j]]
-        i = j
-        n = b[i]
-        i += 1
-        if n == 2:
-            n = b[i]
-            i += 1
-            if n & 129:
-                n, i = length_at(b, i - 1)
-            else:
-                n >>= 1
-            j = i + n
-            it.kind = TEXT_AT[b[i:j]]
-            i = j
-        elif n:
-            misfit(n)
-        else:
-            it.kind = None
-        n = b[i]
-        i += 1
-        if n == 2:
-            n = b[i]
-            i += 1
-            if n & 129:
-                n, i = length_at(b, i - 1)
-            else:
-                n >>= 1
-            j = i + n
-            it.end_use = b[i:j].decode()
-            i = j
-        elif n:
-            misfit(n)
-        else:
-            it.end_use = None
-        it.remembered = None
-        it.__class__ = EndUser
-        return it, i
-
-    @classmethod
-    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
-        return cls(
-            name=fields["name"],
-            country=fields["country"],
-            kind=fields["kind"],
-            end_use=fields["end_use"],
-        )
-
-
-class LicenceType(StrEnum):
-    """Kind of authorisation (Reg. (EU) 2021/821 art. 2, 12)."""
-
-    INDIVIDUAL = "INDIVIDUAL"
-    GLOBAL = "GLOBAL"
-    LARGE_PROJECT = "LARGE_PROJECT"
-    UNION_GENERAL = "UNION_GENERAL"
-    NATIONAL_GENERAL = "NATIONAL_GENERAL"
-    TRANSIT = "TRANSIT"
-    INTRA_UNION_TRANSFER = "INTRA_UNION_TRANSFER"
-
-
-LICENCETYPE_AT: Final = {
-    0: LicenceType.INDIVIDUAL,
-    2: LicenceType.GLOBAL,
-    4: LicenceType.LARGE_PROJECT,
-    6: LicenceType.UNION_GENERAL,
-    8: LicenceType.NATIONAL_GENERAL,
-    10: LicenceType.TRANSIT,
-    12: LicenceType.INTRA_UNION_TRANSFER,
-}
-LICENCETYPE_BYTES: Final = {x: bytes([n]) for n, x in LICENCETYPE_AT.items()}
-
-
-class _Requirements(Record):
-    __slots__ = ("federal_authorisation", "end_use_certificate", "state_guarantee",)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class Requirements(_Requirements):
-    """What else must be live before goods under this licence may leave."""
-
-    SCHEMA: ClassVar[str] = "licensing.v1.Requirements"
-
-    federal_authorisation: bool
-    """Prior authorisation of the federal minister (law of 9 February 1981)."""
-    end_use_certificate: bool
-    """End-use certificate."""
-    state_guarantee: bool
-    """Guarantee of the receiving State."""
-
-    def __init__(
-        self,
-        *,
-        federal_authorisation: bool,
-        end_use_certificate: bool,
-        state_guarantee: bool,
-    ) -> None:
-        it: Any = self
-        thaw(it, "__class__", _Requirements)
-        it.federal_authorisation = federal_authorisation
-        it.end_use_certificate = end_use_certificate
-        it.state_guarantee = state_guarantee
-        it.remembered = None
-        it.__class__ = Requirements
-
-    def avro(self) -> bytes:
-        if self.remembered is not None:
-            return self.remembered
-        x: Any
-        try:
-            x = self.federal_authorisation
-            federal_authorisation_ = flag(x)
-            x = self.end_use_certificate
-            end_use_certificate_ = flag(x)
-            x = self.state_guarantee
-            state_guarantee_ = flag(x)
-        except Exception as error:
-            raise unfit(self, locals(), error) from error
-        body = b"".join((
-            federal_authorisation_,
-            end_use_certificate_,
-            state_guarantee_,
-        ))
-        remember(self, body)
-        return body
-
-    @staticmethod
-    def read(b: bytes, i: int) -> "tuple[Requirements, int]":
-        it: Any = open_record(_Requirements)
-        it.federal_authorisation = FLAG_AT[b[i]]
-        i += 1
-        it.end_use_certificate = FLAG_AT[b[i]]
-        i += 1
-        it.state_guarantee = FLAG_AT[b[i]]
-        i += 1
-        it.remembered = None
-        it.__class__ = Requirements
-        return it, i
-
-    @classmethod
-    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
-        return cls(
-            federal_authorisation=fields["federal_authorisation"],
-            end_use_certificate=fields["end_use_certificate"],
-            state_guarantee=fields["state_guarantee"],
-        )
-
-
-class _LicenceLine(Record):
-    __slots__ = ("line", "description", "control_code", "commodity_codes", "basis", "quantity", "unit", "value", "currency",)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class LicenceLine(_LicenceLine):
-    """One line of a licence: what may be exported and how much."""
-
-    SCHEMA: ClassVar[str] = "licensing.v1.LicenceLine"
-
-    line: int
-    """Line number, from 1."""
-    description: str
-    """Description of the goods (box 13)."""
-    control_code: str
-    """Annex I entry, such as 2B204 (box 16)."""
-    commodity_codes: tuple[CommodityCode, ...] = ()
-    """HS or CN codes, as prefixes: 847983 covers 84798300. Empty: any."""
-    basis: Basis
-    """Controlled dimension."""
-    quantity: Decimal | None = None
-    """Authorised quantity in `unit`."""
-    unit: Unit | None = None
-    """Unit with qualifier."""
-    value: Decimal | None = None
-    """Authorised value in `currency`."""
-    currency: Currency | None = None
-    """ISO 4217 currency."""
-
-    def __init__(
-        self,
-        *,
-        line: int,
-        description: str,
-        control_code: str,
-        commodity_codes: tuple[CommodityCode, ...] = (),
-        basis: Basis,
-        quantity: Decimal | None = None,
-        unit: Unit | None = None,
-        value: Decimal | None = None,
-        currency: Currency | None = None,
-    ) -> None:
-        it: Any = self
-        thaw(it, "__class__", _LicenceLine)
-        it.line = line
-        it.description = description
-        it.control_code = control_code
-        it.commodity_codes = commodity_codes
-        it.basis = basis
-        it.quantity = quantity
-        it.unit = unit
-        it.value = value
-        it.currency = currency
-        it.remembered = None
-        it.__class__ = LicenceLine
-
-    def avro(self) -> bytes:
-        if self.remembered is not None:
-            return self.remembered
-        x: Any
-        try:
-            x = self.line
-            line_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else integer(x)
-            description_ = self.description.encode()
-            control_code_ = self.control_code.encode()
-            x = self.commodity_codes
-            commodity_codes_ = STRINGS[x]
-            x = self.basis
-            basis_ = BASIS_BYTES[x] if type(x) is Basis else misfit(x)
-            x = self.quantity
-            quantity_ = b"\x00" if x is None else b"\x02" + (DECIMAL_24_6.written[x] if type(x) is Decimal else amount(x))
-            x = self.unit
-            unit_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
-            x = self.value
-            value_ = b"\x00" if x is None else b"\x02" + (DECIMAL_24_6.written[x] if type(x) is Decimal else amount(x))
-            x = self.currency
-            currency_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
-        except Exception as error:
-            raise unfit(self, locals(), error) from error
-        body = b"".join((
-            line_,
-            (NUMBERS[n] if (n := len(description_)) < 8192 else long(n)),
-            description_,
-            (NUMBERS[n] if (n := len(control_code_)) < 8192 else long(n)),
-            control_code_,
-            commodity_codes_,
-            basis_,
-            quantity_,
-            unit_,
-            value_,
-            currency_,
-        ))
-        remember(self, body)
-        return body
-
-    @staticmethod
-    def read(b: bytes, i: int) -> "tuple[LicenceLine, int]":
-        it: Any = open_record(_LicenceLine)
-        n = b[i]
-        i += 1
-        if n & 129:
-            it.line, i = integer_at(b, i - 1)
-        else:
-            it.line = n >> 1
-        n = b[i]
-        i += 1
-        if n & 129:
-            n, i = length_at(b, i - 1)
-        else:
-            n >>= 1
-        j = i + n
-        it.description = TEXT_AT[b[i:j]]
-        i = j
-        n = b[i]
-        i += 1
-        if n & 129:
-            n, i = length_at(b, i - 1)
-        else:
-            n >>= 1
-        j = i + n
-        it.control_code = b[i:j].decode()
-        i = j
-        if b[i]:
-            it.commodity_codes, i = strings_at(b, i)
-        else:
-            it.commodity_codes = ()
-            i += 1
-        it.basis = BASIS_AT[b[i]]
-        i += 1
-        n = b[i]
-        i += 1
-        if n == 2:
-            j = i + 1 + (b[i] >> 1)
-            it.quantity = DECIMAL_24_6.at[b[i:j]]
-            i = j
-        elif n:
-            misfit(n)
-        else:
-            it.quantity = None
-        n = b[i]
-        i += 1
-        if n == 2:
-            n = b[i]
-            i += 1
-            if n & 129:
-                n, i = length_at(b, i - 1)
-            else:
-                n >>= 1
-            j = i + n
-            it.unit = TEXT_AT[b[i:j]]
-            i = j
-        elif n:
-            misfit(n)
-        else:
-            it.unit = None
-        n = b[i]
-        i += 1
-        if n == 2:
-            j = i + 1 + (b[i] >> 1)
-            it.value = DECIMAL_24_6.at[b[i:j]]
-            i = j
-        elif n:
-            misfit(n)
-        else:
-            it.value = None
-        n = b[i]
-        i += 1
-        if n == 2:
-            n = b[i]
-            i += 1
-            if n & 129:
-                n, i = length_at(b, i - 1)
-            else:
-                n >>= 1
-            j = i + n
-            it.currency = TEXT_AT[b[i:j]]
-            i = j
-        elif n:
-            misfit(n)
-        else:
-            it.currency = None
-        it.remembered = None
-        it.__class__ = LicenceLine
-        return it, i
-
-    @classmethod
-    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
-        return cls(
-            line=integer_of(fields["line"]),
-            description=fields["description"],
-            control_code=fields["control_code"],
-            commodity_codes=tuple(fields["commodity_codes"]),
-            basis=Basis(fields["basis"]),
-            quantity=None if fields["quantity"] is None else DECIMAL_24_6.of(fields["quantity"]),
-            unit=fields["unit"],
-            value=None if fields["value"] is None else DECIMAL_24_6.of(fields["value"]),
-            currency=fields["currency"],
-        )
+AUTHORISATIONKIND_BYTES: Final = {x: bytes([n]) for n, x in AUTHORISATIONKIND_AT.items()}
 
 
 class LicenceStatus(StrEnum):
@@ -3999,7 +3573,7 @@ LICENCESTATUS_BYTES: Final = {x: bytes([n]) for n, x in LICENCESTATUS_AT.items()
 
 
 class _StatusChange(Record):
-    __slots__ = ("status", "effective_at", "reason",)
+    __slots__ = ("status", "effective_at", "reason", "actor", "legal_basis",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -4014,6 +3588,10 @@ class StatusChange(_StatusChange):
     """When it takes effect; may lie in the past."""
     reason: str | None = None
     """Reason given by the authority."""
+    actor: str | None = None
+    """Who took the step: a person's reference at the authority, or a system."""
+    legal_basis: str | None = None
+    """Such as Reg. (EU) 2021/821 art. 16(1)."""
 
     def __init__(
         self,
@@ -4021,12 +3599,16 @@ class StatusChange(_StatusChange):
         status: LicenceStatus,
         effective_at: datetime,
         reason: str | None = None,
+        actor: str | None = None,
+        legal_basis: str | None = None,
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _StatusChange)
         it.status = status
         it.effective_at = effective_at
         it.reason = reason
+        it.actor = actor
+        it.legal_basis = legal_basis
         it.remembered = None
         it.__class__ = StatusChange
 
@@ -4041,12 +3623,18 @@ class StatusChange(_StatusChange):
             effective_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
             x = self.reason
             reason_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.actor
+            actor_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.legal_basis
+            legal_basis_ = b"\x00" if x is None else b"\x02" + (text(x))
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
             status_,
             effective_at_,
             reason_,
+            actor_,
+            legal_basis_,
         ))
         remember(self, body)
         return body
@@ -4078,6 +3666,38 @@ class StatusChange(_StatusChange):
             misfit(n)
         else:
             it.reason = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.actor = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.actor = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.legal_basis = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.legal_basis = None
         it.remembered = None
         it.__class__ = StatusChange
         return it, i
@@ -4088,95 +3708,220 @@ class StatusChange(_StatusChange):
             status=LicenceStatus(fields["status"]),
             effective_at=instant_of(fields["effective_at"]),
             reason=fields["reason"],
+            actor=fields["actor"],
+            legal_basis=fields["legal_basis"],
         )
 
 
-class _Licence(Message):
-    __slots__ = ("ref", "revision", "type", "authority", "holder", "consignees", "end_users", "destinations", "procedures", "valid_from", "valid_to", "time_zone", "requires", "lines", "statuses", "changed_at",)
+class _Change(Record):
+    __slots__ = ("actor", "reason", "legal_basis", "effective_at",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
-class Licence(_Licence):
-    """A licence as it stands at a revision: the whole state, not a change."""
+class Change(_Change):
+    """Who changed something, why, and from when."""
 
-    SCHEMA: ClassVar[str] = "licensing.v1.Licence"
-    TOPIC: ClassVar[str] = "licensing.licence.v1"
-    KEY: ClassVar[str] = "ref"
-    IDENTITY: ClassVar[tuple[str, ...]] = ("ref", "revision")
+    SCHEMA: ClassVar[str] = "licensing.v1.Change"
 
-    ref: LicenceRef
-    """Licence reference, free text up to 70 characters."""
+    actor: str
+    """Who: a person's reference at the authority, or a system."""
+    reason: str | None = None
+    """Why."""
+    legal_basis: str | None = None
+    """Such as Reg. (EU) 2021/821 art. 16(1)."""
+    effective_at: datetime
+    """From when it holds; may lie in the past or in the future."""
+
+    def __init__(
+        self,
+        *,
+        actor: str,
+        reason: str | None = None,
+        legal_basis: str | None = None,
+        effective_at: datetime,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _Change)
+        it.actor = actor
+        it.reason = reason
+        it.legal_basis = legal_basis
+        it.effective_at = effective_at
+        it.remembered = None
+        it.__class__ = Change
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            actor_ = self.actor.encode()
+            x = self.reason
+            reason_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.legal_basis
+            legal_basis_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.effective_at
+            effective_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(actor_)) < 8192 else long(n)),
+            actor_,
+            reason_,
+            legal_basis_,
+            effective_at_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[Change, int]":
+        it: Any = open_record(_Change)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.actor = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.reason = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.reason = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.legal_basis = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.legal_basis = None
+        j = i + 8
+        x = INSTANT_AT[b[i:j]]
+        if x is None:
+            x, j = instant_at(b, i)
+        it.effective_at = x
+        i = j
+        it.remembered = None
+        it.__class__ = Change
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            actor=fields["actor"],
+            reason=fields["reason"],
+            legal_basis=fields["legal_basis"],
+            effective_at=instant_of(fields["effective_at"]),
+        )
+
+
+class _Authorisation(Message):
+    __slots__ = ("ref", "revision", "licence", "kind", "issued_by", "items", "line", "quantity", "unit", "valid_from", "valid_to", "time_zone", "statuses", "change", "changed_at",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class Authorisation(_Authorisation):
+    """What must be live beside a licence before its goods may leave: the authorisation of the federal minister
+    (law of 9 February 1981, art. 1), an end-use certificate, a guarantee of the receiving State. The whole
+    state at a revision.
+    """
+
+    SCHEMA: ClassVar[str] = "licensing.v1.Authorisation"
+    TOPIC: ClassVar[str] = "licensing.authorisation.v1"
+    KEY: ClassVar[str] = "licence"
+    IDENTITY: ClassVar[tuple[str, ...]] = ("kind", "ref", "revision")
+
+    ref: str
+    """Its reference at who gave it."""
     revision: int
-    """Revision in the register, from 1 without gaps."""
-    type: LicenceType
-    """Kind of authorisation."""
-    authority: str
-    """Issuing authority, such as BE-VLG."""
-    holder: Party
-    """Holder (exporter)."""
-    consignees: tuple[Party, ...] = ()
-    """Consignees allowed; empty: any."""
-    end_users: tuple[EndUser, ...] = ()
-    """End users."""
-    destinations: tuple[CountryCode, ...] = ()
-    """Countries of destination allowed; empty: any."""
-    procedures: tuple[str, ...] = ()
-    """Procedures covered (box 21); empty: any."""
+    """Revision, from 1 without gaps."""
+    licence: LicenceRef
+    """The licence it stands beside."""
+    kind: AuthorisationKind
+    """What it is."""
+    issued_by: str
+    """Who gave it."""
+    items: tuple[str, ...] = ()
+    """Annex I entries it covers, as prefixes; empty: all of the licence."""
+    line: int | None = None
+    """Licence line it covers; null: all."""
+    quantity: Decimal | None = None
+    """The most it covers, in `unit`; null: what the licence says."""
+    unit: Unit | None = None
+    """Unit of the quantity."""
     valid_from: date
     """First day of validity in `time_zone`, inclusive."""
     valid_to: date | None = None
     """Last day of validity in `time_zone`, inclusive; null: without end."""
     time_zone: str
-    """IANA time zone of the authority."""
-    requires: Requirements
-    """Other documents that must be live."""
-    lines: tuple[LicenceLine, ...] = ()
-    """Licence lines in ascending order."""
+    """IANA time zone of who gave it."""
     statuses: tuple[StatusChange, ...] = ()
     """History of the status, in order of effect; the first is ISSUED."""
+    change: Change | None = None
+    """Who made this revision and why."""
     changed_at: datetime
     """When this revision was recorded."""
 
     def __init__(
         self,
         *,
-        ref: LicenceRef,
+        ref: str,
         revision: int,
-        type: LicenceType,
-        authority: str,
-        holder: Party,
-        consignees: tuple[Party, ...] = (),
-        end_users: tuple[EndUser, ...] = (),
-        destinations: tuple[CountryCode, ...] = (),
-        procedures: tuple[str, ...] = (),
+        licence: LicenceRef,
+        kind: AuthorisationKind,
+        issued_by: str,
+        items: tuple[str, ...] = (),
+        line: int | None = None,
+        quantity: Decimal | None = None,
+        unit: Unit | None = None,
         valid_from: date,
         valid_to: date | None = None,
         time_zone: str,
-        requires: Requirements,
-        lines: tuple[LicenceLine, ...] = (),
         statuses: tuple[StatusChange, ...] = (),
+        change: Change | None = None,
         changed_at: datetime,
     ) -> None:
         it: Any = self
-        thaw(it, "__class__", _Licence)
+        thaw(it, "__class__", _Authorisation)
         it.ref = ref
         it.revision = revision
-        it.type = type
-        it.authority = authority
-        it.holder = holder
-        it.consignees = consignees
-        it.end_users = end_users
-        it.destinations = destinations
-        it.procedures = procedures
+        it.licence = licence
+        it.kind = kind
+        it.issued_by = issued_by
+        it.items = items
+        it.line = line
+        it.quantity = quantity
+        it.unit = unit
         it.valid_from = valid_from
         it.valid_to = valid_to
         it.time_zone = time_zone
-        it.requires = requires
-        it.lines = lines
         it.statuses = statuses
+        it.change = change
         it.changed_at = changed_at
         it.remembered = None
-        it.__class__ = Licence
+        it.__class__ = Authorisation
 
     def avro(self) -> bytes:
         if self.remembered is not None:
@@ -4186,30 +3931,27 @@ class Licence(_Licence):
             ref_ = self.ref.encode()
             x = self.revision
             revision_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else long(x)
-            x = self.type
-            type_ = LICENCETYPE_BYTES[x] if type(x) is LicenceType else misfit(x)
-            authority_ = self.authority.encode()
-            x = self.holder
-            holder_ = (x.remembered or x.avro()) if type(x) is Party else misfit(x)
-            x = self.consignees
-            consignees_ = b"\x00" if x == () else records(x, Party)
-            x = self.end_users
-            end_users_ = b"\x00" if x == () else records(x, EndUser)
-            x = self.destinations
-            destinations_ = STRINGS[x]
-            x = self.procedures
-            procedures_ = STRINGS[x]
+            licence_ = self.licence.encode()
+            x = self.kind
+            kind_ = AUTHORISATIONKIND_BYTES[x] if type(x) is AuthorisationKind else misfit(x)
+            issued_by_ = self.issued_by.encode()
+            x = self.items
+            items_ = STRINGS[x]
+            x = self.line
+            line_ = b"\x00" if x is None else b"\x02" + (NUMBERS[x] if type(x) is int and 0 <= x < 8192 else integer(x))
+            x = self.quantity
+            quantity_ = b"\x00" if x is None else b"\x02" + (DECIMAL_24_6.written[x] if type(x) is Decimal else amount(x))
+            x = self.unit
+            unit_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
             x = self.valid_from
             valid_from_ = DAYS[x]
             x = self.valid_to
             valid_to_ = b"\x00" if x is None else b"\x02" + (DAYS[x])
             time_zone_ = self.time_zone.encode()
-            x = self.requires
-            requires_ = (x.remembered or x.avro()) if type(x) is Requirements else misfit(x)
-            x = self.lines
-            lines_ = b"\x00" if x == () else records(x, LicenceLine)
             x = self.statuses
             statuses_ = b"\x00" if x == () else records(x, StatusChange)
+            x = self.change
+            change_ = b"\x00" if x is None else b"\x02" + ((x.remembered or x.avro()) if type(x) is Change else misfit(x))
             x = self.changed_at
             changed_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
         except Exception as error:
@@ -4218,29 +3960,29 @@ class Licence(_Licence):
             (NUMBERS[n] if (n := len(ref_)) < 8192 else long(n)),
             ref_,
             revision_,
-            type_,
-            (NUMBERS[n] if (n := len(authority_)) < 8192 else long(n)),
-            authority_,
-            holder_,
-            consignees_,
-            end_users_,
-            destinations_,
-            procedures_,
+            (NUMBERS[n] if (n := len(licence_)) < 8192 else long(n)),
+            licence_,
+            kind_,
+            (NUMBERS[n] if (n := len(issued_by_)) < 8192 else long(n)),
+            issued_by_,
+            items_,
+            line_,
+            quantity_,
+            unit_,
             valid_from_,
             valid_to_,
             (NUMBERS[n] if (n := len(time_zone_)) < 8192 else long(n)),
             time_zone_,
-            requires_,
-            lines_,
             statuses_,
+            change_,
             changed_at_,
         ))
         remember(self, body)
         return body
 
     @staticmethod
-    def read(b: bytes, i: int) -> "tuple[Licence, int]":
-        it: Any = open_record(_Licence)
+    def read(b: bytes, i: int) -> "tuple[Authorisation, int]":
+        it: Any = open_record(_Authorisation)
         n = b[i]
         i += 1
         if n & 129:
@@ -4256,7 +3998,16 @@ class Licence(_Licence):
             it.revision, i = long_at(b, i - 1)
         else:
             it.revision = n >> 1
-        it.type = LICENCETYPE_AT[b[i]]
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.licence = b[i:j].decode()
+        i = j
+        it.kind = AUTHORISATIONKIND_AT[b[i]]
         i += 1
         n = b[i]
         i += 1
@@ -4265,29 +4016,52 @@ class Licence(_Licence):
         else:
             n >>= 1
         j = i + n
-        it.authority = b[i:j].decode()
+        it.issued_by = b[i:j].decode()
         i = j
-        it.holder, i = Party.read(b, i)
         if b[i]:
-            it.consignees, i = records_at(b, i, Party.read)
+            it.items, i = strings_at(b, i)
         else:
-            it.consignees = ()
+            it.items = ()
             i += 1
-        if b[i]:
-            it.end_users, i = records_at(b, i, EndUser.read)
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                it.line, i = integer_at(b, i - 1)
+            else:
+                it.line = n >> 1
+        elif n:
+            misfit(n)
         else:
-            it.end_users = ()
-            i += 1
-        if b[i]:
-            it.destinations, i = strings_at(b, i)
+            it.line = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            j = i + 1 + (b[i] >> 1)
+            it.quantity = DECIMAL_24_6.at[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
         else:
-            it.destinations = ()
+            it.quantity = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
             i += 1
-        if b[i]:
-            it.procedures, i = strings_at(b, i)
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.unit = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
         else:
-            it.procedures = ()
-            i += 1
+            it.unit = None
         it.valid_from, i = day_at(b, i)
         n = b[i]
         i += 1
@@ -4306,17 +4080,19 @@ class Licence(_Licence):
         j = i + n
         it.time_zone = b[i:j].decode()
         i = j
-        it.requires, i = Requirements.read(b, i)
-        if b[i]:
-            it.lines, i = records_at(b, i, LicenceLine.read)
-        else:
-            it.lines = ()
-            i += 1
         if b[i]:
             it.statuses, i = records_at(b, i, StatusChange.read)
         else:
             it.statuses = ()
             i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.change, i = Change.read(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.change = None
         j = i + 8
         x = INSTANT_AT[b[i:j]]
         if x is None:
@@ -4324,7 +4100,7 @@ class Licence(_Licence):
         it.changed_at = x
         i = j
         it.remembered = None
-        it.__class__ = Licence
+        it.__class__ = Authorisation
         return it, i
 
     @classmethod
@@ -4332,29 +4108,275 @@ class Licence(_Licence):
         return cls(
             ref=fields["ref"],
             revision=fields["revision"],
-            type=LicenceType(fields["type"]),
-            authority=fields["authority"],
-            holder=Party.from_avro(fields["holder"]),
-            consignees=tuple(Party.from_avro(x) for x in fields["consignees"]),
-            end_users=tuple(EndUser.from_avro(x) for x in fields["end_users"]),
-            destinations=tuple(fields["destinations"]),
-            procedures=tuple(fields["procedures"]),
+            licence=fields["licence"],
+            kind=AuthorisationKind(fields["kind"]),
+            issued_by=fields["issued_by"],
+            items=tuple(fields["items"]),
+            line=None if fields["line"] is None else integer_of(fields["line"]),
+            quantity=None if fields["quantity"] is None else DECIMAL_24_6.of(fields["quantity"]),
+            unit=fields["unit"],
             valid_from=day_of(fields["valid_from"]),
             valid_to=None if fields["valid_to"] is None else day_of(fields["valid_to"]),
             time_zone=fields["time_zone"],
-            requires=Requirements.from_avro(fields["requires"]),
-            lines=tuple(LicenceLine.from_avro(x) for x in fields["lines"]),
             statuses=tuple(StatusChange.from_avro(x) for x in fields["statuses"]),
+            change=None if fields["change"] is None else Change.from_avro(fields["change"]),
             changed_at=instant_of(fields["changed_at"]),
         )
 
     @property
     def key(self) -> str:
-        return self.ref
+        return self.licence
 
     @property
     def identity(self) -> str:
-        return sha256(f"licensing.v1.Licence\x1f{self.ref}\x1f{self.revision}".encode()).hexdigest()[:32]
+        return sha256(f"licensing.v1.Authorisation\x1f{self.kind}\x1f{self.ref}\x1f{self.revision}".encode()).hexdigest()[:32]
+
+
+class Basis(StrEnum):
+    """The dimension in which a licence line is controlled; never changes after issue."""
+
+    QUANTITY = "QUANTITY"
+    VALUE = "VALUE"
+    BOTH = "BOTH"
+    OPEN = "OPEN"
+
+
+BASIS_AT: Final = {
+    0: Basis.QUANTITY,
+    2: Basis.VALUE,
+    4: Basis.BOTH,
+    6: Basis.OPEN,
+}
+BASIS_BYTES: Final = {x: bytes([n]) for n, x in BASIS_AT.items()}
+
+
+class _Condition(Record):
+    __slots__ = ("code", "text",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class Condition(_Condition):
+    """A condition of a licence."""
+
+    SCHEMA: ClassVar[str] = "licensing.v1.Condition"
+
+    code: str
+    """Code of the authority's vocabulary."""
+    text: str | None = None
+    """The condition in words."""
+
+    def __init__(
+        self,
+        *,
+        code: str,
+        text: str | None = None,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _Condition)
+        it.code = code
+        it.text = text
+        it.remembered = None
+        it.__class__ = Condition
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            code_ = self.code.encode()
+            x = self.text
+            text_ = b"\x00" if x is None else b"\x02" + (text(x))
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(code_)) < 8192 else long(n)),
+            code_,
+            text_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[Condition, int]":
+        it: Any = open_record(_Condition)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.code = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.text = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.text = None
+        it.remembered = None
+        it.__class__ = Condition
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            code=fields["code"],
+            text=fields["text"],
+        )
+
+
+class DenialStatus(StrEnum):
+    """Whether a denial counts. UNKNOWN: a status that this reader does not know."""
+
+    UNKNOWN = "UNKNOWN"
+    VALID = "VALID"
+    REVOKED = "REVOKED"
+
+
+DENIALSTATUS_AT: Final = {
+    0: DenialStatus.UNKNOWN,
+    2: DenialStatus.VALID,
+    4: DenialStatus.REVOKED,
+}
+DENIALSTATUS_BYTES: Final = {x: bytes([n]) for n, x in DENIALSTATUS_AT.items()}
+
+
+class _DeniedParty(Record):
+    __slots__ = ("role", "name", "address", "country",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class DeniedParty(_DeniedParty):
+    """A party of a denied transaction."""
+
+    SCHEMA: ClassVar[str] = "licensing.v1.DeniedParty"
+
+    role: str
+    """Such as end_user, consignee."""
+    name: str
+    """Name."""
+    address: str | None = None
+    """Address."""
+    country: CountryCode | None = None
+    """Country."""
+
+    def __init__(
+        self,
+        *,
+        role: str,
+        name: str,
+        address: str | None = None,
+        country: CountryCode | None = None,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _DeniedParty)
+        it.role = role
+        it.name = name
+        it.address = address
+        it.country = country
+        it.remembered = None
+        it.__class__ = DeniedParty
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            role_ = self.role.encode()
+            name_ = self.name.encode()
+            x = self.address
+            address_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.country
+            country_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(role_)) < 8192 else long(n)),
+            role_,
+            (NUMBERS[n] if (n := len(name_)) < 8192 else long(n)),
+            name_,
+            address_,
+            country_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[DeniedParty, int]":
+        it: Any = open_record(_DeniedParty)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.role = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.name = TEXT_AT[b[i:j]]
+        i = j
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.address = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.address = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.country = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.country = None
+        it.remembered = None
+        it.__class__ = DeniedParty
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            role=fields["role"],
+            name=fields["name"],
+            address=fields["address"],
+            country=fields["country"],
+        )
 
 
 class _RefusedGoods(Record):
@@ -4496,6 +4518,1552 @@ class RefusedGoods(_RefusedGoods):
             value=None if fields["value"] is None else DECIMAL_24_6.of(fields["value"]),
             currency=fields["currency"],
         )
+
+
+class _Denial(Message):
+    __slots__ = ("ref", "revision", "regime_ref", "notifying_state", "denied_at", "status", "reviewed_at", "review_due", "reviews", "parties", "goods", "destination", "end_use", "grounds", "change", "changed_at",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class Denial(_Denial):
+    """A denial notified by another state, or by this one (Reg. (EU) 2021/821 art. 16(2)). The whole state at a
+    revision.
+    """
+
+    SCHEMA: ClassVar[str] = "licensing.v1.Denial"
+    TOPIC: ClassVar[str] = "licensing.denial.v1"
+    KEY: ClassVar[str] = "ref"
+    IDENTITY: ClassVar[tuple[str, ...]] = ("ref", "revision")
+
+    ref: str
+    """Reference of the denial."""
+    revision: int
+    """Revision, from 1."""
+    regime_ref: str = ''
+    """Reference in the register of the regime, empty if none."""
+    notifying_state: str
+    """The state that notified it."""
+    denied_at: date | None = None
+    """Day of the decision; null: not stated."""
+    status: DenialStatus
+    """Whether it counts."""
+    reviewed_at: date | None = None
+    """Day of the latest review; null: none yet."""
+    review_due: date | None = None
+    """Day by which it is to be reviewed: three years after the decision or the latest review."""
+    reviews: int = 0
+    """Reviews so far; from the third on each needs reasons."""
+    parties: tuple[DeniedParty, ...] = ()
+    """Parties."""
+    goods: tuple[RefusedGoods, ...] = ()
+    """Goods denied."""
+    destination: CountryCode | None = None
+    """Country of destination."""
+    end_use: str | None = None
+    """Stated end use."""
+    grounds: str | None = None
+    """Reasons in words."""
+    change: Change | None = None
+    """Who made this revision and why."""
+    changed_at: datetime
+    """When this revision was recorded."""
+
+    def __init__(
+        self,
+        *,
+        ref: str,
+        revision: int,
+        regime_ref: str = '',
+        notifying_state: str,
+        denied_at: date | None = None,
+        status: DenialStatus,
+        reviewed_at: date | None = None,
+        review_due: date | None = None,
+        reviews: int = 0,
+        parties: tuple[DeniedParty, ...] = (),
+        goods: tuple[RefusedGoods, ...] = (),
+        destination: CountryCode | None = None,
+        end_use: str | None = None,
+        grounds: str | None = None,
+        change: Change | None = None,
+        changed_at: datetime,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _Denial)
+        it.ref = ref
+        it.revision = revision
+        it.regime_ref = regime_ref
+        it.notifying_state = notifying_state
+        it.denied_at = denied_at
+        it.status = status
+        it.reviewed_at = reviewed_at
+        it.review_due = review_due
+        it.reviews = reviews
+        it.parties = parties
+        it.goods = goods
+        it.destination = destination
+        it.end_use = end_use
+        it.grounds = grounds
+        it.change = change
+        it.changed_at = changed_at
+        it.remembered = None
+        it.__class__ = Denial
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            ref_ = self.ref.encode()
+            x = self.revision
+            revision_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else long(x)
+            regime_ref_ = self.regime_ref.encode()
+            notifying_state_ = self.notifying_state.encode()
+            x = self.denied_at
+            denied_at_ = b"\x00" if x is None else b"\x02" + (DAYS[x])
+            x = self.status
+            status_ = DENIALSTATUS_BYTES[x] if type(x) is DenialStatus else misfit(x)
+            x = self.reviewed_at
+            reviewed_at_ = b"\x00" if x is None else b"\x02" + (DAYS[x])
+            x = self.review_due
+            review_due_ = b"\x00" if x is None else b"\x02" + (DAYS[x])
+            x = self.reviews
+            reviews_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else integer(x)
+            x = self.parties
+            parties_ = b"\x00" if x == () else records(x, DeniedParty)
+            x = self.goods
+            goods_ = b"\x00" if x == () else records(x, RefusedGoods)
+            x = self.destination
+            destination_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
+            x = self.end_use
+            end_use_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.grounds
+            grounds_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.change
+            change_ = b"\x00" if x is None else b"\x02" + ((x.remembered or x.avro()) if type(x) is Change else misfit(x))
+            x = self.changed_at
+            changed_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(ref_)) < 8192 else long(n)),
+            ref_,
+            revision_,
+            (NUMBERS[n] if (n := len(regime_ref_)) < 8192 else long(n)),
+            regime_ref_,
+            (NUMBERS[n] if (n := len(notifying_state_)) < 8192 else long(n)),
+            notifying_state_,
+            denied_at_,
+            status_,
+            reviewed_at_,
+            review_due_,
+            reviews_,
+            parties_,
+            goods_,
+            destination_,
+            end_use_,
+            grounds_,
+            change_,
+            changed_at_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[Denial, int]":
+        it: Any = open_record(_Denial)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.ref = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            it.revision, i = long_at(b, i - 1)
+        else:
+            it.revision = n >> 1
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.regime_ref = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.notifying_state = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.denied_at, i = day_at(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.denied_at = None
+        it.status = DENIALSTATUS_AT[b[i]]
+        i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.reviewed_at, i = day_at(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.reviewed_at = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.review_due, i = day_at(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.review_due = None
+        n = b[i]
+        i += 1
+        if n & 129:
+            it.reviews, i = integer_at(b, i - 1)
+        else:
+            it.reviews = n >> 1
+        if b[i]:
+            it.parties, i = records_at(b, i, DeniedParty.read)
+        else:
+            it.parties = ()
+            i += 1
+        if b[i]:
+            it.goods, i = records_at(b, i, RefusedGoods.read)
+        else:
+            it.goods = ()
+            i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.destination = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.destination = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.end_use = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.end_use = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.grounds = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.grounds = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.change, i = Change.read(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.change = None
+        j = i + 8
+        x = INSTANT_AT[b[i:j]]
+        if x is None:
+            x, j = instant_at(b, i)
+        it.changed_at = x
+        i = j
+        it.remembered = None
+        it.__class__ = Denial
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            ref=fields["ref"],
+            revision=fields["revision"],
+            regime_ref=fields["regime_ref"],
+            notifying_state=fields["notifying_state"],
+            denied_at=None if fields["denied_at"] is None else day_of(fields["denied_at"]),
+            status=DenialStatus(fields["status"]),
+            reviewed_at=None if fields["reviewed_at"] is None else day_of(fields["reviewed_at"]),
+            review_due=None if fields["review_due"] is None else day_of(fields["review_due"]),
+            reviews=integer_of(fields["reviews"]),
+            parties=tuple(DeniedParty.from_avro(x) for x in fields["parties"]),
+            goods=tuple(RefusedGoods.from_avro(x) for x in fields["goods"]),
+            destination=fields["destination"],
+            end_use=fields["end_use"],
+            grounds=fields["grounds"],
+            change=None if fields["change"] is None else Change.from_avro(fields["change"]),
+            changed_at=instant_of(fields["changed_at"]),
+        )
+
+    @property
+    def key(self) -> str:
+        return self.ref
+
+    @property
+    def identity(self) -> str:
+        return sha256(f"licensing.v1.Denial\x1f{self.ref}\x1f{self.revision}".encode()).hexdigest()[:32]
+
+
+class _EndUser(Record):
+    __slots__ = ("name", "country", "kind", "end_use",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class EndUser(_EndUser):
+    """An end user named on a licence (box 9)."""
+
+    SCHEMA: ClassVar[str] = "licensing.v1.EndUser"
+
+    name: str
+    """Name."""
+    country: CountryCode
+    """Country."""
+    kind: str | None = None
+    """Such as industry, research or government."""
+    end_use: str | None = None
+    """Stated end use (box 19)."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        country: CountryCode,
+        kind: str | None = None,
+        end_use: str | None = None,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _EndUser)
+        it.name = name
+        it.country = country
+        it.kind = kind
+        it.end_use = end_use
+        it.remembered = None
+        it.__class__ = EndUser
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            name_ = self.name.encode()
+            x = self.country
+            country_ = TEXTS[x]
+            x = self.kind
+            kind_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.end_use
+            end_use_ = b"\x00" if x is None else b"\x02" + (text(x))
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(name_)) < 8192 else long(n)),
+            name_,
+            country_,
+            kind_,
+            end_use_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[EndUser, int]":
+        it: Any = open_record(_EndUser)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.name = TEXT_AT[b[i:j]]
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.country = TEXT_AT[b[i:j]]
+        i = j
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.kind = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.kind = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.end_use = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.end_use = None
+        it.remembered = None
+        it.__class__ = EndUser
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            name=fields["name"],
+            country=fields["country"],
+            kind=fields["kind"],
+            end_use=fields["end_use"],
+        )
+
+
+class GeneralAuthorisation(StrEnum):
+    """The general authorisation an exporter is registered under: Union ones of Reg. (EU) 2021/821 annex II, or
+    one a Member State published (art. 12(6)).
+    """
+
+    EU001 = "EU001"
+    EU002 = "EU002"
+    EU003 = "EU003"
+    EU004 = "EU004"
+    EU005 = "EU005"
+    EU006 = "EU006"
+    EU007 = "EU007"
+    EU008 = "EU008"
+    NATIONAL = "NATIONAL"
+
+
+GENERALAUTHORISATION_AT: Final = {
+    0: GeneralAuthorisation.EU001,
+    2: GeneralAuthorisation.EU002,
+    4: GeneralAuthorisation.EU003,
+    6: GeneralAuthorisation.EU004,
+    8: GeneralAuthorisation.EU005,
+    10: GeneralAuthorisation.EU006,
+    12: GeneralAuthorisation.EU007,
+    14: GeneralAuthorisation.EU008,
+    16: GeneralAuthorisation.NATIONAL,
+}
+GENERALAUTHORISATION_BYTES: Final = {x: bytes([n]) for n, x in GENERALAUTHORISATION_AT.items()}
+
+
+class LicenceType(StrEnum):
+    """Kind of authorisation (Reg. (EU) 2021/821 art. 2, 12)."""
+
+    INDIVIDUAL = "INDIVIDUAL"
+    GLOBAL = "GLOBAL"
+    LARGE_PROJECT = "LARGE_PROJECT"
+    UNION_GENERAL = "UNION_GENERAL"
+    NATIONAL_GENERAL = "NATIONAL_GENERAL"
+    TRANSIT = "TRANSIT"
+    INTRA_UNION_TRANSFER = "INTRA_UNION_TRANSFER"
+
+
+LICENCETYPE_AT: Final = {
+    0: LicenceType.INDIVIDUAL,
+    2: LicenceType.GLOBAL,
+    4: LicenceType.LARGE_PROJECT,
+    6: LicenceType.UNION_GENERAL,
+    8: LicenceType.NATIONAL_GENERAL,
+    10: LicenceType.TRANSIT,
+    12: LicenceType.INTRA_UNION_TRANSFER,
+}
+LICENCETYPE_BYTES: Final = {x: bytes([n]) for n, x in LICENCETYPE_AT.items()}
+
+
+class _Requirements(Record):
+    __slots__ = ("federal_authorisation", "end_use_certificate", "state_guarantee",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class Requirements(_Requirements):
+    """What else must be live before goods under this licence may leave."""
+
+    SCHEMA: ClassVar[str] = "licensing.v1.Requirements"
+
+    federal_authorisation: bool
+    """Prior authorisation of the federal minister (law of 9 February 1981)."""
+    end_use_certificate: bool
+    """End-use certificate."""
+    state_guarantee: bool
+    """Guarantee of the receiving State."""
+
+    def __init__(
+        self,
+        *,
+        federal_authorisation: bool,
+        end_use_certificate: bool,
+        state_guarantee: bool,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _Requirements)
+        it.federal_authorisation = federal_authorisation
+        it.end_use_certificate = end_use_certificate
+        it.state_guarantee = state_guarantee
+        it.remembered = None
+        it.__class__ = Requirements
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            x = self.federal_authorisation
+            federal_authorisation_ = flag(x)
+            x = self.end_use_certificate
+            end_use_certificate_ = flag(x)
+            x = self.state_guarantee
+            state_guarantee_ = flag(x)
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            federal_authorisation_,
+            end_use_certificate_,
+            state_guarantee_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[Requirements, int]":
+        it: Any = open_record(_Requirements)
+        it.federal_authorisation = FLAG_AT[b[i]]
+        i += 1
+        it.end_use_certificate = FLAG_AT[b[i]]
+        i += 1
+        it.state_guarantee = FLAG_AT[b[i]]
+        i += 1
+        it.remembered = None
+        it.__class__ = Requirements
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            federal_authorisation=fields["federal_authorisation"],
+            end_use_certificate=fields["end_use_certificate"],
+            state_guarantee=fields["state_guarantee"],
+        )
+
+
+class _PeriodLimit(Record):
+    __slots__ = ("days", "quantity", "value",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class PeriodLimit(_PeriodLimit):
+    """The most that may be drawn in any window of so many days."""
+
+    SCHEMA: ClassVar[str] = "licensing.v1.PeriodLimit"
+
+    days: int
+    """Length of the window, from 1."""
+    quantity: Decimal | None = None
+    """In the unit of the line; null: not limited."""
+    value: Decimal | None = None
+    """In the currency of the line; null: not limited."""
+
+    def __init__(
+        self,
+        *,
+        days: int,
+        quantity: Decimal | None = None,
+        value: Decimal | None = None,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _PeriodLimit)
+        it.days = days
+        it.quantity = quantity
+        it.value = value
+        it.remembered = None
+        it.__class__ = PeriodLimit
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            x = self.days
+            days_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else integer(x)
+            x = self.quantity
+            quantity_ = b"\x00" if x is None else b"\x02" + (DECIMAL_24_6.written[x] if type(x) is Decimal else amount(x))
+            x = self.value
+            value_ = b"\x00" if x is None else b"\x02" + (DECIMAL_24_6.written[x] if type(x) is Decimal else amount(x))
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            days_,
+            quantity_,
+            value_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[PeriodLimit, int]":
+        it: Any = open_record(_PeriodLimit)
+        n = b[i]
+        i += 1
+        if n & 129:
+            it.days, i = integer_at(b, i - 1)
+        else:
+            it.days = n >> 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            j = i + 1 + (b[i] >> 1)
+            it.quantity = DECIMAL_24_6.at[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.quantity = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            j = i + 1 + (b[i] >> 1)
+            it.value = DECIMAL_24_6.at[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.value = None
+        it.remembered = None
+        it.__class__ = PeriodLimit
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            days=integer_of(fields["days"]),
+            quantity=None if fields["quantity"] is None else DECIMAL_24_6.of(fields["quantity"]),
+            value=None if fields["value"] is None else DECIMAL_24_6.of(fields["value"]),
+        )
+
+
+class _LicenceLine(Record):
+    __slots__ = ("line", "description", "control_code", "commodity_codes", "basis", "quantity", "unit", "value", "currency", "tolerance", "periods", "technical_specification", "end_use", "cas_number", "country_of_origin",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class LicenceLine(_LicenceLine):
+    """One line of a licence: what may be exported and how much."""
+
+    SCHEMA: ClassVar[str] = "licensing.v1.LicenceLine"
+
+    line: int
+    """Line number, from 1."""
+    description: str
+    """Description of the goods (box 13)."""
+    control_code: str
+    """Annex I entry, such as 2B204 (box 16)."""
+    commodity_codes: tuple[CommodityCode, ...] = ()
+    """HS or CN codes, as prefixes: 847983 covers 84798300. Empty: any."""
+    basis: Basis
+    """Controlled dimension."""
+    quantity: Decimal | None = None
+    """Authorised quantity in `unit`."""
+    unit: Unit | None = None
+    """Unit with qualifier."""
+    value: Decimal | None = None
+    """Authorised value in `currency`."""
+    currency: Currency | None = None
+    """ISO 4217 currency."""
+    tolerance: Decimal | None = None
+    """Share of the authorised amount that may be over-drawn, such as 0.05; null: what the authority allows
+    otherwise.
+    """
+    periods: tuple[PeriodLimit, ...] = ()
+    """Limits in any window of days."""
+    technical_specification: str | None = None
+    """Technical specification."""
+    end_use: str | None = None
+    """Stated end use (box 19)."""
+    cas_number: str | None = None
+    """CAS number (box 15)."""
+    country_of_origin: CountryCode | None = None
+    """Country of origin (box 14)."""
+
+    def __init__(
+        self,
+        *,
+        line: int,
+        description: str,
+        control_code: str,
+        commodity_codes: tuple[CommodityCode, ...] = (),
+        basis: Basis,
+        quantity: Decimal | None = None,
+        unit: Unit | None = None,
+        value: Decimal | None = None,
+        currency: Currency | None = None,
+        tolerance: Decimal | None = None,
+        periods: tuple[PeriodLimit, ...] = (),
+        technical_specification: str | None = None,
+        end_use: str | None = None,
+        cas_number: str | None = None,
+        country_of_origin: CountryCode | None = None,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _LicenceLine)
+        it.line = line
+        it.description = description
+        it.control_code = control_code
+        it.commodity_codes = commodity_codes
+        it.basis = basis
+        it.quantity = quantity
+        it.unit = unit
+        it.value = value
+        it.currency = currency
+        it.tolerance = tolerance
+        it.periods = periods
+        it.technical_specification = technical_specification
+        it.end_use = end_use
+        it.cas_number = cas_number
+        it.country_of_origin = country_of_origin
+        it.remembered = None
+        it.__class__ = LicenceLine
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            x = self.line
+            line_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else integer(x)
+            description_ = self.description.encode()
+            control_code_ = self.control_code.encode()
+            x = self.commodity_codes
+            commodity_codes_ = STRINGS[x]
+            x = self.basis
+            basis_ = BASIS_BYTES[x] if type(x) is Basis else misfit(x)
+            x = self.quantity
+            quantity_ = b"\x00" if x is None else b"\x02" + (DECIMAL_24_6.written[x] if type(x) is Decimal else amount(x))
+            x = self.unit
+            unit_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
+            x = self.value
+            value_ = b"\x00" if x is None else b"\x02" + (DECIMAL_24_6.written[x] if type(x) is Decimal else amount(x))
+            x = self.currency
+            currency_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
+            x = self.tolerance
+            tolerance_ = b"\x00" if x is None else b"\x02" + (DECIMAL_24_6.written[x] if type(x) is Decimal else amount(x))
+            x = self.periods
+            periods_ = b"\x00" if x == () else records(x, PeriodLimit)
+            x = self.technical_specification
+            technical_specification_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.end_use
+            end_use_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.cas_number
+            cas_number_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.country_of_origin
+            country_of_origin_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            line_,
+            (NUMBERS[n] if (n := len(description_)) < 8192 else long(n)),
+            description_,
+            (NUMBERS[n] if (n := len(control_code_)) < 8192 else long(n)),
+            control_code_,
+            commodity_codes_,
+            basis_,
+            quantity_,
+            unit_,
+            value_,
+            currency_,
+            tolerance_,
+            periods_,
+            technical_specification_,
+            end_use_,
+            cas_number_,
+            country_of_origin_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[LicenceLine, int]":
+        it: Any = open_record(_LicenceLine)
+        n = b[i]
+        i += 1
+        if n & 129:
+            it.line, i = integer_at(b, i - 1)
+        else:
+            it.line = n >> 1
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.description = TEXT_AT[b[i:j]]
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.control_code = b[i:j].decode()
+        i = j
+        if b[i]:
+            it.commodity_codes, i = strings_at(b, i)
+        else:
+            it.commodity_codes = ()
+            i += 1
+        it.basis = BASIS_AT[b[i]]
+        i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            j = i + 1 + (b[i] >> 1)
+            it.quantity = DECIMAL_24_6.at[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.quantity = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.unit = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.unit = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            j = i + 1 + (b[i] >> 1)
+            it.value = DECIMAL_24_6.at[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.value = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.currency = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.currency = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            j = i + 1 + (b[i] >> 1)
+            it.tolerance = DECIMAL_24_6.at[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.tolerance = None
+        if b[i]:
+            it.periods, i = records_at(b, i, PeriodLimit.read)
+        else:
+            it.periods = ()
+            i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.technical_specification = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.technical_specification = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.end_use = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.end_use = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.cas_number = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.cas_number = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.country_of_origin = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.country_of_origin = None
+        it.remembered = None
+        it.__class__ = LicenceLine
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            line=integer_of(fields["line"]),
+            description=fields["description"],
+            control_code=fields["control_code"],
+            commodity_codes=tuple(fields["commodity_codes"]),
+            basis=Basis(fields["basis"]),
+            quantity=None if fields["quantity"] is None else DECIMAL_24_6.of(fields["quantity"]),
+            unit=fields["unit"],
+            value=None if fields["value"] is None else DECIMAL_24_6.of(fields["value"]),
+            currency=fields["currency"],
+            tolerance=None if fields["tolerance"] is None else DECIMAL_24_6.of(fields["tolerance"]),
+            periods=tuple(PeriodLimit.from_avro(x) for x in fields["periods"]),
+            technical_specification=fields["technical_specification"],
+            end_use=fields["end_use"],
+            cas_number=fields["cas_number"],
+            country_of_origin=fields["country_of_origin"],
+        )
+
+
+class ReferenceKind(StrEnum):
+    """What a licence refers to. ORIGINAL_LICENCE: of goods that return after repair (EU003); EXHIBITION: where
+    goods of EU004 are shown.
+    """
+
+    ORIGINAL_LICENCE = "ORIGINAL_LICENCE"
+    EXHIBITION = "EXHIBITION"
+    CONTRACT = "CONTRACT"
+    APPLICATION = "APPLICATION"
+    FEDERAL_DOSSIER = "FEDERAL_DOSSIER"
+    OTHER = "OTHER"
+
+
+REFERENCEKIND_AT: Final = {
+    0: ReferenceKind.ORIGINAL_LICENCE,
+    2: ReferenceKind.EXHIBITION,
+    4: ReferenceKind.CONTRACT,
+    6: ReferenceKind.APPLICATION,
+    8: ReferenceKind.FEDERAL_DOSSIER,
+    10: ReferenceKind.OTHER,
+}
+REFERENCEKIND_BYTES: Final = {x: bytes([n]) for n, x in REFERENCEKIND_AT.items()}
+
+
+class _Reference(Record):
+    __slots__ = ("kind", "ref", "dated",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class Reference(_Reference):
+    """Something a licence refers to."""
+
+    SCHEMA: ClassVar[str] = "licensing.v1.Reference"
+
+    kind: ReferenceKind
+    """What it is."""
+    ref: str
+    """Its reference."""
+    dated: date | None = None
+    """Its date: of the contract (box 20), of the original licence, or the last day of an exhibition."""
+
+    def __init__(
+        self,
+        *,
+        kind: ReferenceKind,
+        ref: str,
+        dated: date | None = None,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _Reference)
+        it.kind = kind
+        it.ref = ref
+        it.dated = dated
+        it.remembered = None
+        it.__class__ = Reference
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            x = self.kind
+            kind_ = REFERENCEKIND_BYTES[x] if type(x) is ReferenceKind else misfit(x)
+            ref_ = self.ref.encode()
+            x = self.dated
+            dated_ = b"\x00" if x is None else b"\x02" + (DAYS[x])
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            kind_,
+            (NUMBERS[n] if (n := len(ref_)) < 8192 else long(n)),
+            ref_,
+            dated_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[Reference, int]":
+        it: Any = open_record(_Reference)
+        it.kind = REFERENCEKIND_AT[b[i]]
+        i += 1
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.ref = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.dated, i = day_at(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.dated = None
+        it.remembered = None
+        it.__class__ = Reference
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            kind=ReferenceKind(fields["kind"]),
+            ref=fields["ref"],
+            dated=None if fields["dated"] is None else day_of(fields["dated"]),
+        )
+
+
+class _Licence(Message):
+    __slots__ = ("ref", "revision", "type", "authority", "holder", "consignees", "end_users", "destinations", "procedures", "valid_from", "valid_to", "time_zone", "requires", "lines", "statuses", "changed_at", "general", "registered_at", "first_use_notified_at", "excluded_destinations", "excluded_items", "conditions", "references", "replaces", "replaced_by", "change",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class Licence(_Licence):
+    """A licence as it stands at a revision: the whole state, not a change."""
+
+    SCHEMA: ClassVar[str] = "licensing.v1.Licence"
+    TOPIC: ClassVar[str] = "licensing.licence.v1"
+    KEY: ClassVar[str] = "ref"
+    IDENTITY: ClassVar[tuple[str, ...]] = ("ref", "revision")
+
+    ref: LicenceRef
+    """Licence reference, free text up to 70 characters."""
+    revision: int
+    """Revision in the register, from 1 without gaps."""
+    type: LicenceType
+    """Kind of authorisation."""
+    authority: str
+    """Issuing authority, such as BE-VLG."""
+    holder: Party
+    """Holder (exporter)."""
+    consignees: tuple[Party, ...] = ()
+    """Consignees allowed; empty: any."""
+    end_users: tuple[EndUser, ...] = ()
+    """End users."""
+    destinations: tuple[CountryCode, ...] = ()
+    """Countries of destination allowed; empty: any."""
+    procedures: tuple[str, ...] = ()
+    """Procedures covered (box 21); empty: any."""
+    valid_from: date
+    """First day of validity in `time_zone`, inclusive."""
+    valid_to: date | None = None
+    """Last day of validity in `time_zone`, inclusive; null: without end."""
+    time_zone: str
+    """IANA time zone of the authority."""
+    requires: Requirements
+    """Other documents that must be live."""
+    lines: tuple[LicenceLine, ...] = ()
+    """Licence lines in ascending order."""
+    statuses: tuple[StatusChange, ...] = ()
+    """History of the status, in order of effect; the first is ISSUED."""
+    changed_at: datetime
+    """When this revision was recorded."""
+    general: GeneralAuthorisation | None = None
+    """UNION_GENERAL and NATIONAL_GENERAL: which one. The licence is then the registration of one exporter."""
+    registered_at: date | None = None
+    """Day from which the holder is registered under the general authorisation; null: not registered."""
+    first_use_notified_at: date | None = None
+    """Day on which the first use of a general authorisation was notified; null: not yet."""
+    excluded_destinations: tuple[CountryCode, ...] = ()
+    """Countries it does not cover, whatever `destinations` says."""
+    excluded_items: tuple[str, ...] = ()
+    """Annex I entries it does not cover, as prefixes: 0C001 covers 0C001.a."""
+    conditions: tuple[Condition, ...] = ()
+    """Conditions."""
+    references: tuple[Reference, ...] = ()
+    """What it refers to."""
+    replaces: LicenceRef | None = None
+    """The licence whose unused balance is carried over to this one."""
+    replaced_by: LicenceRef | None = None
+    """The licence that this one's unused balance was carried over to."""
+    change: Change | None = None
+    """Who made this revision and why; null where nobody was told apart."""
+
+    def __init__(
+        self,
+        *,
+        ref: LicenceRef,
+        revision: int,
+        type: LicenceType,
+        authority: str,
+        holder: Party,
+        consignees: tuple[Party, ...] = (),
+        end_users: tuple[EndUser, ...] = (),
+        destinations: tuple[CountryCode, ...] = (),
+        procedures: tuple[str, ...] = (),
+        valid_from: date,
+        valid_to: date | None = None,
+        time_zone: str,
+        requires: Requirements,
+        lines: tuple[LicenceLine, ...] = (),
+        statuses: tuple[StatusChange, ...] = (),
+        changed_at: datetime,
+        general: GeneralAuthorisation | None = None,
+        registered_at: date | None = None,
+        first_use_notified_at: date | None = None,
+        excluded_destinations: tuple[CountryCode, ...] = (),
+        excluded_items: tuple[str, ...] = (),
+        conditions: tuple[Condition, ...] = (),
+        references: tuple[Reference, ...] = (),
+        replaces: LicenceRef | None = None,
+        replaced_by: LicenceRef | None = None,
+        change: Change | None = None,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _Licence)
+        it.ref = ref
+        it.revision = revision
+        it.type = type
+        it.authority = authority
+        it.holder = holder
+        it.consignees = consignees
+        it.end_users = end_users
+        it.destinations = destinations
+        it.procedures = procedures
+        it.valid_from = valid_from
+        it.valid_to = valid_to
+        it.time_zone = time_zone
+        it.requires = requires
+        it.lines = lines
+        it.statuses = statuses
+        it.changed_at = changed_at
+        it.general = general
+        it.registered_at = registered_at
+        it.first_use_notified_at = first_use_notified_at
+        it.excluded_destinations = excluded_destinations
+        it.excluded_items = excluded_items
+        it.conditions = conditions
+        it.references = references
+        it.replaces = replaces
+        it.replaced_by = replaced_by
+        it.change = change
+        it.remembered = None
+        it.__class__ = Licence
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            ref_ = self.ref.encode()
+            x = self.revision
+            revision_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else long(x)
+            x = self.type
+            type_ = LICENCETYPE_BYTES[x] if type(x) is LicenceType else misfit(x)
+            authority_ = self.authority.encode()
+            x = self.holder
+            holder_ = (x.remembered or x.avro()) if type(x) is Party else misfit(x)
+            x = self.consignees
+            consignees_ = b"\x00" if x == () else records(x, Party)
+            x = self.end_users
+            end_users_ = b"\x00" if x == () else records(x, EndUser)
+            x = self.destinations
+            destinations_ = STRINGS[x]
+            x = self.procedures
+            procedures_ = STRINGS[x]
+            x = self.valid_from
+            valid_from_ = DAYS[x]
+            x = self.valid_to
+            valid_to_ = b"\x00" if x is None else b"\x02" + (DAYS[x])
+            time_zone_ = self.time_zone.encode()
+            x = self.requires
+            requires_ = (x.remembered or x.avro()) if type(x) is Requirements else misfit(x)
+            x = self.lines
+            lines_ = b"\x00" if x == () else records(x, LicenceLine)
+            x = self.statuses
+            statuses_ = b"\x00" if x == () else records(x, StatusChange)
+            x = self.changed_at
+            changed_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
+            x = self.general
+            general_ = b"\x00" if x is None else b"\x02" + (GENERALAUTHORISATION_BYTES[x] if type(x) is GeneralAuthorisation else misfit(x))
+            x = self.registered_at
+            registered_at_ = b"\x00" if x is None else b"\x02" + (DAYS[x])
+            x = self.first_use_notified_at
+            first_use_notified_at_ = b"\x00" if x is None else b"\x02" + (DAYS[x])
+            x = self.excluded_destinations
+            excluded_destinations_ = STRINGS[x]
+            x = self.excluded_items
+            excluded_items_ = STRINGS[x]
+            x = self.conditions
+            conditions_ = b"\x00" if x == () else records(x, Condition)
+            x = self.references
+            references_ = b"\x00" if x == () else records(x, Reference)
+            x = self.replaces
+            replaces_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.replaced_by
+            replaced_by_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.change
+            change_ = b"\x00" if x is None else b"\x02" + ((x.remembered or x.avro()) if type(x) is Change else misfit(x))
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(ref_)) < 8192 else long(n)),
+            ref_,
+            revision_,
+            type_,
+            (NUMBERS[n] if (n := len(authority_)) < 8192 else long(n)),
+            authority_,
+            holder_,
+            consignees_,
+            end_users_,
+            destinations_,
+            procedures_,
+            valid_from_,
+            valid_to_,
+            (NUMBERS[n] if (n := len(time_zone_)) < 8192 else long(n)),
+            time_zone_,
+            requires_,
+            lines_,
+            statuses_,
+            changed_at_,
+            general_,
+            registered_at_,
+            first_use_notified_at_,
+            excluded_destinations_,
+            excluded_items_,
+            conditions_,
+            references_,
+            replaces_,
+            replaced_by_,
+            change_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[Licence, int]":
+        it: Any = open_record(_Licence)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.ref = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            it.revision, i = long_at(b, i - 1)
+        else:
+            it.revision = n >> 1
+        it.type = LICENCETYPE_AT[b[i]]
+        i += 1
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.authority = b[i:j].decode()
+        i = j
+        it.holder, i = Party.read(b, i)
+        if b[i]:
+            it.consignees, i = records_at(b, i, Party.read)
+        else:
+            it.consignees = ()
+            i += 1
+        if b[i]:
+            it.end_users, i = records_at(b, i, EndUser.read)
+        else:
+            it.end_users = ()
+            i += 1
+        if b[i]:
+            it.destinations, i = strings_at(b, i)
+        else:
+            it.destinations = ()
+            i += 1
+        if b[i]:
+            it.procedures, i = strings_at(b, i)
+        else:
+            it.procedures = ()
+            i += 1
+        it.valid_from, i = day_at(b, i)
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.valid_to, i = day_at(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.valid_to = None
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.time_zone = b[i:j].decode()
+        i = j
+        it.requires, i = Requirements.read(b, i)
+        if b[i]:
+            it.lines, i = records_at(b, i, LicenceLine.read)
+        else:
+            it.lines = ()
+            i += 1
+        if b[i]:
+            it.statuses, i = records_at(b, i, StatusChange.read)
+        else:
+            it.statuses = ()
+            i += 1
+        j = i + 8
+        x = INSTANT_AT[b[i:j]]
+        if x is None:
+            x, j = instant_at(b, i)
+        it.changed_at = x
+        i = j
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.general = GENERALAUTHORISATION_AT[b[i]]
+            i += 1
+        elif n:
+            misfit(n)
+        else:
+            it.general = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.registered_at, i = day_at(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.registered_at = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.first_use_notified_at, i = day_at(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.first_use_notified_at = None
+        if b[i]:
+            it.excluded_destinations, i = strings_at(b, i)
+        else:
+            it.excluded_destinations = ()
+            i += 1
+        if b[i]:
+            it.excluded_items, i = strings_at(b, i)
+        else:
+            it.excluded_items = ()
+            i += 1
+        if b[i]:
+            it.conditions, i = records_at(b, i, Condition.read)
+        else:
+            it.conditions = ()
+            i += 1
+        if b[i]:
+            it.references, i = records_at(b, i, Reference.read)
+        else:
+            it.references = ()
+            i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.replaces = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.replaces = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.replaced_by = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.replaced_by = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.change, i = Change.read(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.change = None
+        it.remembered = None
+        it.__class__ = Licence
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            ref=fields["ref"],
+            revision=fields["revision"],
+            type=LicenceType(fields["type"]),
+            authority=fields["authority"],
+            holder=Party.from_avro(fields["holder"]),
+            consignees=tuple(Party.from_avro(x) for x in fields["consignees"]),
+            end_users=tuple(EndUser.from_avro(x) for x in fields["end_users"]),
+            destinations=tuple(fields["destinations"]),
+            procedures=tuple(fields["procedures"]),
+            valid_from=day_of(fields["valid_from"]),
+            valid_to=None if fields["valid_to"] is None else day_of(fields["valid_to"]),
+            time_zone=fields["time_zone"],
+            requires=Requirements.from_avro(fields["requires"]),
+            lines=tuple(LicenceLine.from_avro(x) for x in fields["lines"]),
+            statuses=tuple(StatusChange.from_avro(x) for x in fields["statuses"]),
+            changed_at=instant_of(fields["changed_at"]),
+            general=None if fields["general"] is None else GeneralAuthorisation(fields["general"]),
+            registered_at=None if fields["registered_at"] is None else day_of(fields["registered_at"]),
+            first_use_notified_at=None if fields["first_use_notified_at"] is None else day_of(fields["first_use_notified_at"]),
+            excluded_destinations=tuple(fields["excluded_destinations"]),
+            excluded_items=tuple(fields["excluded_items"]),
+            conditions=tuple(Condition.from_avro(x) for x in fields["conditions"]),
+            references=tuple(Reference.from_avro(x) for x in fields["references"]),
+            replaces=fields["replaces"],
+            replaced_by=fields["replaced_by"],
+            change=None if fields["change"] is None else Change.from_avro(fields["change"]),
+        )
+
+    @property
+    def key(self) -> str:
+        return self.ref
+
+    @property
+    def identity(self) -> str:
+        return sha256(f"licensing.v1.Licence\x1f{self.ref}\x1f{self.revision}".encode()).hexdigest()[:32]
 
 
 class _Refusal(Message):
@@ -4727,6 +6295,406 @@ class Refusal(_Refusal):
         return sha256(f"licensing.v1.Refusal\x1f{self.ref}\x1f{self.revision}".encode()).hexdigest()[:32]
 
 
+class ReportChannel(StrEnum):
+    """What kind of use customs did not see, or saw under a general or global licence."""
+
+    OTHER = "OTHER"
+    ELECTRONIC_TRANSFER = "ELECTRONIC_TRANSFER"
+    VISIT = "VISIT"
+    TEACHING = "TEACHING"
+    TECHNICAL_ASSISTANCE = "TECHNICAL_ASSISTANCE"
+    EXPORT = "EXPORT"
+
+
+REPORTCHANNEL_AT: Final = {
+    0: ReportChannel.OTHER,
+    2: ReportChannel.ELECTRONIC_TRANSFER,
+    4: ReportChannel.VISIT,
+    6: ReportChannel.TEACHING,
+    8: ReportChannel.TECHNICAL_ASSISTANCE,
+    10: ReportChannel.EXPORT,
+}
+REPORTCHANNEL_BYTES: Final = {x: bytes([n]) for n, x in REPORTCHANNEL_AT.items()}
+
+
+class ReportKind(StrEnum):
+    """How a usage report counts. CUMULATIVE: all use of the period so far, replaces what was reported of it;
+    DELTA: in addition; CONTRA: takes back; LATE: in addition, of a period that was closed; ADJUST: corrects
+    the total, up or down. UNKNOWN: a kind that this reader does not know; it counts nothing.
+    """
+
+    UNKNOWN = "UNKNOWN"
+    CUMULATIVE = "CUMULATIVE"
+    DELTA = "DELTA"
+    CONTRA = "CONTRA"
+    LATE = "LATE"
+    ADJUST = "ADJUST"
+
+
+REPORTKIND_AT: Final = {
+    0: ReportKind.UNKNOWN,
+    2: ReportKind.CUMULATIVE,
+    4: ReportKind.DELTA,
+    6: ReportKind.CONTRA,
+    8: ReportKind.LATE,
+    10: ReportKind.ADJUST,
+}
+REPORTKIND_BYTES: Final = {x: bytes([n]) for n, x in REPORTKIND_AT.items()}
+
+
+class _UsageReport(Message):
+    __slots__ = ("id", "licence", "line", "kind", "channel", "period_from", "period_to", "quantity", "unit", "value", "currency", "destination", "end_user", "mrn", "reported_by", "reported_at", "remarks",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class UsageReport(_UsageReport):
+    """Use of a licence as its holder reports it through the authority (Reg. (EU) 2021/821 arts 12, 27)."""
+
+    SCHEMA: ClassVar[str] = "licensing.v1.UsageReport"
+    TOPIC: ClassVar[str] = "licensing.usage.v1"
+    KEY: ClassVar[str] = "licence"
+    IDENTITY: ClassVar[tuple[str, ...]] = ("licence", "id")
+
+    id: str
+    """Identity of the report at the authority."""
+    licence: LicenceRef
+    """The licence."""
+    line: int
+    """Licence line."""
+    kind: ReportKind
+    """How it counts."""
+    channel: ReportChannel
+    """What kind of use."""
+    period_from: date
+    """First day of the use."""
+    period_to: date
+    """Last day of the use, inclusive."""
+    quantity: Decimal | None = None
+    """In the unit of the line."""
+    unit: Unit | None = None
+    """Unit as reported."""
+    value: Decimal | None = None
+    """In the currency of the line."""
+    currency: Currency | None = None
+    """Currency as reported."""
+    destination: CountryCode | None = None
+    """Country it went to."""
+    end_user: str | None = None
+    """End user."""
+    mrn: Mrn | None = None
+    """EXPORT: the declaration it was exported with."""
+    reported_by: str
+    """Who reported it to the authority."""
+    reported_at: datetime
+    """When it was recorded."""
+    remarks: str | None = None
+    """In words."""
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        licence: LicenceRef,
+        line: int,
+        kind: ReportKind,
+        channel: ReportChannel,
+        period_from: date,
+        period_to: date,
+        quantity: Decimal | None = None,
+        unit: Unit | None = None,
+        value: Decimal | None = None,
+        currency: Currency | None = None,
+        destination: CountryCode | None = None,
+        end_user: str | None = None,
+        mrn: Mrn | None = None,
+        reported_by: str,
+        reported_at: datetime,
+        remarks: str | None = None,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _UsageReport)
+        it.id = id
+        it.licence = licence
+        it.line = line
+        it.kind = kind
+        it.channel = channel
+        it.period_from = period_from
+        it.period_to = period_to
+        it.quantity = quantity
+        it.unit = unit
+        it.value = value
+        it.currency = currency
+        it.destination = destination
+        it.end_user = end_user
+        it.mrn = mrn
+        it.reported_by = reported_by
+        it.reported_at = reported_at
+        it.remarks = remarks
+        it.remembered = None
+        it.__class__ = UsageReport
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            id_ = self.id.encode()
+            licence_ = self.licence.encode()
+            x = self.line
+            line_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else integer(x)
+            x = self.kind
+            kind_ = REPORTKIND_BYTES[x] if type(x) is ReportKind else misfit(x)
+            x = self.channel
+            channel_ = REPORTCHANNEL_BYTES[x] if type(x) is ReportChannel else misfit(x)
+            x = self.period_from
+            period_from_ = DAYS[x]
+            x = self.period_to
+            period_to_ = DAYS[x]
+            x = self.quantity
+            quantity_ = b"\x00" if x is None else b"\x02" + (DECIMAL_24_6.written[x] if type(x) is Decimal else amount(x))
+            x = self.unit
+            unit_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
+            x = self.value
+            value_ = b"\x00" if x is None else b"\x02" + (DECIMAL_24_6.written[x] if type(x) is Decimal else amount(x))
+            x = self.currency
+            currency_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
+            x = self.destination
+            destination_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
+            x = self.end_user
+            end_user_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.mrn
+            mrn_ = b"\x00" if x is None else b"\x02" + (text(x))
+            reported_by_ = self.reported_by.encode()
+            x = self.reported_at
+            reported_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
+            x = self.remarks
+            remarks_ = b"\x00" if x is None else b"\x02" + (text(x))
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(id_)) < 8192 else long(n)),
+            id_,
+            (NUMBERS[n] if (n := len(licence_)) < 8192 else long(n)),
+            licence_,
+            line_,
+            kind_,
+            channel_,
+            period_from_,
+            period_to_,
+            quantity_,
+            unit_,
+            value_,
+            currency_,
+            destination_,
+            end_user_,
+            mrn_,
+            (NUMBERS[n] if (n := len(reported_by_)) < 8192 else long(n)),
+            reported_by_,
+            reported_at_,
+            remarks_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[UsageReport, int]":
+        it: Any = open_record(_UsageReport)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.id = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.licence = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            it.line, i = integer_at(b, i - 1)
+        else:
+            it.line = n >> 1
+        it.kind = REPORTKIND_AT[b[i]]
+        i += 1
+        it.channel = REPORTCHANNEL_AT[b[i]]
+        i += 1
+        it.period_from, i = day_at(b, i)
+        it.period_to, i = day_at(b, i)
+        n = b[i]
+        i += 1
+        if n == 2:
+            j = i + 1 + (b[i] >> 1)
+            it.quantity = DECIMAL_24_6.at[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.quantity = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.unit = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.unit = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            j = i + 1 + (b[i] >> 1)
+            it.value = DECIMAL_24_6.at[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.value = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.currency = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.currency = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.destination = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.destination = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.end_user = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.end_user = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.mrn = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.mrn = None
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.reported_by = b[i:j].decode()
+        i = j
+        j = i + 8
+        x = INSTANT_AT[b[i:j]]
+        if x is None:
+            x, j = instant_at(b, i)
+        it.reported_at = x
+        i = j
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.remarks = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.remarks = None
+        it.remembered = None
+        it.__class__ = UsageReport
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            id=fields["id"],
+            licence=fields["licence"],
+            line=integer_of(fields["line"]),
+            kind=ReportKind(fields["kind"]),
+            channel=ReportChannel(fields["channel"]),
+            period_from=day_of(fields["period_from"]),
+            period_to=day_of(fields["period_to"]),
+            quantity=None if fields["quantity"] is None else DECIMAL_24_6.of(fields["quantity"]),
+            unit=fields["unit"],
+            value=None if fields["value"] is None else DECIMAL_24_6.of(fields["value"]),
+            currency=fields["currency"],
+            destination=fields["destination"],
+            end_user=fields["end_user"],
+            mrn=fields["mrn"],
+            reported_by=fields["reported_by"],
+            reported_at=instant_of(fields["reported_at"]),
+            remarks=fields["remarks"],
+        )
+
+    @property
+    def key(self) -> str:
+        return self.licence
+
+    @property
+    def identity(self) -> str:
+        return sha256(f"licensing.v1.UsageReport\x1f{self.licence}\x1f{self.id}".encode()).hexdigest()[:32]
+
+
 class _Amounts(Record):
     __slots__ = ("authorised", "reserved", "consumed", "exited",)
 
@@ -4814,6 +6782,210 @@ class Amounts(_Amounts):
             consumed=DECIMAL_24_6.of(fields["consumed"]),
             exited=DECIMAL_24_6.of(fields["exited"]),
         )
+
+
+class _CarryOver(Message):
+    __slots__ = ("licence", "replaced", "revision", "line", "quantity", "unit", "value", "currency",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class CarryOver(_CarryOver):
+    """The unused balance of a line of a licence that was re-issued, handed to the licence that replaces it.
+    Given once, when the replaced one closes.
+    """
+
+    SCHEMA: ClassVar[str] = "reconciliation.v1.CarryOver"
+    TOPIC: ClassVar[str] = "reconciliation.carry-over.v1"
+    KEY: ClassVar[str] = "licence"
+    IDENTITY: ClassVar[tuple[str, ...]] = ("replaced", "line")
+
+    licence: LicenceRef
+    """The licence that gets it."""
+    replaced: LicenceRef
+    """The licence it comes from."""
+    revision: int
+    """Revision of the entry of the replaced licence that gave it away."""
+    line: int
+    """Licence line, the same in both."""
+    quantity: Decimal | None = None
+    """In the unit of the line."""
+    unit: Unit | None = None
+    """Unit."""
+    value: Decimal | None = None
+    """In the currency of the line."""
+    currency: Currency | None = None
+    """Currency."""
+
+    def __init__(
+        self,
+        *,
+        licence: LicenceRef,
+        replaced: LicenceRef,
+        revision: int,
+        line: int,
+        quantity: Decimal | None = None,
+        unit: Unit | None = None,
+        value: Decimal | None = None,
+        currency: Currency | None = None,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _CarryOver)
+        it.licence = licence
+        it.replaced = replaced
+        it.revision = revision
+        it.line = line
+        it.quantity = quantity
+        it.unit = unit
+        it.value = value
+        it.currency = currency
+        it.remembered = None
+        it.__class__ = CarryOver
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            licence_ = self.licence.encode()
+            replaced_ = self.replaced.encode()
+            x = self.revision
+            revision_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else long(x)
+            x = self.line
+            line_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else integer(x)
+            x = self.quantity
+            quantity_ = b"\x00" if x is None else b"\x02" + (DECIMAL_24_6.written[x] if type(x) is Decimal else amount(x))
+            x = self.unit
+            unit_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
+            x = self.value
+            value_ = b"\x00" if x is None else b"\x02" + (DECIMAL_24_6.written[x] if type(x) is Decimal else amount(x))
+            x = self.currency
+            currency_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(licence_)) < 8192 else long(n)),
+            licence_,
+            (NUMBERS[n] if (n := len(replaced_)) < 8192 else long(n)),
+            replaced_,
+            revision_,
+            line_,
+            quantity_,
+            unit_,
+            value_,
+            currency_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[CarryOver, int]":
+        it: Any = open_record(_CarryOver)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.licence = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.replaced = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            it.revision, i = long_at(b, i - 1)
+        else:
+            it.revision = n >> 1
+        n = b[i]
+        i += 1
+        if n & 129:
+            it.line, i = integer_at(b, i - 1)
+        else:
+            it.line = n >> 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            j = i + 1 + (b[i] >> 1)
+            it.quantity = DECIMAL_24_6.at[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.quantity = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.unit = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.unit = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            j = i + 1 + (b[i] >> 1)
+            it.value = DECIMAL_24_6.at[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.value = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.currency = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.currency = None
+        it.remembered = None
+        it.__class__ = CarryOver
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            licence=fields["licence"],
+            replaced=fields["replaced"],
+            revision=fields["revision"],
+            line=integer_of(fields["line"]),
+            quantity=None if fields["quantity"] is None else DECIMAL_24_6.of(fields["quantity"]),
+            unit=fields["unit"],
+            value=None if fields["value"] is None else DECIMAL_24_6.of(fields["value"]),
+            currency=fields["currency"],
+        )
+
+    @property
+    def key(self) -> str:
+        return self.licence
+
+    @property
+    def identity(self) -> str:
+        return sha256(f"reconciliation.v1.CarryOver\x1f{self.replaced}\x1f{self.line}".encode()).hexdigest()[:32]
 
 
 class _Comparison(Record):
@@ -6144,8 +8316,30 @@ class LineBalance(_LineBalance):
         )
 
 
+class EntryOrigin(StrEnum):
+    """What made an entry beyond what `cause` can say. CAUSE: what `cause` says, or an origin that this reader
+    does not know.
+    """
+
+    CAUSE = "CAUSE"
+    AUTHORISATION = "AUTHORISATION"
+    USAGE = "USAGE"
+    REMINDER = "REMINDER"
+    CARRY_OVER = "CARRY_OVER"
+
+
+ENTRYORIGIN_AT: Final = {
+    0: EntryOrigin.CAUSE,
+    2: EntryOrigin.AUTHORISATION,
+    4: EntryOrigin.USAGE,
+    6: EntryOrigin.REMINDER,
+    8: EntryOrigin.CARRY_OVER,
+}
+ENTRYORIGIN_BYTES: Final = {x: bytes([n]) for n, x in ENTRYORIGIN_AT.items()}
+
+
 class _Entry(Message):
-    __slots__ = ("licence", "revision", "cause", "cause_id", "recorded_at", "rule_set", "terms", "shipment", "balances", "previous_hash", "hash",)
+    __slots__ = ("licence", "revision", "cause", "cause_id", "recorded_at", "rule_set", "terms", "shipment", "balances", "origin", "authorisation", "usage", "carried", "previous_hash", "hash",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -6177,6 +8371,14 @@ class Entry(_Entry):
     """The shipment as it now stands."""
     balances: tuple[LineBalance, ...] = ()
     """Columns of all lines after this entry."""
+    origin: EntryOrigin = EntryOrigin.CAUSE
+    """What made it, where `cause`, then LICENCE, is not the whole truth."""
+    authorisation: Authorisation | None = None
+    """AUTHORISATION only: as it now stands."""
+    usage: UsageReport | None = None
+    """USAGE only: the report."""
+    carried: CarryOver | None = None
+    """CARRY_OVER only: what was handed over."""
     previous_hash: str
     """Hash of the entry before, empty for the first."""
     hash: str
@@ -6194,6 +8396,10 @@ class Entry(_Entry):
         terms: Licence | None = None,
         shipment: HeldShipment | None = None,
         balances: tuple[LineBalance, ...] = (),
+        origin: EntryOrigin = EntryOrigin.CAUSE,
+        authorisation: Authorisation | None = None,
+        usage: UsageReport | None = None,
+        carried: CarryOver | None = None,
         previous_hash: str,
         hash: str,
     ) -> None:
@@ -6208,6 +8414,10 @@ class Entry(_Entry):
         it.terms = terms
         it.shipment = shipment
         it.balances = balances
+        it.origin = origin
+        it.authorisation = authorisation
+        it.usage = usage
+        it.carried = carried
         it.previous_hash = previous_hash
         it.hash = hash
         it.remembered = None
@@ -6233,6 +8443,14 @@ class Entry(_Entry):
             shipment_ = b"\x00" if x is None else b"\x02" + ((x.remembered or x.avro()) if type(x) is HeldShipment else misfit(x))
             x = self.balances
             balances_ = b"\x00" if x == () else records(x, LineBalance)
+            x = self.origin
+            origin_ = ENTRYORIGIN_BYTES[x] if type(x) is EntryOrigin else misfit(x)
+            x = self.authorisation
+            authorisation_ = b"\x00" if x is None else b"\x02" + ((x.remembered or x.avro()) if type(x) is Authorisation else misfit(x))
+            x = self.usage
+            usage_ = b"\x00" if x is None else b"\x02" + ((x.remembered or x.avro()) if type(x) is UsageReport else misfit(x))
+            x = self.carried
+            carried_ = b"\x00" if x is None else b"\x02" + ((x.remembered or x.avro()) if type(x) is CarryOver else misfit(x))
             previous_hash_ = self.previous_hash.encode()
             hash_ = self.hash.encode()
         except Exception as error:
@@ -6250,6 +8468,10 @@ class Entry(_Entry):
             terms_,
             shipment_,
             balances_,
+            origin_,
+            authorisation_,
+            usage_,
+            carried_,
             (NUMBERS[n] if (n := len(previous_hash_)) < 8192 else long(n)),
             previous_hash_,
             (NUMBERS[n] if (n := len(hash_)) < 8192 else long(n)),
@@ -6323,6 +8545,32 @@ class Entry(_Entry):
         else:
             it.balances = ()
             i += 1
+        it.origin = ENTRYORIGIN_AT[b[i]]
+        i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.authorisation, i = Authorisation.read(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.authorisation = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.usage, i = UsageReport.read(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.usage = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.carried, i = CarryOver.read(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.carried = None
         n = b[i]
         i += 1
         if n & 129:
@@ -6357,6 +8605,10 @@ class Entry(_Entry):
             terms=None if fields["terms"] is None else Licence.from_avro(fields["terms"]),
             shipment=None if fields["shipment"] is None else HeldShipment.from_avro(fields["shipment"]),
             balances=tuple(LineBalance.from_avro(x) for x in fields["balances"]),
+            origin=EntryOrigin(fields["origin"]),
+            authorisation=None if fields["authorisation"] is None else Authorisation.from_avro(fields["authorisation"]),
+            usage=None if fields["usage"] is None else UsageReport.from_avro(fields["usage"]),
+            carried=None if fields["carried"] is None else CarryOver.from_avro(fields["carried"]),
             previous_hash=fields["previous_hash"],
             hash=fields["hash"],
         )
@@ -6980,7 +9232,7 @@ class ItemVerdict(_ItemVerdict):
 
 
 class _Ledger(Record):
-    __slots__ = ("licence", "revision", "hash", "arrivals", "terms", "shipments", "balances",)
+    __slots__ = ("licence", "revision", "hash", "arrivals", "terms", "shipments", "balances", "authorisations", "usage", "carried",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -7003,6 +9255,12 @@ class Ledger(_Ledger):
     """In order of arrival."""
     balances: tuple[LineBalance, ...] = ()
     """Columns."""
+    authorisations: tuple[Authorisation, ...] = ()
+    """What stands beside the licence, by kind and reference."""
+    usage: tuple[UsageReport, ...] = ()
+    """Reports, in order of arrival."""
+    carried: tuple[CarryOver, ...] = ()
+    """What was handed over, in order of arrival."""
 
     def __init__(
         self,
@@ -7014,6 +9272,9 @@ class Ledger(_Ledger):
         terms: Licence | None = None,
         shipments: tuple[HeldShipment, ...] = (),
         balances: tuple[LineBalance, ...] = (),
+        authorisations: tuple[Authorisation, ...] = (),
+        usage: tuple[UsageReport, ...] = (),
+        carried: tuple[CarryOver, ...] = (),
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _Ledger)
@@ -7024,6 +9285,9 @@ class Ledger(_Ledger):
         it.terms = terms
         it.shipments = shipments
         it.balances = balances
+        it.authorisations = authorisations
+        it.usage = usage
+        it.carried = carried
         it.remembered = None
         it.__class__ = Ledger
 
@@ -7044,6 +9308,12 @@ class Ledger(_Ledger):
             shipments_ = b"\x00" if x == () else records(x, HeldShipment)
             x = self.balances
             balances_ = b"\x00" if x == () else records(x, LineBalance)
+            x = self.authorisations
+            authorisations_ = b"\x00" if x == () else records(x, Authorisation)
+            x = self.usage
+            usage_ = b"\x00" if x == () else records(x, UsageReport)
+            x = self.carried
+            carried_ = b"\x00" if x == () else records(x, CarryOver)
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
@@ -7056,6 +9326,9 @@ class Ledger(_Ledger):
             terms_,
             shipments_,
             balances_,
+            authorisations_,
+            usage_,
+            carried_,
         ))
         remember(self, body)
         return body
@@ -7111,6 +9384,21 @@ class Ledger(_Ledger):
         else:
             it.balances = ()
             i += 1
+        if b[i]:
+            it.authorisations, i = records_at(b, i, Authorisation.read)
+        else:
+            it.authorisations = ()
+            i += 1
+        if b[i]:
+            it.usage, i = records_at(b, i, UsageReport.read)
+        else:
+            it.usage = ()
+            i += 1
+        if b[i]:
+            it.carried, i = records_at(b, i, CarryOver.read)
+        else:
+            it.carried = ()
+            i += 1
         it.remembered = None
         it.__class__ = Ledger
         return it, i
@@ -7125,6 +9413,9 @@ class Ledger(_Ledger):
             terms=None if fields["terms"] is None else Licence.from_avro(fields["terms"]),
             shipments=tuple(HeldShipment.from_avro(x) for x in fields["shipments"]),
             balances=tuple(LineBalance.from_avro(x) for x in fields["balances"]),
+            authorisations=tuple(Authorisation.from_avro(x) for x in fields["authorisations"]),
+            usage=tuple(UsageReport.from_avro(x) for x in fields["usage"]),
+            carried=tuple(CarryOver.from_avro(x) for x in fields["carried"]),
         )
 
 
@@ -7926,14 +10217,23 @@ RECORDS: tuple[type[Record], ...] = (
     GoodsReleased,
     ReleaseOverridden,
     ReleaseRefused,
+    StatusChange,
+    Change,
+    Authorisation,
+    Condition,
+    DeniedParty,
+    RefusedGoods,
+    Denial,
     EndUser,
     Requirements,
+    PeriodLimit,
     LicenceLine,
-    StatusChange,
+    Reference,
     Licence,
-    RefusedGoods,
     Refusal,
+    UsageReport,
     Amounts,
+    CarryOver,
     Comparison,
     DrawCover,
     Cover,
