@@ -18,6 +18,7 @@ from services.core.errors import Fault, Refused, Transient
 from services.runtime.admission import Admission, Full
 from services.runtime.database import AWAY
 from services.runtime.direct import Answering, Direct
+from services.runtime.openapi import described
 from services.runtime.settings import HttpSettings
 from services.runtime.telemetry import REQUEST_SECONDS, follow_trace, log
 
@@ -48,6 +49,7 @@ def application(
     for router in routers:
         app.include_router(router)
     app.include_router(_probes(ready, alive))
+    app.openapi = described(app)  # type: ignore[method-assign]  # the framework's own way to extend it
     for kind, answer in ANSWERS.items():
         app.add_exception_handler(kind, answer)
     direct = Direct(app, routers, ANSWERS)

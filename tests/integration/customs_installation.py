@@ -18,15 +18,15 @@ class Door:
     """One running door and a client of it."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
+        self.client = client
         self.host, self.port = client.base_url.host, client.base_url.port
 
     async def post(self, body: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
         kind = XML if body.lstrip().startswith(b"<") else JSON
-        return await self._client.post("/v1/customs/messages", content=body, headers={**kind, **(headers or {})})
+        return await self.client.post("/v1/customs/messages", content=body, headers={**kind, **(headers or {})})
 
     async def get(self, path: str, headers: dict[str, str] | None = None, **query: Any) -> httpx.Response:
-        return await self._client.get(f"/v1/customs{path}", params=query, headers=headers)
+        return await self.client.get(f"/v1/customs{path}", params=query, headers=headers)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ all else is not there for it.
 import re
 from email.message import Message as Headers
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
@@ -16,6 +16,14 @@ from prometheus_client import Counter
 from services.core.errors import Fault, Refused
 from services.core.values import Mrn, parse_mrn
 from services.customs.adapters import views
+from services.customs.adapters.description import (
+    ALWAYS,
+    ANY_MESSAGE,
+    RECEIVING,
+    TAKEN_DECLARATION,
+    TAKEN_MESSAGE,
+    TAKEN_VERDICT,
+)
 from services.customs.adapters.intake import Intake, Submission
 from services.customs.adapters.parties import Doorkeeper
 from services.customs.adapters.queries import Known, MessageView, Queries
@@ -37,7 +45,7 @@ def router(
     intake: Intake, commit: GroupCommit[Submission, Receipt], queries: Queries, doorkeeper: Doorkeeper
 ) -> APIRouter:
     """All routes of the door."""
-    routes = APIRouter(prefix="/v1/customs", tags=["customs"], responses=_ALWAYS)
+    routes = APIRouter(prefix="/v1/customs", tags=["customs"], responses=ALWAYS)
     _receiving(routes, intake, commit, doorkeeper)
     _messages(routes, queries, doorkeeper)
     _declarations(routes, queries, doorkeeper)
@@ -71,14 +79,14 @@ def _receiving(
         receive,
         methods=["POST"],
         status_code=202,
-        responses=_RECEIVING,
-        openapi_extra=_ANY_MESSAGE,
+        responses=RECEIVING,
+        openapi_extra=ANY_MESSAGE,
         route_class_override=DirectRoute,
     )
 
 
 def _messages(routes: APIRouter, queries: Queries, doorkeeper: Doorkeeper) -> None:
-    @routes.get("/messages/{message_id}", responses=_ASKING)
+    @routes.get("/messages/{message_id}", responses=TAKEN_MESSAGE)
     async def message(
         request: Request,
         message_id: str,
@@ -102,7 +110,7 @@ def _messages(routes: APIRouter, queries: Queries, doorkeeper: Doorkeeper) -> No
 
 
 def _declarations(routes: APIRouter, queries: Queries, doorkeeper: Doorkeeper) -> None:
-    @routes.get("/declarations/{mrn}", responses=_ASKING)
+    @routes.get("/declarations/{mrn}", responses=TAKEN_DECLARATION)
     async def declaration(request: Request, mrn: str) -> JSONResponse:
         """A declaration: phase, version, items with documents and cover, verdict, history."""
         found = await queries.shipment(await _asked(request, mrn, queries, doorkeeper))
@@ -110,7 +118,7 @@ def _declarations(routes: APIRouter, queries: Queries, doorkeeper: Doorkeeper) -
             raise _unknown(mrn)
         return JSONResponse(views.shipment(found))
 
-    @routes.get("/declarations/{mrn}/verdict", responses=_ASKING)
+    @routes.get("/declarations/{mrn}/verdict", responses=TAKEN_VERDICT)
     async def verdict(
         request: Request,
         mrn: str,
@@ -196,32 +204,3 @@ def _media_type(header: str) -> tuple[str, str | None]:
     charset = headers.get_param("charset")
     given = header.partition(";")[0].strip().lower()
     return given, charset if isinstance(charset, str) and charset else None
-
-
-def _problem(why: str) -> dict[str, Any]:
-    return {"description": why, "content": {"application/problem+json": {"schema": {"type": "object"}}}}
-
-
-_ALWAYS: dict[int | str, dict[str, Any]] = {
-    401: _problem("Parties of this door have tokens, and the request carries none of them."),
-    422: _problem("Not acceptable; `errors` has the path of each fault."),
-    503: _problem("Not available now; send it again after Retry-After seconds."),
-}
-_ASKING: dict[int | str, dict[str, Any]] = {404: _problem("Nothing of that name was received.")}
-_RECEIVING: dict[int | str, dict[str, Any]] = {
-    200: {"description": "It was there already: the same answer with `duplicate`."},
-    400: _problem("Malformed; with line and column."),
-    409: _problem("The same identity was received with other bytes."),
-    413: _problem("Larger than a message may be."),
-    415: _problem("A media type, character set or kind of message that is not taken."),
-}
-_ANY_MESSAGE: dict[str, Any] = {
-    "parameters": [{"name": "idempotency-key", "in": "header", "required": False, "schema": {"type": "string"}}],
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/xml": {"schema": {"type": "string"}},
-            "application/json": {"schema": {"type": "object"}},
-        },
-    },
-}

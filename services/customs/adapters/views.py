@@ -28,6 +28,24 @@ from services.customs.domain.declaration import Fact
 
 Json = dict[str, Any]
 
+_OF_DECLARATION = (
+    "lrn",
+    "accepted_at",
+    "amended_at",
+    "form",
+    "pre_lodged",
+    "completes",
+    "office_of_export",
+    "office_of_exit",
+    "border_mode",
+    "containerised",
+    "procedure",
+    "exporter",
+    "declarant",
+    "consignee",
+    "country_of_destination",
+)
+
 
 def receipt(row: Mapping[str, Any]) -> Json:
     names = ("id", "message_id", "kind", "mrn", "lrn", "sha256")
@@ -114,11 +132,10 @@ def shipment(view: ShipmentView) -> Json:
 
 
 def _declaration(declaration: DeclarationAccepted | None) -> Json:
-    names = ("lrn", "accepted_at", "amended_at", "office_of_export", "procedure", "exporter", "declarant", "consignee")
     if declaration is None:
-        return dict.fromkeys((*names, "country_of_destination"))
-    fields = plain(declaration)
-    return {name: fields[name] for name in (*names, "country_of_destination")}
+        return dict.fromkeys(_OF_DECLARATION)
+    fields = plain(declaration) | {"form": code(declaration.form)}
+    return {name: fields[name] for name in _OF_DECLARATION}
 
 
 def _stage(declaration: DeclarationAccepted | None, given: Verdict | None) -> str | None:

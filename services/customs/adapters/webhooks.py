@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.core.errors import Refused
+from services.customs.adapters.description import RESUMED, WEBHOOKS
 from services.customs.adapters.parties import Doorkeeper
 from services.customs.adapters.views import moment
 from services.runtime.webhook.overview import Overview, Standing
@@ -19,12 +20,12 @@ def webhook_router(overview: Overview, doorkeeper: Doorkeeper) -> APIRouter:
         party, standings = doorkeeper.party(request.headers), await overview.read()
         return [standing for standing in standings if not doorkeeper.asks or standing.id == party]
 
-    @routes.get("")
+    @routes.get("", responses=WEBHOOKS)
     async def webhooks(request: Request) -> Response:
         """What waits for each party, what was given up and why, and since when a party wants nothing."""
         return JSONResponse({"items": [_view(standing) for standing in await seen(request)]})
 
-    @routes.post("/{party}/resume")
+    @routes.post("/{party}/resume", responses=RESUMED)
     async def resume(request: Request, party: str) -> Response:
         """Deliver to the party again, beginning with what was given up."""
         if party not in {standing.id for standing in await seen(request)}:
