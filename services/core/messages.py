@@ -387,7 +387,7 @@ class Alert(_Alert):
 
 
 class _Party(Record):
-    __slots__ = ("name", "eori", "address", "country",)
+    __slots__ = ("name", "eori", "address", "country", "transliteration",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -406,6 +406,8 @@ class Party(_Party):
     """Street, postcode and city in one line."""
     country: CountryCode | None = None
     """ISO 3166-1 alpha-2 or an EU special code such as XI."""
+    transliteration: str | None = None
+    """The name in ISO 8859-1 (UNOC of UN/EDIFACT), as older systems can show it; null when the name itself is."""
 
     def __init__(
         self,
@@ -414,6 +416,7 @@ class Party(_Party):
         eori: Eori | None = None,
         address: str | None = None,
         country: CountryCode | None = None,
+        transliteration: str | None = None,
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _Party)
@@ -421,6 +424,7 @@ class Party(_Party):
         it.eori = eori
         it.address = address
         it.country = country
+        it.transliteration = transliteration
         it.remembered = None
         it.__class__ = Party
 
@@ -437,6 +441,8 @@ class Party(_Party):
             address_ = b"\x00" if x is None else b"\x02" + (text(x))
             x = self.country
             country_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
+            x = self.transliteration
+            transliteration_ = b"\x00" if x is None else b"\x02" + (text(x))
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
@@ -444,6 +450,7 @@ class Party(_Party):
             eori_,
             address_,
             country_,
+            transliteration_,
         ))
         remember(self, body)
         return body
@@ -515,6 +522,22 @@ class Party(_Party):
             misfit(n)
         else:
             it.country = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.transliteration = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.transliteration = None
         it.remembered = None
         it.__class__ = Party
         return it, i
@@ -526,6 +549,7 @@ class Party(_Party):
             eori=fields["eori"],
             address=fields["address"],
             country=fields["country"],
+            transliteration=fields["transliteration"],
         )
 
 
@@ -795,6 +819,329 @@ class ArrivedAtExit(_ArrivedAtExit):
     @property
     def identity(self) -> str:
         return sha256(f"customs.v1.ArrivedAtExit\x1f{self.fact_id}".encode()).hexdigest()[:32]
+
+
+class _ListedCode(Record):
+    __slots__ = ("code", "valid_from", "valid_to", "name", "source", "dated", "cites_licence", "grams_power_of_ten",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class ListedCode(_ListedCode):
+    """One code of a list during one period. A code may stand in a list several times, its periods never overlap."""
+
+    SCHEMA: ClassVar[str] = "customs.v1.ListedCode"
+
+    code: str
+    """The code; in the list of units one that begins with # is a qualifier."""
+    valid_from: date | None = None
+    """First day, inclusive; null: as long as anybody remembers."""
+    valid_to: date | None = None
+    """Last day, inclusive; null: without end."""
+    name: str
+    """What it stands for."""
+    source: str | None = None
+    """Who says so."""
+    dated: date | None = None
+    """Day of the source."""
+    cites_licence: bool = False
+    """Document types: whether a document of this type draws on a licence of the authority."""
+    grams_power_of_ten: int | None = None
+    """Units of mass: the power of ten of a gram that one is."""
+
+    def __init__(
+        self,
+        *,
+        code: str,
+        valid_from: date | None = None,
+        valid_to: date | None = None,
+        name: str,
+        source: str | None = None,
+        dated: date | None = None,
+        cites_licence: bool = False,
+        grams_power_of_ten: int | None = None,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _ListedCode)
+        it.code = code
+        it.valid_from = valid_from
+        it.valid_to = valid_to
+        it.name = name
+        it.source = source
+        it.dated = dated
+        it.cites_licence = cites_licence
+        it.grams_power_of_ten = grams_power_of_ten
+        it.remembered = None
+        it.__class__ = ListedCode
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            code_ = self.code.encode()
+            x = self.valid_from
+            valid_from_ = b"\x00" if x is None else b"\x02" + (DAYS[x])
+            x = self.valid_to
+            valid_to_ = b"\x00" if x is None else b"\x02" + (DAYS[x])
+            name_ = self.name.encode()
+            x = self.source
+            source_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.dated
+            dated_ = b"\x00" if x is None else b"\x02" + (DAYS[x])
+            x = self.cites_licence
+            cites_licence_ = flag(x)
+            x = self.grams_power_of_ten
+            grams_power_of_ten_ = b"\x00" if x is None else b"\x02" + (NUMBERS[x] if type(x) is int and 0 <= x < 8192 else integer(x))
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(code_)) < 8192 else long(n)),
+            code_,
+            valid_from_,
+            valid_to_,
+            (NUMBERS[n] if (n := len(name_)) < 8192 else long(n)),
+            name_,
+            source_,
+            dated_,
+            cites_licence_,
+            grams_power_of_ten_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[ListedCode, int]":
+        it: Any = open_record(_ListedCode)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.code = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.valid_from, i = day_at(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.valid_from = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.valid_to, i = day_at(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.valid_to = None
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.name = TEXT_AT[b[i:j]]
+        i = j
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.source = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.source = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.dated, i = day_at(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.dated = None
+        it.cites_licence = FLAG_AT[b[i]]
+        i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                it.grams_power_of_ten, i = integer_at(b, i - 1)
+            else:
+                it.grams_power_of_ten = n >> 1
+        elif n:
+            misfit(n)
+        else:
+            it.grams_power_of_ten = None
+        it.remembered = None
+        it.__class__ = ListedCode
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            code=fields["code"],
+            valid_from=None if fields["valid_from"] is None else day_of(fields["valid_from"]),
+            valid_to=None if fields["valid_to"] is None else day_of(fields["valid_to"]),
+            name=fields["name"],
+            source=fields["source"],
+            dated=None if fields["dated"] is None else day_of(fields["dated"]),
+            cites_licence=fields["cites_licence"],
+            grams_power_of_ten=None if fields["grams_power_of_ten"] is None else integer_of(fields["grams_power_of_ten"]),
+        )
+
+
+class _CodeList(Message):
+    __slots__ = ("name", "revision", "version", "complete", "imported_at", "codes",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class CodeList(_CodeList):
+    """One version of a code list, whole. Versions are never changed: an import makes the next one."""
+
+    SCHEMA: ClassVar[str] = "customs.v1.CodeList"
+    TOPIC: ClassVar[str] = "customs.codes.v1"
+    KEY: ClassVar[str] = "name"
+    IDENTITY: ClassVar[tuple[str, ...]] = ("name", "revision")
+
+    name: str
+    """document-types, units, countries, offices or procedures."""
+    revision: int
+    """From 1 without gaps; 0 is the list that is bundled with a release, which does not travel."""
+    version: str
+    """SHA-256 of the codes and of `complete`, in lower-case hexadecimal: the same content has the same."""
+    complete: bool = True
+    """Whether a code that is not in it is unknown; else nothing can be said of it."""
+    imported_at: datetime
+    """When this version came."""
+    codes: tuple[ListedCode, ...] = ()
+    """Sorted by code and first day."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        revision: int,
+        version: str,
+        complete: bool = True,
+        imported_at: datetime,
+        codes: tuple[ListedCode, ...] = (),
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _CodeList)
+        it.name = name
+        it.revision = revision
+        it.version = version
+        it.complete = complete
+        it.imported_at = imported_at
+        it.codes = codes
+        it.remembered = None
+        it.__class__ = CodeList
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            name_ = self.name.encode()
+            x = self.revision
+            revision_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else integer(x)
+            version_ = self.version.encode()
+            x = self.complete
+            complete_ = flag(x)
+            x = self.imported_at
+            imported_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
+            x = self.codes
+            codes_ = b"\x00" if x == () else records(x, ListedCode)
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(name_)) < 8192 else long(n)),
+            name_,
+            revision_,
+            (NUMBERS[n] if (n := len(version_)) < 8192 else long(n)),
+            version_,
+            complete_,
+            imported_at_,
+            codes_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[CodeList, int]":
+        it: Any = open_record(_CodeList)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.name = TEXT_AT[b[i:j]]
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            it.revision, i = integer_at(b, i - 1)
+        else:
+            it.revision = n >> 1
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.version = b[i:j].decode()
+        i = j
+        it.complete = FLAG_AT[b[i]]
+        i += 1
+        j = i + 8
+        x = INSTANT_AT[b[i:j]]
+        if x is None:
+            x, j = instant_at(b, i)
+        it.imported_at = x
+        i = j
+        if b[i]:
+            it.codes, i = records_at(b, i, ListedCode.read)
+        else:
+            it.codes = ()
+            i += 1
+        it.remembered = None
+        it.__class__ = CodeList
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            name=fields["name"],
+            revision=integer_of(fields["revision"]),
+            version=fields["version"],
+            complete=fields["complete"],
+            imported_at=instant_of(fields["imported_at"]),
+            codes=tuple(ListedCode.from_avro(x) for x in fields["codes"]),
+        )
+
+    @property
+    def key(self) -> str:
+        return self.name
+
+    @property
+    def identity(self) -> str:
+        return sha256(f"customs.v1.CodeList\x1f{self.name}\x1f{self.revision}".encode()).hexdigest()[:32]
 
 
 class _Document(Record):
@@ -10201,6 +10548,8 @@ RECORDS: tuple[type[Record], ...] = (
     Party,
     Source,
     ArrivedAtExit,
+    ListedCode,
+    CodeList,
     Document,
     Item,
     DeclarationAccepted,

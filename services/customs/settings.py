@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -71,6 +71,7 @@ class CustomsSettings(BaseModel):
     it is. `party`: in whose name messages come in while no party has a token: who reaches the port is this party.
 
     `time_zone`: of times that state none, as AES writes them.
+    `unlisted_codes`: a code that no code list has on the day of the declaration is told and taken, or refused.
     `in_flight_s`: how long after its publication a message may be undecided before it counts as unaccounted for, which
     is looked at every `accounts_every_s` seconds.
     """
@@ -80,6 +81,7 @@ class CustomsSettings(BaseModel):
     party: str = Field(default="customs", min_length=1, max_length=70)
     parties: Annotated[tuple[Party, ...], NoDecode, BeforeValidator(_parties)] = ()
     time_zone: str = "Europe/Brussels"
+    unlisted_codes: Literal["warn", "refuse"] = "warn"
     in_flight_s: float = Field(default=600, gt=0)
     accounts_every_s: float = Field(default=15, gt=0)
 

@@ -11,6 +11,7 @@ from services.core.decision import Decision
 from services.core.message import Message
 from services.core.messages import (
     ArrivedAtExit,
+    CodeList,
     DeclarationAccepted,
     DeclarationAmended,
     DeclarationInvalidated,
@@ -28,7 +29,7 @@ from services.customs.domain.answer import Answer
 
 DEAD_FACTS = f"{DeclarationAccepted.TOPIC}.dlq"
 
-TOPICS = (DeclarationAccepted.TOPIC, DEAD_FACTS, Verdict.TOPIC)
+TOPICS = (DeclarationAccepted.TOPIC, DEAD_FACTS, Verdict.TOPIC, CodeList.TOPIC)
 
 ANSWERS: Mapping[type[Message], Callable[[Answer, Any, datetime], Decision[Answer]]] = {
     Verdict: handlers.take_verdict,

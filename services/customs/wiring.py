@@ -9,9 +9,11 @@ from pydantic_settings import SettingsError
 from services.core.errors import Fatal
 from services.core.values import Mrn
 from services.customs import topology
-from services.customs.adapters import http
+from services.customs.adapters import code_http, http
 from services.customs.adapters.accounts import Accounts
 from services.customs.adapters.answers import AnswerStore
+from services.customs.adapters.code_judge import CodeJudge
+from services.customs.adapters.code_lists import CodeLists
 from services.customs.adapters.intake import Intake
 from services.customs.adapters.log import MessageLog
 from services.customs.adapters.parties import Doorkeeper
@@ -35,7 +37,10 @@ NAME = "customs"
 def build(runtime: Runtime) -> Service:
     settings = _settings()
     outbox = Outbox(runtime.database, NAME, runtime.codec)
-    intake = Intake(ZoneInfo(settings.time_zone))
+    zone = ZoneInfo(settings.time_zone)
+    lists = CodeLists(runtime.door, outbox)
+    judge = CodeJudge(lists, lambda: datetime.now(UTC), zone, refuses=settings.unlisted_codes == "refuse")
+    intake = Intake(zone, judge)
     doorkeeper = Doorkeeper({p.name: p.token_sha256 for p in settings.parties if p.token_sha256}, settings.party)
     register = Register(MessageLog(runtime.codec, intake), outbox, lambda: datetime.now(UTC))
     commit = GroupCommit(runtime.door, register.receive, outbox.wake)
@@ -52,11 +57,13 @@ def build(runtime: Runtime) -> Service:
         routers=(
             http.router(intake, commit, queries, doorkeeper),
             webhook_router(Overview(runtime.door, NAME), doorkeeper),
+            code_http.router(lists, doorkeeper),
         ),
         folds=(_answers(store),),
         outboxes=(outbox,),
         loops={
             "intake": commit.run,
+            "code lists": lists.watch,
             "accounts": accounts.watch,
             "answers watched": queries.answers.run,
             "messages watched": queries.messages.run,

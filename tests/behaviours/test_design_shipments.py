@@ -123,7 +123,7 @@ def test_items_of_a_verdict_mix_refused_before_pending_before_covered_before_not
 
 
 def test_a_draw_is_the_sum_of_the_items_documents_on_a_line() -> None:
-    exchange = Exchange(licence(), declaration(A, document("2"), document("3", kind="X002")))
+    exchange = Exchange(licence(), declaration(A, document("2"), document("3", kind="X070")))
     [draw] = exchange.ledger()["draws"]
     assert (draw["item"], draw["line"], draw["quantity"]["reserved"]) == (1, 1, "5")
     assert Exchange(licence(), declaration(A, document("6"), document("5"))).balance() == "0 0 0 10"

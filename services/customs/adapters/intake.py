@@ -1,6 +1,7 @@
 """From a request's bytes and media type to a reading: the one place that knows which formats there are."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -55,8 +56,10 @@ class Intake:
     and is read by a thread beside the event loop, one at a time, so that leases and other senders do not wait for it.
     """
 
-    def __init__(self, zone: tzinfo) -> None:
+    def __init__(self, zone: tzinfo, judge: Callable[[Reading], Reading] = lambda reading: reading) -> None:
+        """`judge` looks at what is read now and not before: it adds warnings, or raises Refused."""
         self._zone = zone
+        self._judge = judge
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="customs-intake")
 
     async def read(self, body: bytes, media_type: str, charset: str | None) -> Reading:
@@ -66,11 +69,16 @@ class Intake:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, read, body, media_type, charset, self._zone)
 
+    async def _judged(self, reading: Reading, size: int) -> Reading:
+        if size <= _ORDINARY:
+            return self._judge(reading)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._judge, reading)
+
     async def submission(
         self, party: str, body: bytes, media_type: str, charset: str | None, idempotency_key: str | None = None
     ) -> Submission:
         """A message of a party with its identity: the sender's key, else what the format gives, else its own digest."""
-        reading = await self.read(body, media_type, charset)
+        reading = await self._judged(await self.read(body, media_type, charset), len(body))
         digest = sha256(body).hexdigest()
         identity = ("idempotency-key", idempotency_key) if idempotency_key else reading.identity or ("sha256", digest)
         return Submission(

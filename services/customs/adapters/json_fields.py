@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from services.core.text import IN_A_LINE, IN_LINES, no_text
 from services.core.values import (
     CommodityCode,
     CountryCode,
@@ -28,6 +29,7 @@ from services.core.values import (
     parse_unit,
 )
 from services.customs.adapters.times import instant
+from services.runtime.transliteration import IN_LATIN, parse_transliteration
 
 T = TypeVar("T")
 
@@ -71,23 +73,14 @@ def _drawn(text: str) -> Decimal:
     return value
 
 
-def _text(least: int, most: int) -> BeforeValidator:
-    def parse(text: str) -> str:
-        if not least <= len(text) <= most or "\0" in text:
-            raise ValueError(f"{least} to {most} characters are expected")
-        if not text.isprintable() and any("\ud800" <= c <= "\udfff" for c in text):
-            raise ValueError("half of a surrogate pair is no character")
-        return text
-
-    return _from(parse)
-
-
-def _name(most: int) -> BeforeValidator:
-    """A name that a sender gives: control characters in it would let two senders' names read as one."""
+def _text(most: int, *, lines: bool = False) -> BeforeValidator:
+    """Text of any script, in one line or in `lines`."""
 
     def parse(text: str) -> str:
-        if not 1 <= len(text) <= most or any(c < " " or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in text):
-            raise ValueError(f"1 to {most} characters are expected, and no control character is part of a name")
+        if not 1 <= len(text) <= most:
+            raise ValueError(f"1 to {most} characters are expected")
+        if (found := no_text(text, lines=lines)) is not None:
+            raise ValueError(f"{found} is no text")
         return text
 
     return _from(parse)
@@ -116,10 +109,12 @@ Reference = Annotated[str, _from(parse_licence_ref), _REFERENCES]
 Time = Annotated[datetime, _from(_time), _TIMES]
 Amount = Annotated[Decimal, _from(_amount), _string(_AMOUNT, "1200.000")]
 Drawn = Annotated[Decimal, _from(_drawn), _string(rf"(?![0.]+$){_AMOUNT}", "100000.00")]
-Short = Annotated[str, _text(1, 70), _string(r"[^\x00]{1,70}", "officer 17")]
-Long = Annotated[str, _text(1, 512), _string(r"[^\x00]{1,512}", "isostatic press")]
-Lrn = Annotated[str, _text(1, 35), _string(r"[^\x00]{1,35}", "ANR-2026-77")]
-Name = Annotated[str, _name(70), _string(r"[^\x00-\x1f\x7f]{1,70}", "BE.CUSTOMS")]
+Short = Annotated[str, _text(70, lines=True), _string(IN_LINES + "{1,70}", "officer 17")]
+Long = Annotated[str, _text(512, lines=True), _string(IN_LINES + "{1,512}", "isostatic press")]
+OneLine = Annotated[str, _text(512), _string(IN_A_LINE + "{1,512}", "Bharat Presses")]
+Latin = Annotated[str, _from(parse_transliteration), _string(IN_LATIN + "{1,512}", "Giorgos")]
+Lrn = Annotated[str, _text(35), _string(IN_A_LINE + "{1,35}", "ANR-2026-77")]
+Name = Annotated[str, _text(70), _string(IN_A_LINE + "{1,70}", "BE.CUSTOMS")]
 Number = Annotated[int, Field(ge=1, le=99_999)]
 Version = Annotated[int, Field(ge=1, le=LARGEST_INT)]
 Procedure = Annotated[str, Field(pattern=r"^([0-9]{2}|T|T1|T2|T2F|T2SM|TIR)$", examples=["10"])]

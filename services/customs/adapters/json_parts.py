@@ -15,13 +15,16 @@ from services.customs.adapters.json_fields import (
     CurrencyText,
     Drawn,
     EoriText,
+    Latin,
     Long,
     Number,
+    OneLine,
     Procedure,
     Reference,
     Strict,
     UnitText,
 )
+from services.runtime.transliteration import transliterated
 
 
 def given(name: str) -> JsonDict:
@@ -35,14 +38,15 @@ def absent(name: str) -> JsonDict:
 
 
 class PartyIn(Strict):
-    """A party by EORI, by name, or both."""
+    """A party by EORI, by name, or both. `transliteration`: the name in ISO 8859-1 as the sender has it; else ours."""
 
     model_config = ConfigDict(json_schema_extra={"anyOf": [given("name"), given("eori")]})
 
-    name: Long | None = None
+    name: OneLine | None = None
     eori: EoriText | None = None
-    address: Long | None = None
+    address: OneLine | None = None
     country: Country | None = None
+    transliteration: Latin | None = None
 
     @model_validator(mode="after")
     def _known(self) -> "PartyIn":
@@ -51,7 +55,13 @@ class PartyIn(Strict):
         return self
 
     def party(self) -> Party:
-        return Party(name=self.name, eori=self.eori, address=self.address, country=self.country)
+        return Party(
+            name=self.name,
+            eori=self.eori,
+            address=self.address,
+            country=self.country,
+            transliteration=self.transliteration or transliterated(self.name),
+        )
 
 
 class DocumentIn(Strict):

@@ -31,12 +31,14 @@ from services.licensing.adapters.fields import (
     EoriNumber,
     Ground,
     Instant,
+    LatinText,
     LongText,
     MeasurementUnit,
     Procedure,
     Reference,
     ShortText,
 )
+from services.runtime.transliteration import transliterated
 
 KindWord = Literal[
     "individual", "global", "large-project", "union-general", "national-general", "transit", "intra-union-transfer"
@@ -61,13 +63,17 @@ def _name(text: str) -> str:
 
 
 class PartyBody(Body):
+    """`transliteration`: the name in ISO 8859-1 as the authority writes it; else ours."""
+
     name: ShortText | None = None
     eori: EoriNumber | None = None
     address: ShortText | None = None
     country: Country | None = None
+    transliteration: LatinText | None = None
 
     def party(self) -> Party:
-        return Party(name=self.name, eori=self.eori, address=self.address, country=self.country)
+        latin = self.transliteration or transliterated(self.name)
+        return Party(name=self.name, eori=self.eori, address=self.address, country=self.country, transliteration=latin)
 
 
 class EndUserBody(Body):

@@ -10,15 +10,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from services.core import values
+from services.core.text import no_text
 from services.licensing.domain import terms
+from services.runtime.transliteration import parse_transliteration
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 _YEARS = range(1970, 9999)
-# Control characters that are no layout, and halves of surrogate pairs: no database or XML takes them.
-_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Body(BaseModel):
@@ -62,8 +62,8 @@ def _parse_text(longest: int) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if not text.strip() or len(text) > longest:
             raise ValueError(f"must have 1 to {longest} characters")
-        if _UNWRITABLE.search(text):
-            raise ValueError("holds control characters or broken Unicode")
+        if (found := no_text(text, lines=True)) is not None:
+            raise ValueError(f"{found} is no text")
         return text
 
     return parse
@@ -81,6 +81,7 @@ _currency = _parsed(values.parse_currency, "currency", "EUR")
 _control = _parsed(terms.parse_control_code, "control-code", "2B204")
 _procedure = _parsed(terms.parse_procedure, "procedure", "10")
 _ground = _parsed(terms.parse_ground, "ground", "diversion-risk")
+_latin = _parsed(parse_transliteration, "transliteration", "Giorgos")
 _short = _parsed(_parse_text(200), "text", "…")
 _long = _parsed(_parse_text(4000), "text", "…")
 
@@ -96,5 +97,6 @@ CurrencyCode = Annotated[values.Currency, *_currency]
 ControlCode = Annotated[str, *_control]
 Procedure = Annotated[str, *_procedure]
 Ground = Annotated[str, *_ground]
+LatinText = Annotated[str, *_latin]
 ShortText = Annotated[str, *_short]
 LongText = Annotated[str, *_long]

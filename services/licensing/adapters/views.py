@@ -69,7 +69,8 @@ def _amount(amount: Decimal | None) -> str | None:
 
 
 def _party(party: Party) -> dict[str, Any]:
-    return {"eori": party.eori, "name": party.name, "address": party.address, "country": party.country}
+    names = ("eori", "name", "address", "country", "transliteration")
+    return {name: getattr(party, name) for name in names}
 
 
 def _end_user(user: EndUser) -> dict[str, Any]:

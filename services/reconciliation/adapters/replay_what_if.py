@@ -112,7 +112,8 @@ def rules_in(file: Path) -> RuleSet:
         raise Fatal(f"{file} cannot be read as JSON: {error}") from error
     if not isinstance(content, dict) or content.keys() - {"quantity", "value"}:
         raise Fatal(f"{file}: an object with quantity and value was expected")
-    return rule_set(*(_ceiling(f"{file}, {name}", content.get(name, {})) for name in ("quantity", "value")))
+    quantity, value = (_ceiling(f"{file}, {name}", content.get(name, {})) for name in ("quantity", "value"))
+    return rule_set(quantity, value)
 
 
 def _ceiling(where: str, stated: Any) -> Ceiling:

@@ -35,6 +35,6 @@ def released_without_cover(
 
 def _broken(demand: Demand, held: HeldDraw, terms: Licence, rules: RuleSet) -> list[str]:
     line = line_of(held.draw, terms, held)
-    stated = NOTHING if line is None else declared(held.draw, line)
+    stated = NOTHING if line is None else declared(held.draw, line, rules.codes.as_of(demand.accepted_at))
     case = Case(terms, line, demand, held.draw, stated, stated, None, True, rules)
     return sorted(failure.code for failure in failures_of(case) if failure.blocks)

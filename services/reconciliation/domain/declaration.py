@@ -19,7 +19,7 @@ from services.core.messages import (
     Source,
 )
 from services.core.values import LicenceRef
-from services.reconciliation.domain.documents import CITING_A_LICENCE
+from services.reconciliation.domain.codes import Codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +163,14 @@ def _place(documents: tuple[Document, ...], amendment: DocumentAmendment) -> int
     return next((i for i, d in enumerate(documents) if (d.type, d.reference) == wanted), None)
 
 
-def licences_ever_cited(shipment: Shipment) -> set[LicenceRef]:
-    """Licences that any version or delta cites, also those that a later version dropped: they must free their draws."""
-    return {LicenceRef(d.reference) for d in _documents_ever(shipment) if d.type in CITING_A_LICENCE}
+def licences_ever_cited(shipment: Shipment, accepted_at: datetime, codes: Codes) -> set[LicenceRef]:
+    """Licences that any version or delta cites, also those that a later version dropped: they must free their draws.
+
+    So must those that were asked while other code lists were in force.
+    """
+    then = codes.as_of(accepted_at)
+    cited = {LicenceRef(d.reference) for d in _documents_ever(shipment) if then.cites_a_licence(d.type)}
+    return cited | {held.demand.licence for held in shipment.licences}
 
 
 def _documents_ever(shipment: Shipment) -> list[Document]:

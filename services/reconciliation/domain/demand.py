@@ -22,9 +22,9 @@ from services.core.messages import (
     Stage,
 )
 from services.core.values import ZERO, LicenceRef, Mrn
+from services.reconciliation.domain.codes import AsOf, Codes
 from services.reconciliation.domain.declaration import Declaration, licences_ever_cited
 from services.reconciliation.domain.departure import Share, in_unit, what_left
-from services.reconciliation.domain.documents import CITING_A_LICENCE
 from services.reconciliation.domain.phase import Standing
 
 NO_LINE = 0
@@ -38,17 +38,17 @@ class Citation:
     draw: Draw
 
 
-def citations(declaration: Declaration, exited: GoodsExited | None = None) -> tuple[Citation, ...]:
+def citations(declaration: Declaration, codes: AsOf, exited: GoodsExited | None = None) -> tuple[Citation, ...]:
     """All draws of a declaration, and what left of each once goods left: by item, then as its documents cite lines."""
     totals = {total.item: total for total in exited.items} if exited else {}
     cited: list[Citation] = []
     for item in declaration.items:
-        documents = [d for d in item.documents if d.type in CITING_A_LICENCE]
+        documents = [d for d in item.documents if codes.cites_a_licence(d.type)]
         if not documents:
             continue
         places = _places(documents)
-        shares = _shares(documents, places.values())
-        left = what_left(shares, totals.get(item.item)) if exited else []
+        shares = _shares(documents, places.values(), codes)
+        left = what_left(shares, totals.get(item.item), codes) if exited else []
         for (licence, line), numbers in places.items():
             types = {documents[n].type for n in numbers}
             draw = _draw(item, line, types, [shares[n] for n in numbers], declaration)
@@ -65,7 +65,7 @@ def _places(documents: Sequence[Document]) -> dict[tuple[LicenceRef, int], list[
     return places
 
 
-def _shares(documents: Sequence[Document], places: Iterable[list[int]]) -> list[Share]:
+def _shares(documents: Sequence[Document], places: Iterable[list[int]], codes: AsOf) -> list[Share]:
     """What each document writes off; those on one line in the unit of the first, when all convert exactly."""
     shares = [Share(d.quantity, d.unit, d.amount, d.currency) for d in documents]
     for numbers in places:
@@ -73,7 +73,7 @@ def _shares(documents: Sequence[Document], places: Iterable[list[int]]) -> list[
             continue
         units = [shares[n].unit for n in numbers if shares[n].quantity is not None]
         if len(set(units)) > 1 and units[0] is not None:
-            moved = [in_unit(shares[n], units[0]) for n in numbers]
+            moved = [in_unit(shares[n], units[0], codes) for n in numbers]
             if all(q is not None or shares[n].quantity is None for n, q in zip(numbers, moved, strict=True)):
                 for n, quantity in zip(numbers, moved, strict=True):
                     shares[n] = replace(shares[n], quantity=quantity, unit=units[0])
@@ -109,16 +109,17 @@ def _sum(figures: Iterable[Decimal | None]) -> Decimal | None:
 
 
 def demands(
-    shipment: Shipment, declaration: Declaration, stands: Standing, stage: Stage
+    shipment: Shipment, declaration: Declaration, stands: Standing, stage: Stage, codes: Codes
 ) -> tuple[tuple[LicenceDemand, ...], list[Demand]]:
     """The shipment's licences with what it now asks of each ever cited, sorted; and the demands that are new.
 
     One that says nothing new keeps its revision.
     """
-    licences = sorted(licences_ever_cited(shipment))
+    licences = sorted(licences_ever_cited(shipment, declaration.accepted_at, codes))
     if not licences:
         return (), []
-    cited = citations(declaration, stands.fact if isinstance(stands.fact, GoodsExited) else None)
+    exited = stands.fact if isinstance(stands.fact, GoodsExited) else None
+    cited = citations(declaration, codes.as_of(declaration.accepted_at), exited)
     held = {known.demand.licence: known for known in shipment.licences}
     asked: list[LicenceDemand] = []
     changed: list[Demand] = []

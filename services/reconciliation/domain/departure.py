@@ -11,6 +11,7 @@ from decimal import Decimal, localcontext
 
 from services.core.messages import ExitItem
 from services.core.values import ZERO, Currency, Unit
+from services.reconciliation.domain.codes import AsOf
 from services.reconciliation.domain.measures import converted
 
 CENT = Decimal("0.01")
@@ -29,11 +30,11 @@ class Share:
     currency: Currency | None
 
 
-def what_left(shares: Sequence[Share], totals: ExitItem | None) -> list[Share]:
+def what_left(shares: Sequence[Share], totals: ExitItem | None, codes: AsOf) -> list[Share]:
     """What left of the documents of one item, in declared order; no totals: as declared."""
     if totals is None:
         return list(shares)
-    quantities = _quantities_left(shares, totals.quantity)
+    quantities = _quantities_left(shares, totals.quantity, codes)
     if totals.amount is None:
         amounts = [_follow(share, quantity) for share, quantity in zip(shares, quantities, strict=True)]
     else:
@@ -50,18 +51,18 @@ def _follow(share: Share, left: Decimal | None) -> Decimal | None:
     return pro_rata(share.amount, left, share.quantity, CENT)
 
 
-def _quantities_left(shares: Sequence[Share], total: Decimal | None) -> list[Decimal | None]:
+def _quantities_left(shares: Sequence[Share], total: Decimal | None, codes: AsOf) -> list[Decimal | None]:
     """A total is stated in the unit of the first document."""
     declared = [share.quantity for share in shares]
     unit = next((share.unit for share in shares if share.quantity is not None), None)
     if total is None or unit is None:
         return declared
-    return _spread_alike(total, declared, [in_unit(share, unit) for share in shares])
+    return _spread_alike(total, declared, [in_unit(share, unit, codes) for share in shares])
 
 
-def in_unit(share: Share, unit: Unit) -> Decimal | None:
+def in_unit(share: Share, unit: Unit, codes: AsOf) -> Decimal | None:
     """Its quantity in this unit; None when it states none or does not convert exactly."""
-    return None if share.quantity is None or share.unit is None else converted(share.quantity, share.unit, unit)
+    return None if share.quantity is None or share.unit is None else converted(share.quantity, share.unit, unit, codes)
 
 
 def _amounts_left(shares: Sequence[Share], total: Decimal) -> list[Decimal | None]:

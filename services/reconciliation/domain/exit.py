@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from services.core.messages import Comparison, Demand, Draw, LicenceLine, Phase
 from services.core.values import ZERO
+from services.reconciliation.domain.codes import AsOf
 from services.reconciliation.domain.measures import NOTHING, Figures, declared, in_line_measure, shown
 from services.reconciliation.domain.rules import Failure, Mismatch
 
@@ -27,14 +28,14 @@ class Departure:
     failures: tuple[Failure, ...] = ()
 
 
-def departure(draw: Draw, line: LicenceLine | None, demand: Demand) -> Departure:
+def departure(draw: Draw, line: LicenceLine | None, demand: Demand, codes: AsOf) -> Departure:
     """Released goods use what was declared; goods that left, what left of it once nothing more will."""
-    stated = NOTHING if line is None else declared(draw, line)
+    stated = NOTHING if line is None else declared(draw, line, codes)
     if demand.phase is not Phase.EXITED:
         return Departure(stated, stated, NOTHING)
     quantity = draw.quantity if draw.exited_quantity is None else draw.exited_quantity
     amount = draw.amount if draw.exited_amount is None else draw.exited_amount
-    left = NOTHING if line is None else in_line_measure(draw, line, quantity, amount)
+    left = NOTHING if line is None else in_line_measure(draw, line, quantity, amount, codes)
     used_quantity, left_quantity = _used(stated.quantity, left.quantity, final=demand.final_exit)
     used_value, left_value = _used(stated.value, left.value, final=demand.final_exit)
     return Departure(

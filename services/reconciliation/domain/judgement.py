@@ -18,6 +18,7 @@ from services.core.messages import (
     Phase,
 )
 from services.core.values import ZERO
+from services.reconciliation.domain.codes import AsOf
 from services.reconciliation.domain.columns import Columns, holds_anything
 from services.reconciliation.domain.exit import Departure, departure
 from services.reconciliation.domain.judged import Judged, grounds, held_draw, under_changed_licence
@@ -68,6 +69,11 @@ class Bench:
     earlier: Demand | None
     rules: RuleSet
 
+    @property
+    def codes(self) -> AsOf:
+        """As of acceptance, which no amendment changes."""
+        return self.rules.codes.as_of(self.demand.accepted_at)
+
     def case(self, draw: Draw, line: LicenceLine | None, stated: Figures, takes: Figures, *, keeps: bool) -> Case:
         """The draw, what it would take, and what all other draws hold now."""
         balance = None if line is None else self.columns.of(line.line)
@@ -111,7 +117,7 @@ def _fits_now(bench: Bench, held: HeldDraw) -> bool:
     line = line_of(held.draw, bench.terms, held)
     if line is None or OVERRUNS.isdisjoint(held.reasons):
         return False
-    asks = declared(held.draw, line)
+    asks = declared(held.draw, line, bench.codes)
     case = bench.case(held.draw, line, asks, asks, keeps=False)
     return (QUANTITY_OVERRUN in held.reasons and quantity_fits(case)) or (
         VALUE_OVERRUN in held.reasons and value_fits(case)
@@ -145,7 +151,7 @@ def _verdict(failures: tuple[Failure, ...]) -> DrawVerdict:
 
 def _accepted(bench: Bench, draw: Draw, before: HeldDraw | None) -> Judged:
     line = line_of(draw, bench.terms, before)
-    asks = NOTHING if line is None else declared(draw, line)
+    asks = NOTHING if line is None else declared(draw, line, bench.codes)
     failures = failures_of(bench.case(draw, line, asks, asks, keeps=False))
     verdict = _verdict(failures)
     why = grounds(verdict, failures, before)
@@ -157,7 +163,7 @@ def _accepted(bench: Bench, draw: Draw, before: HeldDraw | None) -> Judged:
 def _again(bench: Bench, before: HeldDraw) -> Judged:
     draw = before.draw
     line = line_of(draw, bench.terms, before)
-    asks = NOTHING if line is None else declared(draw, line)
+    asks = NOTHING if line is None else declared(draw, line, bench.codes)
     keeps = before.verdict is DrawVerdict.COVERED or holds_anything(before)
     bench.columns.lift(before)
     failures = failures_of(bench.case(draw, line, asks, asks, keeps=keeps))
@@ -193,7 +199,7 @@ def _released(bench: Bench, draws: list[tuple[Draw, HeldDraw | None]]) -> tuple[
 
 def _claim(bench: Bench, draw: Draw, before: HeldDraw | None) -> Claim:
     line = line_of(draw, bench.terms, before)
-    left = departure(draw, line, bench.demand)
+    left = departure(draw, line, bench.demand, bench.codes)
     keeps = before is not None and line is not None and _keeps(bench, draw, before, line, left.consumed)
     return Claim(draw, before, line, left, keeps)
 

@@ -1,49 +1,76 @@
 """Names of parties, compared as a person would: case, accents, punctuation and legal form do not make another party."""
 
-import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import Final
+
+from services.core.messages import Party
+from services.reconciliation.domain.legal_forms import ENDINGS, OPENINGS, PHRASES, UNSPACED
 
 # Letters that Unicode does not decompose, as transliterated in machine-readable passports (ICAO 9303-3).
 _LETTERS = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "\u0131": "i", "ħ": "h"}
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+        "\u0131": "i",
+        "ħ": "h",
+        "ŧ": "t",
+        "ŋ": "n",
+        "ə": "e",
+    }
 )
-
-_AFTER_THE_NAME = """
-    nv sa bv bvba sprl srl cv cvba scrl vof snc sas sarl eurl vzw asbl
-    gmbh ag kg kgaa ohg ug se
-    ltd limited llc llp lp plc inc incorporated corp corporation co company pvt private pte pty sdn bhd
-    spa sl slu sau lda ltda
-    ab as asa aps oy oyj ou uab sia sro doo dd kft zrt nyrt zoo ad ood eood ooo oao zao pao kk
-"""
-_BEFORE_THE_NAME = "nv bv sa ab as uab sia ooo oao zao pao"
-_ENDINGS = frozenset(_AFTER_THE_NAME.split())
-_OPENINGS = frozenset(_BEFORE_THE_NAME.split())
-_WORD = re.compile(r"[^\W_]+")
+_APOSTROPHES = str.maketrans(dict.fromkeys("'`\u00b4\u02bc\u2018\u2019"))
+# As the comparison itself sees them: what is written in composed syllables is taken apart there.
+_UNSPACED: Final = tuple(unicodedata.normalize("NFKD", form) for form in UNSPACED)
 
 
 @lru_cache(maxsize=65536)
 def normalised(name: str) -> str:
-    """The name reduced to what tells parties apart; equal results are the same name.
+    """The name reduced to what tells parties apart; equal results are the same name, an empty one is no name.
 
     `Müller & Söhne G.m.b.H.` and `MULLER SOHNE GMBH` give the same. A name made of legal forms only stays as it is.
     """
-    decomposed = unicodedata.normalize("NFKD", name).casefold().translate(_LETTERS)
-    plain = "".join(c for c in unicodedata.normalize("NFKD", decomposed) if not unicodedata.combining(c))
-    words = _initials_joined(_WORD.findall(plain.replace("'", "").replace("\u2019", "")))
+    words = _initials_joined(_plain(name).split())
     first, last = 0, len(words)
-    while last - first > 1 and words[last - 1] in _ENDINGS:
-        last -= 1
-    while last - first > 1 and words[first] in _OPENINGS:
+    while (closing := _closing(words[first:last])) and last - first > closing:
+        last -= closing
+    while last - first > 1 and words[first] in OPENINGS:
         first += 1
-    return "".join(words[first:last])
+    return _without_unspaced("".join(words[first:last]))
 
 
-def same_name(one: str | None, other: str | None) -> bool:
-    """Whether both names are given and the same."""
-    if not one or not other:
-        return False
-    return one == other or normalised(one) == normalised(other)
+def _plain(name: str) -> str:
+    """Words in lower case, without accents and apostrophes; vowel signs are no accents, and stay.
+
+    Twice, because what one step gives another may take further.
+    """
+    for _ in range(2):
+        folded = unicodedata.normalize("NFKD", name.translate(_APOSTROPHES)).casefold().translate(_LETTERS)
+        marked = (c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+        name = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in marked)
+    return name
+
+
+def _closing(words: list[str]) -> int:
+    """How many words at the end are a legal form."""
+    for phrase in PHRASES:
+        if words[-len(phrase) :] == list(phrase):
+            return len(phrase)
+    return 1 if words and words[-1] in ENDINGS else 0
+
+
+def _without_unspaced(name: str) -> str:
+    for form in _UNSPACED:
+        for short in (name.removesuffix(form), name.removeprefix(form)):
+            if short and short != name:
+                return _without_unspaced(short)
+    return name
 
 
 def _initials_joined(words: list[str]) -> list[str]:
@@ -57,3 +84,27 @@ def _initials_joined(words: list[str]) -> list[str]:
             joined.append(word)
         in_initials = len(word) == 1
     return joined
+
+
+def same_name(one: str | None, other: str | None) -> bool:
+    """Whether both names are given and the same."""
+    if not one or not other:
+        return False
+    return normalised(one) == normalised(other) != ""
+
+
+def same_party_name(one: Party, other: Party) -> bool:
+    """Whether two parties are named the same: as written, or one as the other is transliterated.
+
+    Two names that both have a transliteration are compared as written only: in it many names of one script fall
+    together, as all Chinese ones of one sound do.
+    """
+    return any(same_name(mine, theirs) for mine, theirs in _pairs(one, other))
+
+
+def _pairs(one: Party, other: Party) -> Iterator[tuple[str | None, str | None]]:
+    yield one.name, other.name
+    if other.transliteration is None:
+        yield one.transliteration, other.name
+    elif one.transliteration is None:
+        yield one.name, other.transliteration

@@ -8,6 +8,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from services.core.values import ZERO, format_amount
+from services.reconciliation.domain.codes import Codes
 
 # Authorised amount of 24 digits times a tolerance of as many, exactly.
 _EXACT_DIGITS = 60
@@ -44,14 +45,16 @@ class RuleSet:
     name: str
     quantity: Ceiling
     value: Ceiling
+    codes: Codes
 
 
-def named(quantity: Ceiling, value: Ceiling, rules: Iterable[str]) -> RuleSet:
-    """A rule set of these ceilings and rules (`code@version`): the same content always has the same name."""
+def named(quantity: Ceiling, value: Ceiling, rules: Iterable[str], codes: Codes) -> RuleSet:
+    """A rule set of these ceilings, rules (`code@version`) and codes: the same content always has the same name."""
     content = {
         "rules": sorted(rules),
+        "codes": codes.content,
         "quantity": {"tolerance": format_amount(quantity.tolerance), "mode": quantity.mode.value},
         "value": {"tolerance": format_amount(value.tolerance), "mode": value.mode.value},
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return RuleSet(f"rules-{sha256(text.encode()).hexdigest()[:16]}", quantity, value)
+    return RuleSet(f"rules-{sha256(text.encode()).hexdigest()[:16]}", quantity, value, codes)

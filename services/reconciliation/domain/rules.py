@@ -11,9 +11,10 @@ from decimal import Decimal
 
 from services.core.messages import Comparison, Demand, Draw, Licence, LicenceLine, LineBalance, Party
 from services.core.values import ZERO
+from services.reconciliation.domain.codes import DEFAULT_CODES, Codes
 from services.reconciliation.domain.columns import drawn
 from services.reconciliation.domain.measures import Figures, controls_quantity, controls_value, shown
-from services.reconciliation.domain.names import same_name
+from services.reconciliation.domain.names import same_party_name
 from services.reconciliation.domain.rule_set import Ceiling, Mode, RuleSet, named
 from services.reconciliation.domain.validity import may_be_drawn_on, standing
 
@@ -127,13 +128,13 @@ def exporter_holds_licence(case: Case) -> Mismatch | None:
     exporter, holder = case.demand.exporter, case.terms.holder
     if exporter.eori and holder.eori:
         return None if exporter.eori == holder.eori else _differs("exporter EORI", exporter.eori, holder.eori)
-    return None if same_name(exporter.name, holder.name) else _differs("exporter name", exporter.name, holder.name)
+    return None if same_party_name(exporter, holder) else _differs("exporter name", exporter.name, holder.name)
 
 
 def _same_consignee(stated: Party, allowed: Party) -> bool:
     if stated.eori and allowed.eori:
         return stated.eori == allowed.eori
-    return same_name(stated.name, allowed.name) and allowed.country in (None, stated.country)
+    return same_party_name(stated, allowed) and allowed.country in (None, stated.country)
 
 
 def _described(party: Party | None) -> str:
@@ -261,8 +262,8 @@ RULES: tuple[Rule, ...] = (
     Rule("licence.unknown", 1, licence_is_known),
     Rule("licence.line-unknown", 1, line_is_known),
     Rule("licence.not-valid", 1, licence_is_valid),
-    Rule("exporter.mismatch", 1, exporter_holds_licence),
-    Rule("consignee.mismatch", 1, consignee_is_allowed),
+    Rule("exporter.mismatch", 2, exporter_holds_licence),
+    Rule("consignee.mismatch", 2, consignee_is_allowed),
     Rule("destination.mismatch", 1, destination_is_allowed),
     Rule("commodity.mismatch", 1, commodity_is_on_line),
     Rule("procedure.not-covered", 1, procedure_is_covered),
@@ -274,10 +275,10 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def rule_set(quantity: Ceiling | None = None, value: Ceiling | None = None) -> RuleSet:
-    """The rules of this release with an authority's ceilings."""
+def rule_set(quantity: Ceiling | None = None, value: Ceiling | None = None, codes: Codes = DEFAULT_CODES) -> RuleSet:
+    """The rules of this release with an authority's ceilings, and the code lists in force."""
     names = (f"{rule.code}@{rule.version}" for rule in RULES)
-    return named(quantity or Ceiling(), value or Ceiling(), names)
+    return named(quantity or Ceiling(), value or Ceiling(), names, codes)
 
 
 DEFAULT_RULE_SET = rule_set()

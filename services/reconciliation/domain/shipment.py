@@ -11,6 +11,7 @@ from services.core.errors import Corrupt
 from services.core.message import Message
 from services.core.messages import Cover, Finding, LicenceDemand, Shipment
 from services.core.values import Mrn
+from services.reconciliation.domain.codes import DEFAULT_CODES, Codes
 from services.reconciliation.domain.course import course
 from services.reconciliation.domain.deadlines import overdue
 from services.reconciliation.domain.declaration import current
@@ -27,7 +28,9 @@ def empty(mrn: str) -> Shipment:
     return Shipment(mrn=Mrn(mrn))
 
 
-def with_new_fact(shipment: Shipment, fact: Fact, now: datetime, rule_set: str) -> Decision[Shipment]:
+def with_new_fact(
+    shipment: Shipment, fact: Fact, now: datetime, rule_set: str, codes: Codes = DEFAULT_CODES
+) -> Decision[Shipment]:
     """The shipment with one more fact; outputs: demands by licence, then the verdict, then findings.
 
     A fact seen before changes nothing. While no declaration is known, facts wait: they ask nothing and get no verdict.
@@ -40,7 +43,7 @@ def with_new_fact(shipment: Shipment, fact: Fact, now: datetime, rule_set: str) 
     if declaration is None:
         return _with_findings(known, wrong)
     stands = standing(known)
-    licences, changed = demands(known, declaration, stands, goes.stage)
+    licences, changed = demands(known, declaration, stands, goes.stage, codes)
     found = judge(known, licences, declaration, (stands.phase, goes.stage), now, rule_set)
     state = _judged(known, licences, found)
     outputs = (*changed, found.verdict) if found.is_new else tuple(changed)

@@ -1,12 +1,15 @@
 """What a declaration asks of the licences it cites."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from services.core.messages import Demand, Party
 from services.core.values import CountryCode
+from services.reconciliation.domain.codes import codes_of
+from services.reconciliation.domain.shipment import empty, with_new_fact
 from tests.builders import ACCEPTED_AT
 from tests.builders_customs import (
     LICENCE,
@@ -21,11 +24,40 @@ from tests.builders_customs import (
 from tests.builders_shipments import Way
 
 
-@pytest.mark.parametrize("document_type", ["X060", "X061", "X066", "X072", "X002"])
+@pytest.mark.parametrize("document_type", ["X060", "X061", "X066", "X072"])
 def test_a_licence_document_draws_on_its_licence(document_type: str) -> None:
     way = Way().told(a_declaration(an_item(a_document("L1", document_type=document_type))))
     assert [d.licence for d in way.latest_demands()] == ["L1"]
     assert way.latest_demand().draws[0].document_types == (document_type,)
+
+
+MIDNIGHT = datetime(2021, 9, 8, 22, tzinfo=UTC)
+"""In Brussels, where 9 September begins then."""
+
+
+@pytest.mark.parametrize(
+    ("document_type", "accepted_at", "draws"),
+    [
+        ("X002", MIDNIGHT - timedelta(microseconds=1), 1),
+        ("X002", MIDNIGHT, 0),
+        ("X060", MIDNIGHT - timedelta(microseconds=1), 0),
+        ("X060", MIDNIGHT, 1),
+    ],
+)
+def test_the_day_of_acceptance_decides_what_a_document_type_means(
+    document_type: str, accepted_at: datetime, draws: int
+) -> None:
+    stated = a_declaration(an_item(a_document("L1", document_type=document_type)))
+    way = Way().told(replace(stated, accepted_at=accepted_at))
+    assert len(way.latest_demands()) == draws
+
+
+def test_a_licence_that_was_asked_is_freed_when_its_document_type_cites_none_any_more() -> None:
+    first = a_declaration(an_item(a_document("L1")))
+    asked = with_new_fact(empty(first.mrn), first, ACCEPTED_AT, "rules").state
+    decision = with_new_fact(asked, a_release(), ACCEPTED_AT, "rules", codes_of([], []))
+    (demand,) = (output for output in decision.outputs if isinstance(output, Demand))
+    assert (demand.licence, demand.revision, demand.draws) == ("L1", 2, ())
 
 
 @pytest.mark.parametrize("document_type", ["Y901", "N380", "X059", "X073", "X010", "C400"])

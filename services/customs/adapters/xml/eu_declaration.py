@@ -7,6 +7,7 @@ from services.core.values import CountryCode, Currency, Eori
 from services.customs.adapters.xml.formats import unit
 from services.customs.adapters.xml.reader import Reader
 from services.customs.adapters.xml.schema import Node
+from services.runtime.transliteration import transliterated
 
 # TARIC: certificates and licences (C, X) are supporting documents, declarations that none is needed (Y) are references.
 _SUPPORTING, _REFERENCES = ("C", "X"), ("Y",)
@@ -33,6 +34,7 @@ def party(reader: Reader, node: Node | None, *, needed: bool = False, eori_alone
         eori=None if eori is None else Eori(eori),
         address=", ".join(line for line in lines if line) or None,
         country=country(address, "country"),
+        transliteration=transliterated(name),
     )
 
 

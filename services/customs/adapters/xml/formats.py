@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TypeVar
 
+from services.core.text import no_text
 from services.core.values import CommodityCode, Unit, parse_commodity_code, parse_decimal, parse_unit
 from services.customs.adapters.times import instant, reckoned
 
@@ -15,6 +16,7 @@ T = TypeVar("T")
 Parse = Callable[[str], T]
 """Gives the value of a text, or raises ValueError saying what is wrong with it."""
 
+_LAYOUT = re.compile(r"[ \t\r\n]+")
 _DIGITS = re.compile(r"[0-9]+")
 _OFFICE = re.compile(r"[A-Z]{2}[A-Z0-9]{6}")
 _DOCUMENT_TYPE = re.compile(r"[A-Z0-9]{4}")
@@ -27,11 +29,13 @@ _XML_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(
 
 @cache
 def an(most: int) -> Parse[str]:
-    """Text of 1 to `most` characters without outer space or control characters (`an..most`)."""
+    """Text of 1 to `most` characters of any script, without outer space or control characters (`an..most`)."""
 
     def parse(text: str) -> str:
-        if not 1 <= len(text) <= most or text != text.strip() or not text.isprintable():
-            raise ValueError(f"not 1 to {most} printable characters without outer space: {text[:80]!r}")
+        if not 1 <= len(text) <= most or text != text.strip():
+            raise ValueError(f"not 1 to {most} characters without outer space: {text[:80]!r}")
+        if (found := no_text(text)) is not None:
+            raise ValueError(f"{found} is no text: {text[:80]!r}")
         return text
 
     return parse
@@ -44,7 +48,7 @@ def free_text(most: int) -> Parse[str]:
     short = an(most)
 
     def parse(text: str) -> str:
-        return short(" ".join(text.split()))
+        return short(_LAYOUT.sub(" ", text).strip(" "))
 
     return parse
 

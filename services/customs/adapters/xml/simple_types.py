@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from lxml import etree
 
+from services.core.text import no_text
 from services.customs.adapters.times import reckoned
 
 XS: Final = "{http://www.w3.org/2001/XMLSchema}"
@@ -24,9 +25,12 @@ _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOST_DECIMALS = 6
+# What XML calls space; others, such as the ideographic one, are text.
+_SPACE = re.compile(r"[ \t\r\n]+")
 # Patterns that speak of Unicode categories, which Python's expressions do not know.
 _CATEGORIES: Mapping[str, Callable[[str], object]] = {
     r"([^\p{C}\p{Z}]| )*": str.isprintable,
+    "[^\\p{Cc}\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef]*": lambda text: no_text(text) is None,
     r"\P{Z}(.*\P{Z})?": lambda text: bool(text) and not text[0].isspace() and not text[-1].isspace(),
 }
 
@@ -88,7 +92,7 @@ def _text(facets: Facets, *, collapse: bool) -> Parse:
 
     def read(text: str) -> str:
         if collapse:
-            text = " ".join(text.split())
+            text = _SPACE.sub(" ", text).strip(" ")
         if not 1 <= len(text) <= most or (values and text not in values):
             raise ValueError
         for test in tests:

@@ -20,6 +20,7 @@ from services.customs.adapters.xml import formats
 from services.customs.adapters.xml.formats import an, free_text, integer, office, one_of
 from services.customs.adapters.xml.reader import Reader
 from services.customs.domain.declaration import Declaration, in_order, with_common_documents
+from services.runtime.transliteration import transliterated
 
 T = TypeVar("T")
 
@@ -133,7 +134,8 @@ def party(reader: Reader, element: etree._Element | None) -> Party | None:
     if eori is None and name is None:
         reader.fault(element, "party.unknown", "a party has an ID or a Name")
         return None
-    return Party(name=name, eori=eori, address=", ".join(x for x in lines if x) or None, country=country)
+    address_line = ", ".join(line for line in lines if line) or None
+    return Party(name=name, eori=eori, address=address_line, country=country, transliteration=transliterated(name))
 
 
 def item(reader: Reader, element: etree._Element) -> Item | None:

@@ -1,0 +1,72 @@
+"""The codes of a declaration against the lists of its day. Pure: the lists are values.
+
+What is not listed is noticed and the message taken all the same, unless the door is set otherwise: customs' own list
+may be newer than ours, and a fact refused for it would be lost.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, tzinfo
+
+from services.core.codes import COUNTRIES, DOCUMENT_TYPES, OFFICES, PROCEDURES, UNITS, DatedList
+from services.core.errors import Fault
+from services.core.messages import DeclarationAccepted, Item, Party
+from services.customs.domain.declaration import Declaration
+from services.customs.domain.reading import Lodged, Reading, Stated
+
+MOST = 100
+
+Stating = tuple[str, str, str | None]
+"""Path, list, code."""
+
+
+def objections(
+    reading: Reading, lists: Mapping[str, DatedList], received_at: datetime, zone: tzinfo
+) -> tuple[Fault, ...]:
+    """The codes of a declaration that were not in force on its day, each with its place in the JSON form of it.
+
+    Its day is that of acceptance, and while it is only lodged that of the message. Other messages state no codes that
+    are judged here.
+    """
+    statement = reading.statement
+    stated: Declaration | DeclarationAccepted
+    if isinstance(statement, Stated) and isinstance(statement.fact, DeclarationAccepted):
+        stated, at = statement.fact, statement.fact.accepted_at
+    elif isinstance(statement, Lodged):
+        stated, at = statement.declaration, reading.stated_at or received_at
+    else:
+        return ()
+    day = at.astimezone(zone).date()
+    found: list[Fault] = []
+    for path, name, code in _codes(stated):
+        if code is not None and (why := lists[name].objection(code, day)) is not None:
+            what = "is not listed" if why.endswith("unknown") else f"was not in force on {day}"
+            found.append(Fault(path, why, f"{code} {what} in {name}, revision {lists[name].stated.revision}"))
+            if len(found) == MOST:
+                break
+    return tuple(found)
+
+
+def _codes(stated: Declaration | DeclarationAccepted) -> Iterator[Stating]:
+    yield "/office_of_export", OFFICES, stated.office_of_export
+    yield "/procedure", PROCEDURES, stated.procedure
+    yield "/country_of_destination", COUNTRIES, stated.country_of_destination
+    yield from _party("/exporter", stated.exporter)
+    yield from _party("/declarant", stated.declarant)
+    yield from _party("/consignee", stated.consignee)
+    for place, item in enumerate(stated.items):
+        yield from _item(f"/items/{place}", item, stated.procedure)
+
+
+def _item(path: str, item: Item, procedure: str) -> Iterator[Stating]:
+    if item.procedure != procedure:
+        yield f"{path}/procedure", PROCEDURES, item.procedure
+    yield f"{path}/country_of_destination", COUNTRIES, item.destination
+    yield from _party(f"{path}/consignee", item.consignee)
+    for place, document in enumerate(item.documents):
+        yield f"{path}/documents/{place}/type", DOCUMENT_TYPES, document.type
+        yield f"{path}/documents/{place}/unit", UNITS, document.unit
+
+
+def _party(path: str, party: Party | None) -> Iterator[Stating]:
+    if party is not None:
+        yield f"{path}/country", COUNTRIES, party.country
