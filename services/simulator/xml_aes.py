@@ -49,7 +49,7 @@ def refuse_release(declaration: Declaration, at: datetime, reason: str) -> Outgo
         leaf("noReleaseMotivationText", reason),
     )
     control = branch("ControlResult", leaf("code", "B1"), leaf("date", _day(at)))
-    return _answer(declaration, "CC551C", at, (operation, control))
+    return _answer(declaration, "CC551C", at, (operation,), control)
 
 
 def invalidate(declaration: Declaration, at: datetime, reason: str) -> Outgoing:
@@ -69,7 +69,7 @@ def leave(declaration: Declaration, exit_: Exit) -> Outgoing:
     day = leaf("exitDate", _day(exit_.at))
     office = branch("CustomsOfficeOfExitActual", leaf("referenceNumber", declaration.office_of_exit))
     result = branch("ExitControlResult", leaf("code", exit_.result), leaf("date", _day(exit_.at)))
-    return _answer(declaration, "CC599C", exit_.at, (_operation(declaration, day), result, office))
+    return _answer(declaration, "CC599C", exit_.at, (_operation(declaration, day),), office, result)
 
 
 def _accepted(declaration: Declaration) -> Outgoing:
@@ -197,9 +197,10 @@ def _documents(name: str, documents: list[Document]) -> list[str]:
     ]
 
 
-def _answer(declaration: Declaration, kind: str, at: datetime, body: tuple[str, ...]) -> Outgoing:
+def _answer(declaration: Declaration, kind: str, at: datetime, body: tuple[str, ...], *after: str) -> Outgoing:
+    """`after`: what follows the parties."""
     exporter = branch("Exporter", leaf("identificationNumber", declaration.exporter.eori))
-    content = (*body, exporter, branch("Declarant", leaf("identificationNumber", declaration.declarant.eori)))
+    content = (*body, exporter, branch("Declarant", leaf("identificationNumber", declaration.declarant.eori)), *after)
     return _message(declaration, kind, at, content, sender=OFFICE, mrn=declaration.mrn)
 
 

@@ -20,11 +20,8 @@ XS: Final = "{http://www.w3.org/2001/XMLSchema}"
 Parse = Callable[[str], Any]
 """The value of a text; ValueError when it is none. The text is as written, outer space included."""
 
-_DECIMAL = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?")
-_INTEGER = re.compile(r"-?[0-9]{1,18}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MOST_DECIMALS = 6
 # What XML calls space; others, such as the ideographic one, are text.
 _SPACE = re.compile(r"[ \t\r\n]+")
 # Patterns that speak of Unicode categories, which Python's expressions do not know.
@@ -105,20 +102,21 @@ def _text(facets: Facets, *, collapse: bool) -> Parse:
 
 def _decimal(facets: Facets) -> Parse:
     total, decimals = int(facets.bounds.pop("totalDigits")), int(facets.bounds.pop("fractionDigits"))
+    (shaped,) = facets.tests
     positive = "minExclusive" in facets.bounds
     least = Decimal(facets.bounds.pop("minExclusive" if positive else "minInclusive"))
     _nothing_else(facets)
 
     def read(text: str) -> Decimal:
         text = text.strip()
-        if not _DECIMAL.fullmatch(text):
+        if not shaped(text):
             raise ValueError
         whole, _, fraction = text.partition(".")
         if len(fraction) > decimals:
             fraction = fraction.rstrip("0")
             text = f"{whole}.{fraction}" if fraction else whole
         if len(fraction) > decimals or len(whole) + len(fraction) > total:
-            digits = len(whole.lstrip("-0")) + len(fraction.rstrip("0"))
+            digits = len(whole.lstrip("0")) + len(fraction.rstrip("0"))
             if len(fraction) > decimals or digits > total:
                 raise ValueError
         value = Decimal(text)
@@ -130,12 +128,13 @@ def _decimal(facets: Facets) -> Parse:
 
 
 def _integer(facets: Facets) -> Parse:
+    (shaped,) = facets.tests
     least, most = int(facets.bounds.pop("minInclusive")), int(facets.bounds.pop("maxInclusive"))
     _nothing_else(facets)
 
     def read(text: str) -> int:
         text = text.strip()
-        if not _INTEGER.fullmatch(text) or not least <= int(text) <= most:
+        if not shaped(text) or not least <= int(text) <= most:
             raise ValueError
         return int(text)
 
