@@ -8,7 +8,7 @@ from services.core.decision import Decision
 from services.core.errors import Corrupt
 from services.core.messages import DeclarationAccepted, Verdict, VerdictKind
 from services.core.values import Mrn
-from services.customs.domain.amendment import amend
+from services.customs.domain.amendment import Version, amend
 from services.customs.domain.answer import Answer
 from services.customs.domain.declaration import Fact
 from services.customs.domain.lodgement import Outcome, State, join
@@ -56,7 +56,7 @@ def settle(
     known: Collection[Mrn],
     registered: Collection[Mrn] = (),
     amending: Mapping[AmendmentKey, Sequence[Logged]] | None = None,
-    latest: Mapping[Mrn, DeclarationAccepted] | None = None,
+    latest: Mapping[Mrn, Version] | None = None,
 ) -> list[Outcome]:
     """What becomes of all open messages of these LRNs and of these amendments of MRNs.
 
@@ -71,7 +71,7 @@ def settle(
             if outcome.fact is not None:
                 accepted.add(outcome.fact.mrn)
             if isinstance(outcome.fact, DeclarationAccepted):
-                versions[outcome.fact.mrn] = outcome.fact
+                versions[outcome.fact.mrn] = Version(outcome.fact)
     for party, system, mrn in sorted(amending or {}):
         messages = (amending or {})[(party, system, mrn)]
         drafts = _drafts(messages, groups, outcomes)

@@ -23,39 +23,11 @@ from tests.unit.customs.written_ncts import NCTS_SAMPLES
 XSD = Path(str(files("services.customs.adapters.xml") / "xsd"))
 SAMPLES: Mapping[str, bytes] = {**AES_SAMPLES, **NCTS_SAMPLES}
 PROCESSORS = {system.name: etree.XMLSchema(etree.parse(XSD / system.schema)) for system in (AES, NCTS)}
-TEXTS = st.sampled_from(
-    [
-        "0",
-        "-1",
-        "+1",
-        ".5",
-        "1.",
-        "1e3",
-        "01",
-        "999",
-        "1000",
-        "1999",
-        "2000",
-        "100000",
-        "1234567890123456.7",
-        "1.1234567",
-    ]
-    + [
-        "1.5000000000",
-        "0.0000000001",
-        "00012345678901234567",
-        "x",
-        "A",
-        "EX",
-        "T2SM",
-        "B1",
-        "be343000",
-        "BE343000",
-        "IN",
-    ]
-    + ["KGMG", "KG", "€", "x" * 23, "x" * 71, "x" * 513, " x", "x ", "a  b\n c", "a\tb", "1 ", " 12 ", "2026-02-30"]
-    + ["2026-03-02", "2026-03-02T08:15:00", "2026-03-02T08:15:00Z", "2026-03-02T25:15:00", "26BE343000000001A1"]
-)
+_NUMBERS = "0 -1 +1 .5 1. 1e3 01 999 1000 1999 2000 100000 1234567890123456.7 1.1234567 1.5000000000 0.0000000001"
+_CODES = "x A EX T2SM B1 be343000 BE343000 IN KGMG KG 26BE343000000001A1 00012345678901234567 €"
+_TIMES = "2026-02-30 2026-03-02 2026-03-02T08:15:00 2026-03-02T08:15:00Z 2026-03-02T25:15:00"
+_LAYOUT = ("x" * 23, "x" * 71, "x" * 513, " x", "x ", "a  b\n c", "a\tb", "1 ", " 12 ")
+TEXTS = st.sampled_from([*_NUMBERS.split(), *_CODES.split(), *_TIMES.split(), *_LAYOUT])
 
 
 def plain(body: bytes) -> etree._Element:

@@ -13,6 +13,7 @@ from services.core.messages import DeclarationAccepted
 from services.core.values import Mrn
 from services.customs.adapters.intake import Intake, Submission
 from services.customs.adapters.xml.wco_response import REGISTRATION
+from services.customs.domain.amendment import Version
 from services.customs.domain.lodgement import Outcome, State
 from services.customs.domain.reading import Amended, Lodged, Logged, Reading
 from services.customs.handlers import AmendmentKey, LodgementKey
@@ -71,6 +72,10 @@ WHERE open AND amends = ANY(%s) AND id <> ALL(%s)
 _VERSIONS = """
 SELECT a.mrn, m.fact FROM customs.acceptance AS a JOIN customs.message AS m ON m.id = a.message_id
 WHERE a.mrn = ANY(%s) AND m.fact IS NOT NULL
+"""
+
+_MESSAGES = """
+SELECT id, party, state, media_type, charset, body, sha256, received_at FROM customs.message WHERE id = ANY(%s)
 """
 
 _LOCK_ACCEPTANCES = """
@@ -141,13 +146,18 @@ class MessageLog:
             groups.setdefault(key, []).append(await self._logged(row))
         return groups
 
-    async def versions(self, connection: Connection, mrns: Sequence[Mrn]) -> dict[Mrn, DeclarationAccepted]:
-        """The version in force of each accepted MRN."""
+    async def versions(self, connection: Connection, mrns: Sequence[Mrn]) -> dict[Mrn, Version]:
+        """The version in force of each accepted MRN, with the messages that amended it so."""
         if not mrns:
             return {}
         rows = await (await connection.execute(_VERSIONS, (Texts(mrns),))).fetchall()
         facts = [self.codec.decode(bytes(row["fact"])) for row in rows]
-        return {fact.mrn: fact for fact in facts if isinstance(fact, DeclarationAccepted)}
+        accepted = [fact for fact in facts if isinstance(fact, DeclarationAccepted)]
+        sources = [source.message_id for fact in accepted if fact.amended_at is not None for source in fact.sources]
+        rows = await (await connection.execute(_MESSAGES, (Texts(sources),))).fetchall() if sources else []
+        by = {row["id"]: await self._logged(row) for row in rows}
+        amended = {fact.mrn: [by[s.message_id] for s in fact.sources if s.message_id in by] for fact in accepted}
+        return {fact.mrn: Version(fact, tuple(amended[fact.mrn])) for fact in accepted}
 
     async def lock_acceptances(self, connection: Connection, mrns: Sequence[Mrn]) -> dict[Mrn, bool]:
         """Hold these MRNs until the end of the transaction, taken in order; those that are accepted already.

@@ -2,7 +2,6 @@
 
 from tests.unit.customs.written import DECLARANT, ITEM, LRN, MRN, OPERATION, aes, cc515c, cc528c
 
-TRANSIT_MRN = "26BE343000000001J1"
 AT = "2026-03-02T10:30:00"
 DECLARED_BY = f"<Declarant><identificationNumber>{DECLARANT}</identificationNumber></Declarant>"
 CORRELATED = "<correlationIdentifier>{}</correlationIdentifier>"

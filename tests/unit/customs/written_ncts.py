@@ -1,8 +1,9 @@
 """Transit messages as senders write them."""
 
+from services.core.values import Mrn
 from tests.unit.customs.written import DECLARANT, LRN
 
-MRN = "26BE343000000001J1"
+MRN = Mrn("26BE343000000001J3")
 NCTS = "http://ncts.dgtaxud.ec"
 HOLDER = (
     "<HolderOfTheTransitProcedure><identificationNumber>"
