@@ -18,7 +18,7 @@ from services.customs.handlers import AmendmentKey, LodgementKey, lodgement_key
 from services.runtime.database import Connection
 from services.runtime.outbox import Outbox
 
-INTAKE = Intake("customs", UTC)
+INTAKE = Intake(UTC)
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 NOWHERE = cast("Connection", None)
 
@@ -35,7 +35,7 @@ class MemoryDoor:
 
     async def take(self, *bodies: bytes) -> None:
         """These in one transaction."""
-        submissions = [await INTAKE.submission(body, "application/xml", None) for body in bodies]
+        submissions = [await INTAKE.submission("customs", body, "application/xml", None) for body in bodies]
         await self._register.receive(NOWHERE, submissions, [None] * len(bodies))
 
     def versions_told(self) -> list[DeclarationAccepted]:

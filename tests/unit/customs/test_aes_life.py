@@ -1,6 +1,7 @@
 """The life of a declaration after it was lodged, in AES messages: the fact that each states."""
 
 from datetime import UTC, datetime
+from itertools import permutations
 
 import pytest
 
@@ -14,6 +15,7 @@ from services.core.messages import (
     GoodsPresented,
 )
 from services.customs.domain.reading import Acceptance, Amended, Lodged, NothingToDo, Rejection
+from tests.unit.customs.door_in_memory import MemoryDoor
 from tests.unit.customs.test_aes import changed, fact, faults, lodged, read
 from tests.unit.customs.written import DECLARANT, LRN, MRN, OPERATION, OTHER_MRN, cc515c
 from tests.unit.customs.written_eu import AES_SAMPLES, EXIT_OFFICE, cc556c, cc570c, told
@@ -114,6 +116,18 @@ def test_a_re_export_notification_is_a_declaration_of_its_declarant() -> None:
     amended = read(AES_SAMPLES["CC573C"]).statement
     assert isinstance(amended, Amended)
     assert (amended.mrn, amended.declaration) == (MRN, declaration)
+
+
+async def test_a_re_export_notification_is_amended() -> None:
+    for order in permutations(["CC570C", "CC571C", "CC573C", "CC574C"]):
+        door = MemoryDoor()
+        for kind in order:
+            await door.take(AES_SAMPLES[kind])
+        versions = sorted(door.versions_told(), key=lambda fact: fact.version)
+        assert [(fact.version, fact.form) for fact in versions] == [
+            (1, DeclarationForm.RE_EXPORT_NOTIFICATION),
+            (2, DeclarationForm.RE_EXPORT_NOTIFICATION),
+        ], order
 
 
 def of_type(kind: str, previous: str = "") -> bytes:

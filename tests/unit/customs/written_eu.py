@@ -62,9 +62,14 @@ def told(kind: str, operation: str = "", more: str = "", *, lrn: str = "", mrn: 
     return aes(kind, body, identification=f"m-{kind}-{mrn}", at=at)
 
 
-def cc570c(kind: str = "CC570C", number: str = f"<LRN>{LRN}</LRN>") -> bytes:
+def cc570c(kind: str = "CC570C", number: str = f"<LRN>{LRN}</LRN>", at: str = "2026-03-02T09:10:00") -> bytes:
     """A re-export notification: the goods of the declaration, its declarant, no exporter."""
-    text = cc515c().decode().replace("CC515C", kind).replace(f"<LRN>{LRN}</LRN>{OPERATION}", number)
+    text = (
+        cc515c(identification=f"m-{kind}", at=at)
+        .decode()
+        .replace("CC515C", kind)
+        .replace(f"<LRN>{LRN}</LRN>{OPERATION}", number)
+    )
     text = text.replace("<Exporter><identificationNumber>BE0314595348</identificationNumber></Exporter>", "")
     office = "<CustomsOfficeOfExport><referenceNumber>BE343000</referenceNumber></CustomsOfficeOfExport>"
     return text.replace(office, office.replace("OfExport", "OfExitDeclared")).encode()
@@ -96,7 +101,7 @@ AES_SAMPLES: dict[str, bytes] = {
         "<reExportNotificationRegistrationDate>2026-03-02</reExportNotificationRegistrationDate>",
         lrn=f"<LRN>{LRN}</LRN>",
     ),
-    "CC573C": cc570c("CC573C", f"<MRN>{MRN}</MRN>"),
+    "CC573C": cc570c("CC573C", f"<MRN>{MRN}</MRN>", AT),
     "CC574C": cc504c(lrn=None).replace(b"CC504C", b"CC574C"),
     "CC590C": told("CC590C", "<exitDate>2026-03-02</exitDate><splitIndicator>1</splitIndicator>", EXIT_OFFICE),
     "CC599C": told("CC599C", "", EXIT_OFFICE + LEFT),
