@@ -8,7 +8,7 @@ from typing import Final
 from psycopg.rows import DictRow
 
 from services.core.errors import Corrupt
-from services.core.messages import DeclarationAccepted, DeclarationAmended
+from services.core.messages import DeclarationAccepted, DeclarationAmended, DeclarationForm
 from services.core.values import Mrn
 from services.customs.adapters.answers import AnswerStore
 from services.customs.adapters.watch import Watch
@@ -77,9 +77,9 @@ class ShipmentView:
 
     @property
     def declaration(self) -> DeclarationAccepted | None:
-        """The highest whole version; of two that claim the same version the first received."""
+        """The highest whole version, before any entered from paper; of two that claim the same the first received."""
         whole = [m.fact for m in self.messages if isinstance(m.fact, DeclarationAccepted)]
-        return max(whole, key=lambda fact: fact.version, default=None)
+        return max(whole, key=lambda fact: (fact.form is not DeclarationForm.PAPER, fact.version), default=None)
 
     @property
     def version(self) -> int | None:

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from services.core.messages import DeclarationForm, ExitResult, GoodsExited, Shipment, Stage
-from services.reconciliation.domain.declaration import whole_versions
+from services.reconciliation.domain.declaration import paper, whole_versions
 from services.reconciliation.domain.facts import Fact
 from services.reconciliation.domain.life import TRANSITIONS, Event, Order
 
@@ -84,7 +84,8 @@ def course(shipment: Shipment) -> Course:
     moments = declared + list(_happened(shipment))
     if len(moments) == 1 and declared and declared[0].event is Event.ACCEPTED:
         return _ACCEPTED
-    afterwards = bool(shipment.declarations) and shipment.declarations[-1].form in AFTERWARDS
+    written = paper(shipment) is not None
+    afterwards = written or (bool(shipment.declarations) and shipment.declarations[-1].form in AFTERWARDS)
     stage, since = (Stage.UNDECLARED, declared[0]) if declared else (Stage.ACCEPTED, moments[0])
     clashes: list[Clash] = []
     for moment in sorted(moments, key=lambda each: _order(each, afterwards=afterwards)):
@@ -117,6 +118,9 @@ def _declared(shipment: Shipment) -> Iterator[Moment]:
 
 
 def _happened(shipment: Shipment) -> Iterator[Moment]:
+    written = paper(shipment)
+    if written and not (shipment.releases or shipment.exit_releases or shipment.exits):
+        yield Moment(Event.RELEASED, written.accepted_at, written)
     for place, event, at in _HAPPENINGS:
         for fact in getattr(shipment, place):
             yield Moment(event, at(fact), fact)

@@ -10,6 +10,7 @@ from datetime import datetime
 from services.core.messages import (
     DeclarationAccepted,
     DeclarationAmended,
+    DeclarationForm,
     Document,
     DocumentAmendment,
     GoodsPresented,
@@ -34,13 +35,22 @@ class Declaration:
 
 
 def whole_versions(shipment: Shipment) -> tuple[DeclarationAccepted, ...]:
-    """One whole declaration per version, ascending: of several with one number the first to arrive."""
+    """One whole declaration per version, ascending: of several with one number the first to arrive.
+
+    What was entered from paper stands only until the declaration itself is known, whatever the versions.
+    """
     if len(shipment.declarations) == 1:
         return shipment.declarations
+    electronic = [stated for stated in shipment.declarations if stated.form is not DeclarationForm.PAPER]
     first: dict[int, DeclarationAccepted] = {}
-    for declaration in shipment.declarations:
+    for declaration in electronic or shipment.declarations:
         first.setdefault(declaration.version, declaration)
     return tuple(first.values())
+
+
+def paper(shipment: Shipment) -> DeclarationAccepted | None:
+    """What was entered from paper, in its lowest version: its goods were written off and released on its date."""
+    return next((stated for stated in shipment.declarations if stated.form is DeclarationForm.PAPER), None)
 
 
 def current(shipment: Shipment) -> Declaration | None:
@@ -56,7 +66,7 @@ def current(shipment: Shipment) -> Declaration | None:
         stated = _with_parts(stated, delta)
     return Declaration(
         stated=stated,
-        version=stated.version + len(shipment.amendments),
+        version=shipment.declarations[-1].version + len(shipment.amendments),
         accepted_at=accepted_at,
         items=items,
         sources=(
@@ -74,9 +84,11 @@ def _acceptance(
 
     It is that of the lowest version: an amendment that states another moment does not move it (Reg. (EU) 952/2013 arts
     172(2), 173). A pre-lodged one is accepted when its goods are presented (art. 171); until then the moment of lodging
-    stands in.
+    stands in. A paper that was written off before counts from then: its goods were let go on it.
     """
-    first = versions[0]
+    first, written = versions[0], paper(shipment)
+    if written is not None and written.accepted_at < first.accepted_at:
+        return written.accepted_at, written
     if not first.pre_lodged:
         return first.accepted_at, first
     if shipment.presentations:
@@ -174,7 +186,8 @@ def licences_ever_cited(shipment: Shipment, accepted_at: datetime, codes: Codes)
 
 
 def _documents_ever(shipment: Shipment) -> list[Document]:
-    stated = [d for whole in whole_versions(shipment) for item in whole.items for d in item.documents]
+    written = [stated for stated in shipment.declarations if stated.form is DeclarationForm.PAPER]
+    stated = [d for whole in (*whole_versions(shipment), *written) for item in whole.items for d in item.documents]
     if not shipment.amendments:
         return stated
     return stated + [a.document for delta in shipment.amendments for change in delta.items for a in change.documents]

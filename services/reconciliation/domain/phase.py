@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.core.messages import (
+    DeclarationAccepted,
     DeclarationForm,
     DeclarationInvalidated,
     ExitReleased,
@@ -19,13 +20,14 @@ from services.core.messages import (
     ReleaseRefused,
     Shipment,
 )
+from services.reconciliation.domain.declaration import paper, whole_versions
 
-Setting = GoodsReleased | ExitReleased | ReleaseRefused | DeclarationInvalidated | GoodsExited
+Setting = DeclarationAccepted | GoodsReleased | ExitReleased | ReleaseRefused | DeclarationInvalidated | GoodsExited
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A phase, the fact that set it, and when that fact happened; no fact: accepted."""
+    """A phase, the fact that set it, and when that fact happened; no fact: the declaration alone gives it."""
 
     phase: Phase
     fact: Setting | None = None
@@ -51,14 +53,18 @@ def decision_on_release(shipment: Shipment) -> Standing:
     """The later of released and not released; at the same moment the release counts, because it holds the amount.
 
     Goods that an office of exit released for exit were released: the message that says so may still be on its way, and
-    a re-export notification has none.
+    a re-export notification has none. So were goods that were written off on paper.
     """
     release = _release(shipment)
     refusal = shipment.refusals[-1] if shipment.refusals else None
     if release and not (refusal and refusal.decided_at > release.released_at):
         return Standing(Phase.RELEASED, release, release.released_at)
-    if refusal:
+    written = paper(shipment)
+    if refusal and not (written and written.accepted_at >= refusal.decided_at):
         return Standing(Phase.NOT_RELEASED, refusal, refusal.decided_at)
+    if written:
+        replaced = written is not whole_versions(shipment)[0]
+        return Standing(Phase.RELEASED, written if replaced else None, written.accepted_at)
     return _ACCEPTED
 
 

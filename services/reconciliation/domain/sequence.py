@@ -15,6 +15,7 @@ from services.core.message import Record, plain
 from services.core.messages import (
     Comparison,
     DeclarationAccepted,
+    DeclarationForm,
     Finding,
     Item,
     Severity,
@@ -121,10 +122,13 @@ def _words(stage: Stage) -> str:
 
 
 def version_conflicts(shipment: Shipment) -> Iterator[Contradiction]:
-    """Whole versions with one number and different content: the first to arrive counts."""
-    first: dict[int, DeclarationAccepted] = {}
+    """Whole versions with one number and different content: the first to arrive counts.
+
+    What was entered from paper gives way to the declaration itself, so the two do not contradict each other.
+    """
+    first: dict[tuple[int, bool], DeclarationAccepted] = {}
     for stated in shipment.declarations:
-        kept = first.setdefault(stated.version, stated)
+        kept = first.setdefault((stated.version, stated.form is DeclarationForm.PAPER), stated)
         differences = () if kept is stated else tuple(_differences(kept, stated))
         if differences:
             yield Contradiction(
