@@ -33,7 +33,7 @@ IMPORTS = {
 }
 OUR_IMPORTS = {
     "services.core.avro": "FLAG_AT NUMBERS STRINGS TEXTS TEXT_AT flag integer integer_at integer_of length_at long "
-    "long_at misfit records records_at strings_at text",
+    "long_at misfit octets records records_at strings_at text",
     "services.core.avro_logical": "DAYS INSTANTS INSTANT_AT Decimals amount day_at day_of instant instant_at "
     "instant_of",
     "services.core.message": "Message Record open_record remember thaw unfit",
@@ -92,7 +92,7 @@ class Module:
             self._note_decimals(schema[1])
         elif type_of(schema) == "array":
             self._note_decimals(schema["items"])
-        elif type_of(schema) == "bytes":
+        elif type_of(schema) == "bytes" and schema != "bytes":
             self._decimals[decimals(schema)] = f"Decimals({schema['precision']}, {schema['scale']})"
 
     def _init(self, name: str, fields: list[dict[str, Any]]) -> list[str]:

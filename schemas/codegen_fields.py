@@ -8,7 +8,7 @@ from typing import Any
 
 from schemas import loader
 
-PLAIN = {"string": "str", "int": "int", "long": "int", "boolean": "bool"}
+PLAIN = {"string": "str", "int": "int", "long": "int", "boolean": "bool", "bytes": "bytes"}
 LOGICAL = {
     "decimal": "Decimal",
     "timestamp-micros": "datetime",
@@ -21,6 +21,7 @@ LOGICAL = {
     "unit": "Unit",
     "currency": "Currency",
 }
+WRITERS = {"boolean": "flag", "bytes": "octets"}
 CODES = frozenset({"commodity-code", "country", "unit", "currency"})
 """Text of a small vocabulary: looked up instead of encoded and decoded, so that what is equal is one object."""
 FEW = frozenset(
@@ -86,7 +87,7 @@ class Fields:
         kind = type_of(schema)
         if kind == "array":
             return self._written_array(schema["items"], x)
-        if kind == "bytes":
+        if logical(schema) == "decimal":
             return f"{decimals(schema)}.written[{x}] if type({x}) is Decimal else amount({x})"
         if logical(schema) in CODES:
             return f"TEXTS[{x}]"
@@ -97,7 +98,7 @@ class Fields:
         if kind in {"int", "long"}:
             slow = "integer" if kind == "int" else "long"
             return f"NUMBERS[{x}] if type({x}) is int and 0 <= {x} < 8192 else {slow}({x})"
-        return f"{'flag' if kind == 'boolean' else 'text'}({x})"
+        return f"{WRITERS.get(kind, 'text')}({x})"
 
     def _written_array(self, schema: Any, x: str) -> str:
         if self.is_a("record", schema):
@@ -124,12 +125,12 @@ class Fields:
         kind = type_of(schema)
         if kind == "array":
             return self._read_array(schema["items"], target)
-        if kind == "bytes":
+        if logical(schema) == "decimal":
             return ["j = i + 1 + (b[i] >> 1)", f"{target} = {decimals(schema)}.at[b[i:j]]", "i = j"]
-        if kind == "string":
+        if kind in {"string", "bytes"}:
             lines = SHORT.format(slow="n, i = length_at(b, i - 1)", quick="n >>= 1").split("\n")
             few = logical(schema) in {*CODES, "eori"} or target.rpartition(".")[2] in FEW
-            value = "TEXT_AT[b[i:j]]" if few else "b[i:j].decode()"
+            value = "b[i:j]" if kind == "bytes" else "TEXT_AT[b[i:j]]" if few else "b[i:j].decode()"
             return [*lines, "j = i + n", f"{target} = {value}", "i = j"]
         if kind == "boolean":
             return [f"{target} = FLAG_AT[b[i]]", "i += 1"]
@@ -163,7 +164,7 @@ class Fields:
         if kind == "array":
             each = self.converted(schema["items"], "x")
             return f"tuple({value})" if each == "x" else f"tuple({each} for x in {value})"
-        if kind == "bytes":
+        if logical(schema) == "decimal":
             return f"{decimals(schema)}.of({value})"
         if logical(schema) == "timestamp-micros":
             return f"instant_of({value})"

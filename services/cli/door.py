@@ -33,7 +33,15 @@ def problem(response: httpx.Response) -> str:
         document = response.json()
     except ValueError:
         return response.text.strip()
-    faults = "; ".join(f"{fault['path']}: {fault['detail']}" for fault in document.get("errors", []))
+    return sentence(document)
+
+
+def sentence(document: dict[str, Any]) -> str:
+    """A problem document in words."""
+    faults = "; ".join(
+        f"{fault['path']}: {fault['detail']}" if fault["path"] else fault["detail"]
+        for fault in document.get("errors", [])
+    )
     return f"{document.get('title', '')}" + (f" ({faults})" if faults else "")
 
 

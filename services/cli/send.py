@@ -1,4 +1,4 @@
-"""`tolbrug send FILE…`: customs messages to the door."""
+"""`tolbrug send FILE…|DIR`: customs messages to the door."""
 
 import json
 from pathlib import Path
@@ -9,16 +9,41 @@ from rich.table import Table
 
 from services.cli.console import DEFAULT_URL, AsJson, Url, show
 from services.cli.door import post, problem
+from services.cli.parcel import parcels
+from services.cli.send_folder import send_folder
 
-Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, help="XML or JSON messages.")]
+Paths = Annotated[
+    list[Path],
+    typer.Argument(exists=True, readable=True, help="Messages (XML, JSON), archives of them, or folders."),
+]
+Parallel = Annotated[int, typer.Option(min=1, max=64, help="Files on their way at once.")]
+JournalFile = Annotated[
+    Path | None,
+    typer.Option("--journal", dir_okay=False, help="What was answered. [default: .tolbrug-send.jsonl in the folder]"),
+]
+Patience = Annotated[float, typer.Option(min=0, help="Seconds to go on while the door is away or full.")]
 
 
-def send(*, files: Files, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
-    """Send customs messages, in this order, and show the answers. The same message twice changes nothing.
+def send(
+    *,
+    paths: Paths,
+    url: Url = DEFAULT_URL,
+    parallel: Parallel = 8,
+    journal: JournalFile = None,
+    patience: Patience = 120.0,
+    as_json: AsJson = False,
+) -> None:
+    """Send customs messages and show the answers. The same message twice changes nothing.
 
+    Single messages are sent in this order, and each answer is shown. Of folders and archives (.zip, .tar, .tar.gz,
+    .ndjson, and any of these or a message as .gz) a summary is shown; run it again to send what is not answered yet.
     Exits with 1 when a message was not accepted.
     """
-    answers = [_send(url, file) for file in files]
+    found = parcels(paths)
+    if any(path.is_dir() for path in paths) or any(each.many or each.packed for each in found):
+        send_folder(found, paths, url.rstrip("/"), parallel, journal, patience, as_json=as_json)
+        return
+    answers = [_send(url, file) for file in paths]
     table = Table("file", "status", "kind", "MRN or LRN", "id or reason")
     for answer in answers:
         row = [answer.get(name) or "" for name in ("file", "outcome", "kind", "reference", "detail")]

@@ -100,6 +100,12 @@ def text(value: Any) -> bytes:
     return number(len(data)) + data
 
 
+def octets(value: object) -> bytes:
+    if type(value) is not bytes:
+        raise ValueError(f"not bytes: {value!r:.100}")
+    return number(len(value)) + value
+
+
 def _texts(values: object) -> bytes:
     return items(values, map(text, values)) if type(values) is tuple else misfit(values)
 

@@ -22,6 +22,7 @@ from services.core.avro import (
     long,
     long_at,
     misfit,
+    octets,
     records,
     records_at,
     strings_at,
@@ -3579,6 +3580,137 @@ class GoodsReleased(_GoodsReleased):
     @property
     def identity(self) -> str:
         return sha256(f"customs.v1.GoodsReleased\x1f{self.fact_id}".encode()).hexdigest()[:32]
+
+
+class _IntakeMessage(Record):
+    __slots__ = ("media_type", "charset", "idempotency_key", "body",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class IntakeMessage(_IntakeMessage):
+    """A customs message as a trusted node puts it on its own topic, intake.<party>.v1: what it would send by
+    HTTP. Any record key will do.
+    """
+
+    SCHEMA: ClassVar[str] = "customs.v1.IntakeMessage"
+
+    media_type: str
+    """application/xml or application/json."""
+    charset: str | None = None
+    """Character set of the body when it is not what the body itself says."""
+    idempotency_key: str | None = None
+    """The sender's own identity of the message, 1 to 255 visible ASCII characters, instead of the one in its
+    content.
+    """
+    body: bytes
+    """The message, exactly as it is kept."""
+
+    def __init__(
+        self,
+        *,
+        media_type: str,
+        charset: str | None = None,
+        idempotency_key: str | None = None,
+        body: bytes,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _IntakeMessage)
+        it.media_type = media_type
+        it.charset = charset
+        it.idempotency_key = idempotency_key
+        it.body = body
+        it.remembered = None
+        it.__class__ = IntakeMessage
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            media_type_ = self.media_type.encode()
+            x = self.charset
+            charset_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.idempotency_key
+            idempotency_key_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.body
+            body_ = octets(x)
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(media_type_)) < 8192 else long(n)),
+            media_type_,
+            charset_,
+            idempotency_key_,
+            body_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[IntakeMessage, int]":
+        it: Any = open_record(_IntakeMessage)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.media_type = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.charset = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.charset = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.idempotency_key = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.idempotency_key = None
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.body = b[i:j]
+        i = j
+        it.remembered = None
+        it.__class__ = IntakeMessage
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            media_type=fields["media_type"],
+            charset=fields["charset"],
+            idempotency_key=fields["idempotency_key"],
+            body=fields["body"],
+        )
 
 
 class _ReleaseOverridden(Message):
@@ -10564,6 +10696,7 @@ RECORDS: tuple[type[Record], ...] = (
     GoodsExited,
     GoodsPresented,
     GoodsReleased,
+    IntakeMessage,
     ReleaseOverridden,
     ReleaseRefused,
     StatusChange,

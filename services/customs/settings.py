@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -12,6 +12,10 @@ from services.runtime.webhook.endpoint import check_endpoint
 
 _QUIET = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 """A fault of a secret is told without showing it; a misspelt key is a fault."""
+
+
+NAME: Final = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$"
+"""The name of a party: it is part of the name of a topic."""
 
 
 class Party(BaseModel):
@@ -24,7 +28,7 @@ class Party(BaseModel):
 
     model_config = _QUIET
 
-    name: str = Field(min_length=1, max_length=70, pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$")
+    name: str = Field(min_length=1, max_length=70, pattern=NAME)
     token_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     webhook_url: str | None = None
     webhook_secret: SecretStr | None = None
@@ -78,12 +82,19 @@ class CustomsSettings(BaseModel):
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    party: str = Field(default="customs", min_length=1, max_length=70)
+    party: str = Field(default="customs", min_length=1, max_length=70, pattern=NAME)
     parties: Annotated[tuple[Party, ...], NoDecode, BeforeValidator(_parties)] = ()
     time_zone: str = "Europe/Brussels"
     unlisted_codes: Literal["warn", "refuse"] = "warn"
     in_flight_s: float = Field(default=600, gt=0)
     accounts_every_s: float = Field(default=15, gt=0)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All parties in whose name messages can come in."""
+        asks = any(party.token_sha256 for party in self.parties)
+        named = [party.name for party in self.parties]
+        return tuple(dict.fromkeys(named if asks else [self.party, *named]))
 
     @field_validator("time_zone")
     @classmethod

@@ -31,6 +31,12 @@ DEAD_FACTS = f"{DeclarationAccepted.TOPIC}.dlq"
 
 TOPICS = (DeclarationAccepted.TOPIC, DEAD_FACTS, Verdict.TOPIC, CodeList.TOPIC)
 
+
+def intake_topic(party: str) -> str:
+    """Where the nodes of a party put their messages; who may write there is up to Kafka's access rules."""
+    return f"intake.{party}.v1"
+
+
 ANSWERS: Mapping[type[Message], Callable[[Answer, Any, datetime], Decision[Answer]]] = {
     Verdict: handlers.take_verdict,
     DeclarationAccepted: handlers.take_dead_letter,

@@ -17,6 +17,7 @@ from services.customs.adapters.code_lists import CodeLists
 from services.customs.adapters.intake import Intake
 from services.customs.adapters.log import MessageLog
 from services.customs.adapters.parties import Doorkeeper
+from services.customs.adapters.party_topic import PartyTopic
 from services.customs.adapters.queries import Queries
 from services.customs.adapters.register import Register
 from services.customs.adapters.telling import Telling
@@ -26,6 +27,7 @@ from services.customs.settings import CustomsSettings, Settings
 from services.runtime.fold import FoldSpec
 from services.runtime.group_commit import GroupCommit
 from services.runtime.outbox import Outbox
+from services.runtime.registering import registering
 from services.runtime.service import Runtime, Service
 from services.runtime.webhook.deliveries import Deliveries
 from services.runtime.webhook.endpoint import Endpoint
@@ -49,17 +51,18 @@ def build(runtime: Runtime) -> Service:
     store = AnswerStore(runtime.codec, telling.write)
     overview = Overview(runtime.database, NAME)
     queries = Queries(runtime.door, runtime.codec, store)
+    nodes = PartyTopic(_intake_topics(settings), runtime.codec, intake, register, outbox)
     accounts = Accounts(runtime.database, store, every_s=settings.accounts_every_s, in_flight_s=settings.in_flight_s)
     return Service(
         name=NAME,
         migrations="services.customs.adapters.migrations",
-        topics=topology.TOPICS,
+        topics=topics(),
         routers=(
             http.router(intake, commit, queries, doorkeeper),
             webhook_router(Overview(runtime.door, NAME), doorkeeper),
             code_http.router(lists, doorkeeper),
         ),
-        folds=(_answers(store),),
+        folds=(_answers(store), registering(NAME, "intake", tuple(_intake_topics(settings)), nodes.registers())),
         outboxes=(outbox,),
         loops={
             "intake": commit.run,
@@ -71,6 +74,11 @@ def build(runtime: Runtime) -> Service:
             **{f"webhook {e.id}": Deliveries(runtime.database, NAME, e).run for e in endpoints},
         },
     )
+
+
+def topics() -> tuple[str, ...]:
+    """All that this service reads or writes, those of its parties among them."""
+    return (*topology.TOPICS, *_intake_topics(_settings()))
 
 
 def _settings() -> CustomsSettings:
@@ -89,6 +97,11 @@ def _endpoints(settings: CustomsSettings) -> list[Endpoint]:
         for party in settings.parties
         if party.webhook_url and party.webhook_secret
     ]
+
+
+def _intake_topics(settings: CustomsSettings) -> dict[str, str]:
+    """The topic of each party, with its name."""
+    return {topology.intake_topic(name): name for name in settings.names}
 
 
 def _answers(store: AnswerStore) -> FoldSpec[Answer]:

@@ -18,6 +18,8 @@ ALWAYS: Final = frozenset({"/livez", "/readyz", "/metrics"})
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 UNTOLD: Final = 5 * 1024 * 1024
 """Bytes that a body counts for when its length is not told, or is more than any door takes."""
+PUT_ASIDE: Final = "tolbrug.put_aside"
+"""Name in a request's scope of what is told how many bytes of its body are in memory no more."""
 
 
 class Full(Transient):
@@ -46,6 +48,7 @@ class Admission:
             return
         self._waiting[reading] += 1
         body = _Body(self, receive)
+        scope[PUT_ASIDE] = body.put_aside
         try:
             await self._app(scope, receive if reading else body, send)
         finally:
@@ -76,6 +79,11 @@ class _Body:
         self._admission = admission
         self.receive = receive
         self.size = 0
+
+    def put_aside(self, size: int) -> None:
+        """So many bytes that came are on disk now."""
+        self.size -= size
+        self._admission._bytes -= size  # noqa: SLF001 - the other half of it
 
     async def __call__(self) -> Message:
         return await self._admission._more(self)  # noqa: SLF001 - the other half of it

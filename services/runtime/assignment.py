@@ -18,6 +18,7 @@ from services.runtime.database import AWAY, Connection
 from services.runtime.fold import FoldSpec
 from services.runtime.fold_table import FoldTable
 from services.runtime.partition import Engines, Session
+from services.runtime.registering import RegisteringSession
 from services.runtime.telemetry import HALTED, OWNED, log
 from services.runtime.worker import Worker
 
@@ -43,6 +44,7 @@ class FoldWorker(Generic[S]):
         self._partitions = partitions
         self._table = FoldTable(spec.service, spec.name)
         self._lease_s = engines.settings.fold.lease_s
+        self._session: type[Session[Any]] = Session if spec.registers is None else RegisteringSession
         self._sessions: dict[int, Session[S]] = {}
         self._tasks: dict[int, tuple[int, asyncio.Task[None]]] = {}
 
@@ -137,7 +139,7 @@ class FoldWorker(Generic[S]):
         pause = PAUSE_S
         stopped = self._leaving
         while not stopped:
-            session = self._sessions[partition] = Session(self._spec, self._engines, partition, epoch)
+            session = self._sessions[partition] = self._session(self._spec, self._engines, partition, epoch)
             try:
                 await session.run()
                 stopped = True

@@ -1,12 +1,18 @@
 """Bodies of requests: read within a limit, and JSON that reads one way only."""
 
 import json
-from typing import Any
+from collections.abc import AsyncIterator
+from tempfile import SpooledTemporaryFile
+from typing import Any, BinaryIO, Final, cast
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from services.core.errors import Refused
+from services.runtime.admission import PUT_ASIDE
+
+IN_MEMORY: Final = 256 * 1024
+"""Bytes of a spooled body from which on it is on disk."""
 
 
 class Malformed(Exception):
@@ -28,20 +34,40 @@ async def read_body(request: Request, largest: int, noun: str) -> bytes:
 
     Refused 413, or 400 when the sender goes away. `noun` is what the door calls a body.
     """
+    return b"".join([part async for part in _parts(request, largest, noun)])
+
+
+async def spool_body(request: Request, largest: int, noun: str) -> tuple[BinaryIO, int]:
+    """The same in a temporary file, which the caller closes, and its size. It takes no memory while it is worked on."""
+    file = cast(BinaryIO, SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - the caller closes it
+    put_aside = request.scope.get(PUT_ASIDE)
+    try:
+        async for part in _parts(request, largest, noun):
+            file.write(part)
+            if put_aside is not None:
+                put_aside(len(part))
+        size = file.tell()
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file, size
+
+
+async def _parts(request: Request, largest: int, noun: str) -> AsyncIterator[bytes]:
     too_large = Refused(413, f"A {noun} has at most {largest} bytes")
     length = request.headers.get("content-length", "")
     if length.isdecimal() and len(length) < 20 and int(length) > largest:
         raise too_large
-    parts, size = [], 0
+    size = 0
     try:
         async for part in request.stream():
             size += len(part)
             if size > largest:
                 raise too_large
-            parts.append(part)
+            yield part
     except ClientDisconnect:
         raise Refused(400, f"The sender went away before the {noun} was whole") from None
-    return b"".join(parts)
 
 
 def parse_json(body: bytes, encoding: str = "utf-8") -> Any:

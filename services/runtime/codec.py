@@ -132,13 +132,14 @@ class Codec:
         reader = self._readers.get(value[: _PREFIX.size]) or self._reader(value)
         if not reader.is_message:
             raise Rejected(f"{reader.record.SCHEMA} is not a message of its own")
-        if len(value) <= reader.unbounded:
-            record = _own(reader.record, value) or _any(reader, value, MAX_RECORDS)
-        elif len(value) <= MAX_BYTES:
-            record = _any(reader, value, MAX_RECORDS)
-        else:
-            raise Rejected(f"{len(value)} bytes; at most {MAX_BYTES} are read")
-        return cast(Message, record)
+        return cast(Message, _read(reader, value))
+
+    def decode_as(self, kind: type[R], value: bytes) -> R:
+        """The same for a record that is no message of ours: others put it on topics that are named after them."""
+        reader = self._readers.get(value[: _PREFIX.size]) or self._reader(value)
+        if reader.record is not kind:
+            raise Rejected(f"{reader.record.SCHEMA} is not read here, but {kind.SCHEMA}")
+        return cast(R, _read(reader, value))
 
     def head(self, value: bytes, last: str) -> dict[str, Any]:
         """The fields before and up to `last`, in the order of the schema, without reading what follows them.
@@ -238,6 +239,14 @@ def _body(record: Record) -> bytes:
         return record.avro()
     except (ValueError, MemoryError) as error:
         raise Rejected(f"cannot write {record.SCHEMA}: {_reason(error)}") from error
+
+
+def _read(reader: _Reader, value: bytes) -> Record:
+    if len(value) <= reader.unbounded:
+        return _own(reader.record, value) or _any(reader, value, MAX_RECORDS)
+    if len(value) <= MAX_BYTES:
+        return _any(reader, value, MAX_RECORDS)
+    raise Rejected(f"{len(value)} bytes; at most {MAX_BYTES} are read")
 
 
 def _own(kind: type[Record], value: bytes) -> Record | None:

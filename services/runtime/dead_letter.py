@@ -15,15 +15,20 @@ _OURS = 8 * 1024
 _PER_HEADER = 16
 
 
-def dead_letters(record: Incoming, stage: str, reason: str, fold: str, seq: int) -> list[Output]:
+def dead_letters(
+    record: Incoming, stage: str, reason: str, fold: str, seq: int, problem: str | None = None
+) -> list[Output]:
     """The dead letter of a record; none for one that was read from a dead-letter topic: it is where it belongs."""
     if record.topic.endswith(DEAD_LETTER_SUFFIX):
         return []
-    return [dead_letter(record, stage, reason, fold, seq)]
+    return [dead_letter(record, stage, reason, fold, seq, problem)]
 
 
-def dead_letter(record: Incoming, stage: str, reason: str, fold: str, seq: int) -> Output:
-    """The output for a record that can never be decoded or handled. Its identity is its origin: a repeat is known."""
+def dead_letter(record: Incoming, stage: str, reason: str, fold: str, seq: int, problem: str | None = None) -> Output:
+    """The output for a record that can never be decoded or handled. Its identity is its origin: a repeat is known.
+
+    `problem`: what its sender would be answered by HTTP, a problem document.
+    """
     whole = _size(record) + _OURS <= LARGEST
     added = {
         "dlq.topic": record.topic,
@@ -34,6 +39,8 @@ def dead_letter(record: Incoming, stage: str, reason: str, fold: str, seq: int) 
         "dlq.stage": stage,
         "dlq.exception.message": reason.encode()[:4096].decode(errors="ignore"),
     }
+    if problem is not None:
+        added["dlq.problem"] = problem
     if not whole:
         value = record.value or b""
         added["dlq.left-out"] = f"key, headers and a value of {len(value)} bytes, SHA-256 {sha256(value).hexdigest()}"

@@ -11,6 +11,7 @@ from typing import Any, Concatenate, Generic, TypeVar
 
 from services.core.decision import Decision
 from services.core.message import Message
+from services.runtime.registers import Registers
 from services.runtime.store import Store
 
 S = TypeVar("S")
@@ -59,6 +60,7 @@ class FoldSpec(Generic[S]):
     Inputs are read in the order they are listed here. Record types without a handler are skipped. With `entries`,
     stored aggregates lag behind and are completed from the entries after them. `settled` gives a state without what
     only its commit needed, once it is committed. Handlers of a `placed` fold are told where each message stood.
+    A fold that `registers` has neither handlers nor aggregates: see there.
     """
 
     service: str
@@ -72,6 +74,7 @@ class FoldSpec(Generic[S]):
     settled: Callable[[S], S] | None = None
     placed: bool = False
     reminders: Reminders[S] | None = None
+    registers: Registers[Any] | None = None
 
     @property
     def title(self) -> str:

@@ -29,11 +29,16 @@ PROBED = ["GET", "HEAD"]
 def problem(
     status: int, title: str, faults: Sequence[Fault] = (), headers: dict[str, str] | None = None
 ) -> JSONResponse:
+    """The answer that is a problem document."""
+    return JSONResponse(problem_document(status, title, faults), status, headers, PROBLEM)
+
+
+def problem_document(status: int, title: str, faults: Sequence[Fault] = ()) -> dict[str, Any]:
     """A problem document; `errors` holds every fault with its path."""
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
     if faults:
         body["errors"] = [{"path": f.path, "code": f.code, "detail": f.detail} for f in faults]
-    return JSONResponse(body, status, headers, PROBLEM)
+    return body
 
 
 def application(

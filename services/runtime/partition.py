@@ -171,17 +171,15 @@ class Session(Generic[S]):
                 made = self._handle(d, seq + len(outputs) + 1)
             except Rejected as error:
                 stage = "decode" if d.message is None else "handle"
-                DEAD_LETTERS.labels(self._spec.title, d.record.topic).inc()
-                log.warning(
-                    "record.dead",
-                    fold=self._spec.title,
-                    topic=d.record.topic,
-                    offset=d.record.offset,
-                    reason=str(error),
-                )
-                made = dead_letters(d.record, stage, str(error), self._spec.title, seq + len(outputs) + 1)
+                made = self._dead(d.record, stage, str(error), seq + len(outputs) + 1)
             outputs += made
         return outputs
+
+    def _dead(self, record: Incoming, stage: str, reason: str, seq: int, problem: str | None = None) -> list[Output]:
+        title = self._spec.title
+        DEAD_LETTERS.labels(title, record.topic).inc()
+        log.warning("record.dead", fold=title, topic=record.topic, offset=record.offset, reason=reason)
+        return dead_letters(record, stage, reason, title, seq, problem)
 
     def _handle(self, decoded: Decoded, seq: int) -> list[Output]:
         """Outputs of one record. The state changes only when all of them can be published."""
@@ -206,9 +204,7 @@ class Session(Generic[S]):
         return outputs
 
     async def _commit(self, records: Sequence[Incoming], outputs: Sequence[Output]) -> None:
-        positions = dict(self._row.positions)
-        positions.update({t: Position(r.offset + 1, r.hash) for t, r in {r.topic: r for r in records}.items()})
-        after = self._after(positions, outputs)
+        after = self._after(self._behind(records), outputs)
         due, reminders = self._aggregates.due(), self._reminding.changes(self._aggregates.__getitem__)
         if due or reminders or len(outputs) > AT_ONCE or not self._outputs.takes(outputs):
             await self._commit_all(after, outputs, due, reminders)
@@ -219,6 +215,11 @@ class Session(Generic[S]):
         self._row = after
         self._reminding.committed(reminders)
         self._aggregates.committed(due)
+
+    def _behind(self, records: Sequence[Incoming]) -> Mapping[str, Position]:
+        """The positions once these records are read."""
+        last = {r.topic: r for r in records}
+        return {**self._row.positions, **{t: Position(r.offset + 1, r.hash) for t, r in last.items()}}
 
     def _after(self, positions: Mapping[str, Position], outputs: Sequence[Output]) -> FoldRow:
         """The row as it becomes by one transaction more."""

@@ -31,6 +31,7 @@ _PLAIN = {
     "int": st.integers(-(2**31), 2**31 - 1) | st.integers(0, 200),
     "long": st.integers(-(2**63), 2**63 - 1) | st.integers(0, 20_000),
     "boolean": st.booleans(),
+    "bytes": st.binary(max_size=200),
 }
 _LOGICAL = {
     "decimal": _AMOUNT,
@@ -86,7 +87,7 @@ def _sample(schema: Any, *, full: bool) -> Any:
     if isinstance(schema, str) and schema not in loader.PRIMITIVES:
         return _sample_of(CLASSES[schema], full=full) if schema in CLASSES else symbols(schema)[0]
     if isinstance(schema, str):
-        return {"string": "Zaventem ÿ", "int": 1, "long": 2**40, "boolean": True}[schema]
+        return {"string": "Zaventem ÿ", "int": 1, "long": 2**40, "boolean": True, "bytes": b"<\xff\x00>"}[schema]
     if schema["type"] == "array":
         return (_sample(schema["items"], full=full),) if full else ()
     noon = datetime(2026, 3, 2, 12, 0, 0, 123_456, UTC)

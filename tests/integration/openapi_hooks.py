@@ -1,5 +1,6 @@
 """What schemathesis is told about the door beyond its description: values of our formats, XML, and waits that end."""
 
+import gzip
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import schemathesis
 from hypothesis import strategies as st
 
+from services.customs.adapters.archives import FORMATS
 from services.customs.adapters.examples import XML_EXAMPLES
+from tests.builders_archives import in_tar, in_zip
 
 XML = ("application/xml", "text/xml")
 SAMPLES = Path(__file__).parents[1] / "contract" / "samples"
@@ -23,6 +26,15 @@ schemathesis.openapi.format("document-reference", st.text(_PRINTABLE, min_size=1
 
 _MESSAGES = [example["value"].encode() for example in XML_EXAMPLES.values()]
 _MESSAGES += [path.read_bytes() for path in sorted(SAMPLES.glob("TT_EX00*.xml"))]
+_NAMED = {f"{number}.xml": message for number, message in enumerate(_MESSAGES)}
+_ARCHIVES = {
+    "application/zip": in_zip(_NAMED),
+    "application/x-tar": in_tar(_NAMED),
+    "application/gzip": gzip.compress(in_tar(_NAMED)),
+    "application/x-ndjson": b'{"kind": "release"}\n\n{}\n',
+}
+for many in FORMATS:
+    schemathesis.openapi.media_type(many, st.just(_ARCHIVES[many]))
 for xml in XML:
     schemathesis.openapi.media_type(xml, st.sampled_from(_MESSAGES))
 

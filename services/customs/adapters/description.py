@@ -17,8 +17,10 @@ from services.customs.adapters.answer_models import (
     VerdictView,
     WebhooksView,
 )
+from services.customs.adapters.archives import FORMATS, MOST, PACKED
 from services.customs.adapters.examples import JSON_EXAMPLES, XML_EXAMPLES
 from services.customs.adapters.json_reader import MESSAGE
+from services.runtime.lines import MEDIA_TYPE
 from services.runtime.openapi import REFERENCES
 
 Json = dict[str, Any]
@@ -60,6 +62,17 @@ _XML: Final[Json] = {
     "description": "An AES, NCTS or WCO-DMS message in UTF-8, UTF-16 or one of the Latin character sets.",
 }
 
+_LINES: Final[Json] = {
+    "type": "string",
+    "description": "A JSON object a line, in order: `name` or `line`, `status`, and what the answer to it alone would"
+    " say, or its `problem`; `retry_after` with 503. A last line without `name` and `line`: the rest is not readable.",
+}
+_MANY: Final[Json] = {
+    "type": "string",
+    "format": "binary",
+    "description": f"Messages of any kind, at most {MOST}, {PACKED} bytes in all. The answer is {MEDIA_TYPE}.",
+}
+
 MESSAGE_SCHEMA: Final[Json] = _schema(MESSAGE)
 
 ALWAYS: Final[dict[int | str, Json]] = {
@@ -69,7 +82,11 @@ ALWAYS: Final[dict[int | str, Json]] = {
 }
 ASKING: Final[dict[int | str, Json]] = {404: problem("Nothing of that name was received.")}
 RECEIVING: Final[dict[int | str, Json]] = {
-    200: answer("It was there already: the same answer with `duplicate`.", Receipt, _LOCATION),
+    200: {
+        "description": "It was there already: the same answer with `duplicate`. Of many messages: a line for each.",
+        "content": {"application/json": {"schema": _schema(Receipt)}, MEDIA_TYPE: {"schema": _LINES}},
+        "headers": {"Location": {**_LOCATION["Location"], "required": False}},
+    },
     202: answer("It is durable; its effect follows.", Receipt, _LOCATION),
     400: problem("Malformed; with line and column."),
     409: problem("The same identity was received with other bytes."),
@@ -84,6 +101,7 @@ TAKEN_MESSAGE: Final[dict[int | str, Json]] = {
             "application/json": {"schema": {"anyOf": [_schema(MessageView), MESSAGE_SCHEMA]}},
             "application/xml": {"schema": _XML},
             "text/xml": {"schema": _XML},
+            **{media_type: {"schema": _MANY} for media_type in FORMATS},
         },
     },
 }
@@ -111,10 +129,12 @@ ANY_MESSAGE: Final[Json] = {
     ],
     "requestBody": {
         "required": True,
+        "description": "With `Content-Encoding: gzip` as well, but for archives that are compressed already.",
         "content": {
             "application/json": {"schema": MESSAGE_SCHEMA, "examples": JSON_EXAMPLES},
             "application/xml": {"schema": _XML, "examples": XML_EXAMPLES},
             "text/xml": {"schema": _XML},
+            **{media_type: {"schema": _MANY} for media_type in FORMATS},
         },
     },
 }

@@ -4,18 +4,19 @@ Where parties have tokens, a party asks about its own messages, and about shipme
 all else is not there for it.
 """
 
-import re
+import asyncio
 from email.message import Message as Headers
 from functools import lru_cache
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import Counter
 
-from services.core.errors import Fault, Refused
+from services.core.errors import Refused
 from services.core.values import Mrn, parse_mrn
 from services.customs.adapters import views
+from services.customs.adapters.archives import FORMATS
+from services.customs.adapters.bulk import Bulk
 from services.customs.adapters.description import (
     ALWAYS,
     ANY_MESSAGE,
@@ -24,21 +25,18 @@ from services.customs.adapters.description import (
     TAKEN_MESSAGE,
     TAKEN_VERDICT,
 )
-from services.customs.adapters.intake import Intake, Submission
+from services.customs.adapters.intake import Intake, Submission, check_key
 from services.customs.adapters.parties import Doorkeeper
 from services.customs.adapters.queries import Known, MessageView, Queries
-from services.customs.adapters.register import Receipt
+from services.customs.adapters.register import Receipt, count
 from services.customs.adapters.xml.document import LARGEST
 from services.customs.domain.answer import FINAL, answers
 from services.runtime.body import read_body
 from services.runtime.direct import DirectRoute
 from services.runtime.group_commit import GroupCommit
+from services.runtime.unpacking import unpack
 
 Wait = Annotated[float, Query(ge=0, description="Seconds to wait for a final answer; more than 60 counts as 60.")]
-
-RECEIVED = Counter("tolbrug_customs_received_total", "Messages taken, and repeats of them.", ["kind", "answer"])
-
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 def router(
@@ -55,24 +53,30 @@ def router(
 def _receiving(
     routes: APIRouter, intake: Intake, commit: GroupCommit[Submission, Receipt], doorkeeper: Doorkeeper
 ) -> None:
+    bulk = Bulk(intake, commit)
+
     async def receive(request: Request) -> Response:
-        """Take one message; 202 once it is durable, 200 when it was there already."""
+        """Take one message; 202 once it is durable, 200 when it was there already.
+
+        Or many: lines of JSON, a ZIP or a tar archive; 200 with a line for each in order, once that one is durable.
+        Each of them is known by what it states, not by the key of the request.
+        """
         party = doorkeeper.party(request.headers)
         idempotency_key = request.headers.get("idempotency-key")
-        if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
-            fault = Fault("Idempotency-Key", "key.invalid", "1 to 255 visible ASCII characters are expected")
-            raise Refused(400, "The Idempotency-Key is not usable", (fault,))
-        encoding = request.headers.get("content-encoding", "identity")
-        if encoding != "identity":
-            raise Refused(415, f"Content-Encoding {encoding} is not read here: send the message as it is")
+        if idempotency_key is not None:
+            check_key(idempotency_key)
+        packed = _is_packed(request)
         media_type, charset = _media_type(request.headers.get("content-type", ""))
+        if media_type in FORMATS:
+            return await bulk.receive(request, party, media_type, packed=packed)
         body = await read_body(request, LARGEST, "message")
+        if packed:
+            body = await asyncio.to_thread(unpack, body, LARGEST, "message")
         submission = await intake.submission(party, body, media_type, charset, idempotency_key)
         receipt = await commit.submit(submission)
-        RECEIVED.labels(submission.reading.kind, "repeat" if receipt.duplicate else "taken").inc()
-        told = views.receipt(receipt.row) | ({"duplicate": True} if receipt.duplicate else {})
+        count(submission, receipt)
         location = {"Location": f"/v1/customs/messages/{receipt.row['id']}"}
-        return JSONResponse(told, 200 if receipt.duplicate else 202, location)
+        return JSONResponse(views.taken(receipt), 200 if receipt.duplicate else 202, location)
 
     routes.add_api_route(
         "/messages",
@@ -83,6 +87,13 @@ def _receiving(
         openapi_extra=ANY_MESSAGE,
         route_class_override=DirectRoute,
     )
+
+
+def _is_packed(request: Request) -> bool:
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in {"identity", "gzip", "x-gzip"}:
+        raise Refused(415, f"Content-Encoding {encoding[:64]} is not read here: send gzip, or the message as it is")
+    return encoding != "identity"
 
 
 def _messages(routes: APIRouter, queries: Queries, doorkeeper: Doorkeeper) -> None:

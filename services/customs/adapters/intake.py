@@ -1,13 +1,15 @@
 """From a request's bytes and media type to a reading: the one place that knows which formats there are."""
 
 import asyncio
+import re
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import tzinfo
 from hashlib import sha256
 
-from services.core.errors import Refused
+from services.core.errors import Fault, Refused
 from services.customs.adapters import json_reader
 from services.customs.adapters.xml import document, eu, eu_message, wco
 from services.customs.adapters.xml.reader import local
@@ -16,6 +18,7 @@ from services.customs.domain.reading import Reading, message_id
 _XML = ("application/xml", "text/xml")
 _JSON = ("application/json",)
 _ORDINARY = 64 * 1024
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,18 @@ def read(body: bytes, media_type: str, charset: str | None, zone: tzinfo) -> Rea
         return wco.read(root, zone)
     taken = ", ".join((*eu.KINDS, "WCO-DMS MetaData"))
     raise Refused(415, f"{local(root)} is not a message this door takes; it takes {taken}")
+
+
+def sniffed(body: bytes) -> str:
+    """The media type of a message that comes without: JSON when it begins like it, else XML."""
+    return _JSON[0] if body.removeprefix(BOM_UTF8).lstrip(b" \t\r\n").startswith((b"{", b"[")) else _XML[0]
+
+
+def check_key(idempotency_key: str) -> None:
+    """Refused when it is not usable."""
+    if not _KEY.fullmatch(idempotency_key):
+        fault = Fault("Idempotency-Key", "key.invalid", "1 to 255 visible ASCII characters are expected")
+        raise Refused(400, "The Idempotency-Key is not usable", (fault,))
 
 
 class Intake:

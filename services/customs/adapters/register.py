@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from prometheus_client import Counter
+
 from services.core.errors import Fault, Refused
 from services.core.values import Mrn
 from services.customs import handlers
@@ -21,6 +23,8 @@ from services.customs.domain.reading import Logged
 from services.runtime.database import Connection
 from services.runtime.outbox import Outbox
 
+RECEIVED = Counter("tolbrug_customs_received_total", "Messages taken, and repeats of them.", ["kind", "answer"])
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -28,6 +32,11 @@ class Receipt:
 
     row: Mapping[str, Any]
     duplicate: bool
+
+
+def count(submission: Submission, receipt: Receipt) -> None:
+    """Count a message that is durable, or the repeat of one."""
+    RECEIVED.labels(submission.reading.kind, "repeat" if receipt.duplicate else "taken").inc()
 
 
 class Register:

@@ -23,6 +23,7 @@ from services.core.messages import (
 )
 from services.core.values import format_amount
 from services.customs.adapters.queries import MessageView, ShipmentView
+from services.customs.adapters.register import Receipt
 from services.customs.domain.answer import Answer
 from services.customs.domain.declaration import Fact
 
@@ -54,6 +55,11 @@ def receipt(row: Mapping[str, Any]) -> Json:
         "received_at": moment(row["received_at"]),
         "warnings": row["warnings"],
     }
+
+
+def taken(answer: Receipt) -> Json:
+    """What the sender of a message is told."""
+    return receipt(answer.row) | ({"duplicate": True} if answer.duplicate else {})
 
 
 def message(view: MessageView) -> Json:

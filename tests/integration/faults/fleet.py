@@ -25,6 +25,7 @@ READS = {
     ("reconciliation", "ledger"): ("licensing.licence.v1", "reconciliation.demand.v1"),
     ("alerting", "alerts"): ("reconciliation.finding.v1",),
     ("customs", "answers"): ("reconciliation.verdict.v1",),
+    ("customs", "intake"): ("intake.customs.v1",),
 }
 
 
