@@ -5,7 +5,7 @@ from itertools import permutations
 
 import pytest
 
-from services.core.messages import DeclarationAccepted, Item, Party
+from services.core.messages import DeclarationAccepted, GoodsPresented, Item, Party
 from services.core.values import CommodityCode, CountryCode, Eori, Mrn
 from services.customs import handlers
 from services.customs.domain.declaration import Declaration
@@ -200,3 +200,47 @@ def test_one_mrn_accepted_under_two_lrns_of_one_group_is_one_fact(first: int) ->
 def test_a_message_that_needs_no_effect_is_applied_with_its_reason() -> None:
     outcome = handlers.receive(logged("n", NothingToDo("so it is")))
     assert (outcome.state, outcome.note, outcome.fact) == (State.APPLIED, "so it is", None)
+
+
+def registered(name: str, *, minute: int = 10) -> Logged:
+    """Customs gave a pre-lodged declaration its MRN (DMSRCV)."""
+    at = NOON + timedelta(minutes=minute)
+    return logged(name, Acceptance(Mrn(MRN), at, 1, pre_lodged=True), minute=minute)
+
+
+def legally_accepted(name: str, *, minute: int = 30) -> Logged:
+    """Customs accepted it (DMSACC)."""
+    at = NOON + timedelta(minutes=minute)
+    return logged(name, Acceptance(Mrn(MRN), at, 2, pre_lodged=False), minute=minute)
+
+
+@pytest.mark.parametrize("minute", [5, 30], ids=["states an earlier hour", "states a later hour"])
+def test_a_registered_declaration_is_accepted_when_its_goods_are_presented(minute: int) -> None:
+    messages = [lodged("declared"), registered("received"), legally_accepted("accepted", minute=minute)]
+    for order in permutations(messages):
+        outcomes = {outcome.id: outcome for outcome in join(order, [])}
+        made, presented = outcomes["received"].fact, outcomes["accepted"].fact
+        assert isinstance(made, DeclarationAccepted)
+        assert (made.pre_lodged, made.version, made.accepted_at) == (True, 1, NOON + timedelta(minutes=10))
+        assert isinstance(presented, GoodsPresented)
+        assert presented.presented_at == NOON + timedelta(minutes=minute)
+        assert not any(outcome.open for outcome in outcomes.values())
+
+
+def test_an_acceptance_of_an_mrn_that_was_registered_before_says_the_goods_are_there() -> None:
+    (outcome,) = join([legally_accepted("accepted")], [Mrn(MRN)], [Mrn(MRN)])
+    assert isinstance(outcome.fact, GoodsPresented)
+    assert [source.message_id for source in outcome.fact.sources] == ["accepted"]
+
+
+def test_an_acceptance_without_registration_is_of_a_declaration_that_is_no_longer_pre_lodged() -> None:
+    outcomes = {outcome.id: outcome for outcome in join([lodged("declared"), legally_accepted("accepted")], [])}
+    made = outcomes["accepted"].fact
+    assert isinstance(made, DeclarationAccepted)
+    assert not made.pre_lodged
+
+
+def test_what_comes_after_the_acceptance_is_a_repeat() -> None:
+    for late in (registered("late"), legally_accepted("late")):
+        (outcome,) = join([late], [Mrn(MRN)])
+        assert (outcome.fact, outcome.state) == (None, State.APPLIED)

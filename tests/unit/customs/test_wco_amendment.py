@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.core.messages import DocumentRemoval, ItemAmendment
+from services.core.values import Mrn
 from services.customs.domain.reading import Amendment, NothingToDo
 from tests.unit.customs.test_wco import faults, read, text
 
@@ -174,7 +175,7 @@ def test_an_amendment_without_pointers_says_nothing() -> None:
 
 def test_a_part_without_bearing_on_a_licence_is_told_as_a_warning() -> None:
     reading = read(pointing("67A.68A#1.93A#1.141", "67A.28A.64A.L016"))
-    assert reading.statement == Amendment(reading.mrn or "", None, ())  # type: ignore[arg-type]  # an MRN is there
+    assert reading.statement == Amendment(Mrn("24GB0YVJ3EXXES8AA0"), None, ())
     assert [warning.code for warning in reading.warnings] == ["amendment.no-bearing"] * 2
 
 

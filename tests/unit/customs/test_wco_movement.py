@@ -1,0 +1,98 @@
+"""British movements: taken with a note, and a fact where the declaration is named."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from services.core.messages import ArrivedAtExit, ExitResult, GoodsExited
+from services.customs.domain.reading import NothingToDo, Stated
+from tests.unit.customs.test_wco import faults, read, refusal
+from tests.unit.customs.written import MRN
+
+NAMESPACE = "http://gov.uk/customs/inventoryLinking/v1"
+DUCR = "9GB417869120000-E2EAT3805"
+BLOCK = f"<i:ucrBlock><i:ucr>{DUCR}</i:ucr><i:ucrType>D</i:ucrType></i:ucrBlock>"
+
+
+def movement(kind: str, content: str) -> str:
+    return f'<i:inventoryLinking{kind} xmlns:i="{NAMESPACE}">{content}</i:inventoryLinking{kind}>'
+
+
+def told(code: str, at: str = "", more: str = BLOCK) -> str:
+    return f"<i:messageCode>{code}</i:messageCode>{more}{at}"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (movement("MovementRequest", told("EAL")), "EAL"),
+        (movement("MovementRequest", told("EDL")), "EDL"),
+        (movement("MovementResponse", told("EAA")), "EAA"),
+        (movement("MovementTotalsResponse", told("EMR", more=f"<i:entry>{BLOCK}</i:entry>")), "EMR"),
+        (movement("MovementTotalsResponse", told("ERS", more=f"<i:entry>{BLOCK}</i:entry>")), "ERS"),
+        (movement("ConsolidationRequest", told("EAC")), "EAC"),
+        (movement("ControlResponse", told("EDL", more=f"<i:actionCode>1</i:actionCode>{BLOCK}")), "EDL"),
+        (movement("QueryRequest", ""), "QUE"),
+    ],
+)
+def test_a_movement_is_taken_and_says_where_its_effect_is_told(body: str, kind: str) -> None:
+    reading = read(body)
+    assert (reading.kind, reading.mrn) == (kind, None)
+    assert isinstance(reading.statement, NothingToDo)
+    assert "DMSEOG" in reading.statement.reason
+    assert DUCR in reading.statement.reason or kind == "QUE"
+
+
+def test_a_movement_reads_the_same_without_a_namespace() -> None:
+    body = movement("MovementRequest", told("EAL"))
+    assert read(body.replace("i:", "").replace(f' xmlns:i="{NAMESPACE}"', "").replace(":i=", "=")) == read(body)
+
+
+def test_a_movement_that_customs_refused_is_told_so() -> None:
+    body = movement("ControlResponse", told("EAL", more=f"<i:actionCode>3</i:actionCode>{BLOCK}"))
+    statement = read(body).statement
+    assert isinstance(statement, NothingToDo)
+    assert statement.reason == f"customs refused the arrival of {DUCR}"
+
+
+def queried(*movements: str) -> str:
+    inner = f"<i:UCR>{DUCR}</i:UCR><i:declarationID>{MRN}</i:declarationID>{''.join(movements)}"
+    return movement("QueryResponse", f"<i:queriedDUCR>{inner}</i:queriedDUCR>")
+
+
+def moved(code: str, at: str, name: str = "goodsArrivalDateTime") -> str:
+    return f"<i:movement><i:messageCode>{code}</i:messageCode><i:{name}>{at}</i:{name}></i:movement>"
+
+
+ARRIVED = moved("EAL", "2026-03-03T06:10:00Z")
+LEFT = moved("EDL", "2026-03-03T17:40:00Z", "goodsDepartureDateTime")
+
+
+def test_the_answer_of_a_query_names_the_declaration_that_arrived() -> None:
+    reading = read(queried(moved("EAA", "2026-03-03T01:00:00Z"), ARRIVED, moved("EAL", "2026-03-03T09:00:00Z")))
+    at = datetime(2026, 3, 3, 6, 10, tzinfo=UTC)
+    assert reading.statement == Stated(ArrivedAtExit(fact_id="", mrn=MRN, arrived_at=at))
+    assert reading.mrn == MRN
+
+
+def test_a_departure_is_further_than_an_arrival() -> None:
+    at = datetime(2026, 3, 3, 17, 40, tzinfo=UTC)
+    expected = GoodsExited(fact_id="", mrn=MRN, exited_at=at, result=ExitResult.A1, final=True)
+    assert read(queried(ARRIVED, LEFT)).statement == Stated(expected)
+
+
+def test_an_answer_without_movements_changes_nothing() -> None:
+    assert isinstance(read(queried()).statement, NothingToDo)
+    assert isinstance(read(movement("QueryResponse", "")).statement, NothingToDo)
+
+
+def test_faults_are_told_with_their_paths() -> None:
+    root = "/inventoryLinkingQueryResponse/queriedDUCR"
+    assert faults(queried(moved("EAL", ""))) == [(f"{root}/movement/goodsArrivalDateTime", "element.missing")]
+    assert faults(queried(ARRIVED).replace(MRN, "1")) == [(f"{root}/declarationID", "value.invalid")]
+    body = movement("MovementRequest", told("XYZ"))
+    assert faults(body) == [("/inventoryLinkingMovementRequest/messageCode", "value.invalid")]
+
+
+def test_another_message_of_the_service_is_an_unknown_type() -> None:
+    assert refusal(movement("DeclarationSend", "")).status == 415
