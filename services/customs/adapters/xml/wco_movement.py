@@ -21,7 +21,7 @@ NAMESPACE: Final = "http://gov.uk/customs/inventoryLinking/v1"
 
 _PREFIX = "inventoryLinking"
 _ARRIVAL, _DEPARTURE = "EAL", "EDL"
-_CODES: Final = {
+CODES: Final = {
     "EAL": "arrival",
     "EAA": "anticipated arrival",
     "EDL": "departure",
@@ -56,7 +56,7 @@ def read(root: etree._Element, zone: tzinfo) -> Reading:
     reader = Reader((NAMESPACE,))
     if kind == "inventoryLinkingQueryResponse":
         return _answer(reader, root, zone)
-    code = reader.needed(root, "messageCode", one_of(*_CODES)) if kind != "inventoryLinkingQueryRequest" else "QUE"
+    code = reader.needed(root, "messageCode", one_of(*CODES)) if kind != "inventoryLinkingQueryRequest" else "QUE"
     reference = reader.value(root, "movementReference", an(35))
     at = _at(reader, root, zone)
     statement = _noted(reader, root, kind, code)
@@ -86,9 +86,9 @@ def _noted(reader: Reader, root: etree._Element, kind: str, code: str | None) ->
     references = [reader.text(one, "ucr") for one in _blocks(reader, root)]
     which = ", ".join(sorted({r for r in references if r})) or reader.text(root, "masterUCR") or "no reference"
     if kind == "inventoryLinkingControlResponse" and reader.text(root, "actionCode") == _REFUSED_BY_CUSTOMS:
-        return NothingToDo(f"customs refused the {_CODES.get(code or '', 'message')} of {which}")
+        return NothingToDo(f"customs refused the {CODES.get(code or '', 'message')} of {which}")
     effect = "its effect on a declaration is told under the MRN (DMSACC or DMSRES, DMSEOG)"
-    return NothingToDo(f"{_CODES.get(code or '', 'message')} of {which}: {effect}")
+    return NothingToDo(f"{CODES.get(code or '', 'message')} of {which}: {effect}")
 
 
 def _blocks(reader: Reader, root: etree._Element) -> list[etree._Element]:
@@ -113,7 +113,7 @@ def _furthest(reader: Reader, asked: etree._Element, mrn: Mrn, zone: tzinfo) -> 
     """The departure when there is one, else the first arrival. An anticipated arrival has not happened."""
     arrived: datetime | None = None
     for movement in reader.children(asked, "movement"):
-        code = reader.needed(movement, "messageCode", one_of(*_CODES))
+        code = reader.needed(movement, "messageCode", one_of(*CODES))
         at = _at(reader, movement, zone)
         if at is None and code in {_ARRIVAL, _DEPARTURE}:
             reader.fault(movement, "element.missing", "a movement has its time", below="goodsArrivalDateTime")
