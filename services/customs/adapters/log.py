@@ -66,7 +66,7 @@ WHERE open AND (party, system, lrn) IN (SELECT * FROM unnest(%s::text[], %s::tex
 
 _OPEN_AMENDMENTS = """
 SELECT id, party, system, amends, state, media_type, charset, body, sha256, received_at FROM customs.message
-WHERE open AND amends = ANY(%s) AND id <> ALL(%s)
+WHERE open AND amends IS NOT NULL AND amends = ANY(%s) AND id <> ALL(%s)
 """
 
 _VERSIONS = """

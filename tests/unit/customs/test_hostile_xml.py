@@ -12,11 +12,14 @@ from services.core.errors import Refused
 from services.customs.adapters import intake
 from services.customs.domain.reading import Reading
 from tests.unit.customs.written import about, cc515c, cc528c
+from tests.unit.customs.written_eu import AES_SAMPLES
+from tests.unit.customs.written_ncts import NCTS_SAMPLES
 
 SAMPLES = sorted(p for p in (Path(__file__).parents[2] / "contract" / "samples").glob("*.xml") if p.name[0] != "a")
 CONTROL = "<ExitControlResult><exitDate>2026-03-02</exitDate><code>A1</code></ExitControlResult>"
 WRITTEN = [cc515c(), cc528c(), *(about(kind, "", CONTROL) for kind in ("CC509C", "CC529C", "CC551C", "CC599C"))]
-GOOD = [*WRITTEN, *(path.read_bytes() for path in SAMPLES)]
+EU = [*AES_SAMPLES.values(), *NCTS_SAMPLES.values()]
+GOOD = [*WRITTEN, *EU, *(path.read_bytes() for path in SAMPLES)]
 TEXTS = st.sampled_from(
     ["", " ", "0", "-1", "x" * 600, "é", "2026-13-01", "1.2.3", "A1", "09", "99999999999"]
 ) | st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), max_size=20)

@@ -55,11 +55,12 @@ class Node:
 
 
 class Particle(NamedTuple):
-    """An element of a complex type. Neither `form` nor `parse`: it is not read."""
+    """An element of a complex type. Neither `form` nor `parse`: it is not read. `meaning`: of a text that parses."""
 
     name: str
     form: "Form | None"
     parse: Parse | None
+    meaning: str
     least: int
     most: int | None
 
@@ -86,7 +87,7 @@ class Schema:
         self._simple: dict[str, etree._Element] = {}
         self._complex: dict[str, etree._Element] = {}
         self._forms: dict[str, Form] = {}
-        self._parsers: dict[str, Parse] = {}
+        self._parsers: dict[str, tuple[Parse, str]] = {}
         self._roots: dict[str, str] = {}
         self._load(path)
         self.messages: Mapping[str, Form] = {name: self._form(kind) for name, kind in self._roots.items()}
@@ -118,15 +119,17 @@ class Schema:
                 yield from self._particles(self._groups[one.get("ref", "")])
                 continue
             kind, most = one.get("type", ""), one.get("maxOccurs", "1")
+            parse, meaning = self._parser(kind) if kind in self._simple else (None, "")
             yield Particle(
                 name=one.get("name", ""),
                 form=self._form(kind) if kind in self._complex and kind != _NOT_READ else None,
-                parse=self._parser(kind) if kind in self._simple else None,
+                parse=parse,
+                meaning=meaning,
                 least=int(one.get("minOccurs", "1")),
                 most=None if most == "unbounded" else int(most),
             )
 
-    def _parser(self, name: str) -> Parse:
+    def _parser(self, name: str) -> tuple[Parse, str]:
         if name not in self._parsers:
             self._parsers[name] = parser(self._simple[name], self._simple)
         return self._parsers[name]
@@ -146,42 +149,47 @@ def read(reader: Reader, root: etree._Element, form: Form, children: Iterable[et
     for child in root if children is None else children:
         tag = child.tag
         particle = particles.get(tag) or particles.get(reader.own_name(tag) or "")
-        if particle is None or (particle.form is None and particle.parse is None):
+        if particle is None:
             continue
-        if particle.form is not None:
-            value = read(reader, child, particle.form)
-        else:
+        name, inner, parse, meaning, _, most = particle
+        if inner is not None:
+            value: Any = read(reader, child, inner)
+        elif parse is not None:
             text = child.text
             if not text or text.isspace():
-                if particle.least:
-                    reader.fault(child, "value.missing", f"{particle.name} is empty")
-                    values.setdefault(particle.name, None)
+                _empty(reader, child, particle, values)
                 continue
-            value = _value(reader, child, particle, text)
-        _keep(reader, child, particle, values, value)
+            try:
+                value = parse(text)
+            except ValueError:
+                reader.fault(child, "value.invalid", f"not {meaning}: {text[:80]!r}")
+                value = None
+        else:
+            continue
+        if most == 1 and name not in values:
+            values[name] = value
+        else:
+            _keep(reader, child, particle, values, value)
     for particle in form.required:
         if particle.name not in values:
             reader.fault(root, "element.missing", f"{particle.name} is missing", below=particle.name)
     return Node(root, values)
 
 
-def _value(reader: Reader, element: etree._Element, particle: Particle, text: str) -> Any:
-    try:
-        assert particle.parse is not None  # noqa: S101 - the caller has looked
-        return particle.parse(text)
-    except ValueError as error:
-        reader.fault(element, "value.invalid", str(error))
-        return None
+def _empty(reader: Reader, element: etree._Element, particle: Particle, values: dict[str, Any]) -> None:
+    """Without content an optional element counts as absent."""
+    if particle.least:
+        reader.fault(element, "value.missing", f"{particle.name} is empty")
+        values.setdefault(particle.name, None)
 
 
 def _keep(reader: Reader, element: etree._Element, particle: Particle, values: dict[str, Any], value: Any) -> None:
-    name = particle.name
-    if particle.most == 1:
-        if name in values:
-            reader.fault(element, "element.repeated", f"{name} may be there once")
-        values.setdefault(name, value)
+    """One of several, or one too many."""
+    name, most = particle.name, particle.most
+    if most == 1:
+        reader.fault(element, "element.repeated", f"{name} may be there once")
         return
     found = values.setdefault(name, [])
     found.append(value)
-    if particle.most is not None and len(found) == particle.most + 1:
-        reader.fault(element, "element.count", f"{name} may be there {particle.most} times")
+    if most is not None and len(found) == most + 1:
+        reader.fault(element, "element.count", f"{name} may be there {most} times")
