@@ -138,7 +138,7 @@ class Shipment:
     def amend(self, item: Item, days: int = 1) -> "Shipment":
         """The next version; `days` after acceptance."""
         self.declaration = self.declaration.amended(self.declaration.accepted_at + timedelta(days=days), item)
-        return self.send(self._writer.amend(self.declaration, item.number))
+        return self.send(*self._writer.amend(self.declaration, item.number))
 
     def release(self) -> "Shipment":
         return self.send(self._writer.release(self.declaration, self._at(hours=1)))

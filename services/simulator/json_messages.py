@@ -15,9 +15,9 @@ def lodge(declaration: Declaration) -> tuple[Outgoing, ...]:
     return (_declaration(declaration),)
 
 
-def amend(declaration: Declaration, item: int) -> Outgoing:  # noqa: ARG001 - the whole declaration is sent again
+def amend(declaration: Declaration, item: int) -> tuple[Outgoing, ...]:  # noqa: ARG001 - the whole is sent again
     """The whole declaration again, at a higher version."""
-    return _declaration(declaration)
+    return (_declaration(declaration),)
 
 
 def release(declaration: Declaration, at: datetime) -> Outgoing:

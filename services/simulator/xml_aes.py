@@ -1,4 +1,4 @@
-"""Messages of the EU Automated Export System: CC515C, CC528C, CC529C, CC551C, CC509C, CC599C.
+"""Messages of the EU Automated Export System: CC515C, CC528C, CC513C, CC504C, CC529C, CC551C, CC509C, CC599C.
 
 Tree, order and formats as AES trader systems emit them (DDNXA 5.15, appendices Q2 and R): prefix on the root, children
 unqualified; header first; times without zone, as the clock in Belgium shows them; unit and qualifier in one (`KGMG`).
@@ -20,21 +20,16 @@ _REFERENCES = ("Y",)
 
 def lodge(declaration: Declaration) -> tuple[Outgoing, ...]:
     """The trader's declaration without MRN, and the office's answer with it: they join by LRN and declarant."""
-    body = (
-        _operation_lodged(declaration),
-        branch("CustomsOfficeOfExport", leaf("referenceNumber", declaration.office_of_export)),
-        branch("CustomsOfficeOfExitDeclared", leaf("referenceNumber", declaration.office_of_exit)),
-        branch("Exporter", leaf("identificationNumber", declaration.exporter.eori)),
-        _declarant(declaration),
-        _shipment(declaration),
-    )
-    lodged = _message(declaration, "CC515C", declaration.accepted_at, body, sender=_trader(declaration), mrn="")
-    return lodged, _accepted(declaration)
+    lodged = leaf("LRN", declaration.lrn)
+    return _declared(declaration, "CC515C", declaration.accepted_at, lodged, mrn=""), _accepted(declaration)
 
 
-def amend(declaration: Declaration, item: int) -> Outgoing:
-    """Not among the messages of the exchange."""
-    raise NotImplementedError(f"AES: amendment of {declaration.mrn}, item {item}")
+def amend(declaration: Declaration, item: int) -> tuple[Outgoing, ...]:  # noqa: ARG001 - the whole declaration is sent again
+    """The trader's whole declaration again, for its MRN, and that the office accepted it."""
+    at = declaration.amended_at or declaration.accepted_at
+    amended = _declared(declaration, "CC513C", at, leaf("MRN", declaration.mrn), mrn=declaration.mrn)
+    accepted = _operation(declaration, leaf("amendmentAcceptanceDateAndTime", _time(at)))
+    return amended, _answer(declaration, "CC504C", at, (accepted,))
 
 
 def release(declaration: Declaration, at: datetime) -> Outgoing:
@@ -82,10 +77,23 @@ def _operation(declaration: Declaration, *details: str) -> str:
     return branch("ExportOperation", leaf("LRN", declaration.lrn), leaf("MRN", declaration.mrn), *details)
 
 
-def _operation_lodged(declaration: Declaration) -> str:
+def _declared(declaration: Declaration, kind: str, at: datetime, number: str, *, mrn: str) -> Outgoing:
+    """The whole declaration under the number it is known by."""
+    body = (
+        _operation_declared(declaration, number),
+        branch("CustomsOfficeOfExport", leaf("referenceNumber", declaration.office_of_export)),
+        branch("CustomsOfficeOfExitDeclared", leaf("referenceNumber", declaration.office_of_exit)),
+        branch("Exporter", leaf("identificationNumber", declaration.exporter.eori)),
+        _declarant(declaration),
+        _shipment(declaration),
+    )
+    return _message(declaration, kind, at, body, sender=_trader(declaration), mrn=mrn)
+
+
+def _operation_declared(declaration: Declaration, number: str) -> str:
     return branch(
         "ExportOperation",
-        leaf("LRN", declaration.lrn),
+        number,
         leaf("declarationType", "EX"),
         leaf("additionalDeclarationType", "A"),
         leaf("security", 0),

@@ -51,7 +51,7 @@ def reject(declaration: Declaration) -> tuple[Outgoing, ...]:
     return _declaration(declaration), rejection
 
 
-def amend(declaration: Declaration, item: int) -> Outgoing:
+def amend(declaration: Declaration, item: int) -> tuple[Outgoing, ...]:
     """A correction by pointers: the first document of one item as it now stands, nothing else."""
     changed = next(one for one in declaration.items if one.number == item)
     pointers = (
@@ -79,7 +79,7 @@ def amend(declaration: Declaration, item: int) -> Outgoing:
             branch("GovernmentAgencyGoodsItem", leaf("SequenceNumeric", item), _document(changed.documents[0])),
         ),
     )
-    return _outgoing(declaration, "COR", at, "DEC", branch("Declaration", *body), declaration.mrn)
+    return (_outgoing(declaration, "COR", at, "DEC", branch("Declaration", *body), declaration.mrn),)
 
 
 def release(declaration: Declaration, at: datetime) -> Outgoing:

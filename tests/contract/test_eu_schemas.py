@@ -15,10 +15,12 @@ from services.customs.adapters.xml.aes import AES
 from services.customs.adapters.xml.ncts import NCTS
 from services.customs.adapters.xml.reader import Reader
 from services.customs.adapters.xml.schema import Form, read, schema
+from services.simulator import xml_aes
 from services.simulator.declarations import Format
 from services.simulator.scenario import build_scenario
 from tests.unit.customs.written_eu import AES_SAMPLES
 from tests.unit.customs.written_ncts import NCTS_SAMPLES
+from tests.unit.simulator.test_messages import AT, DECLARATION, ITEM
 
 XSD = Path(str(files("services.customs.adapters.xml") / "xsd"))
 SAMPLES: Mapping[str, bytes] = {**AES_SAMPLES, **NCTS_SAMPLES}
@@ -83,7 +85,8 @@ def test_a_sample_is_valid(kind: str) -> None:
 def test_every_aes_message_of_the_simulator_is_valid() -> None:
     """One is garbled on purpose."""
     kinds, garbled = set(), 0
-    for message in (send.message for send in build_scenario().sends if send.message.format is Format.AES):
+    told = [send.message for send in build_scenario().sends if send.message.format is Format.AES]
+    for message in (*told, *xml_aes.amend(DECLARATION.amended(AT, ITEM), 1)):
         try:
             root = plain(message.body)
         except etree.XMLSyntaxError:
@@ -91,7 +94,7 @@ def test_every_aes_message_of_the_simulator_is_valid() -> None:
             continue
         assert processor(root).validate(root), f"{message.id}: {processor(root).error_log}"
         kinds.add(message.kind)
-    assert kinds >= {"CC515C", "CC528C", "CC529C", "CC599C"}
+    assert kinds >= {"CC504C", "CC513C", "CC515C", "CC528C", "CC529C", "CC599C"}
     assert garbled == 1
 
 

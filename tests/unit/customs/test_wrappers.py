@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from services.core.errors import Refused
 from services.customs.adapters.xml import eu
 from tests.unit.customs.test_aes import faults, read
 from tests.unit.customs.written import cc515c
@@ -61,6 +62,7 @@ WRAPPERS: Mapping[str, Callable[[bytes], str]] = {
     "SOAP 1.1": soap(SOAP_11),
     "SOAP 1.2": soap(SOAP_12),
     "Spain": spanish,
+    "a mailbox with its own fields": lambda body: f"<Mailbox><id>7</id>{bare(body)}<read>no</read></Mailbox>",
     "Header and Body inside": british,
 }
 
@@ -80,3 +82,9 @@ def test_the_path_of_a_fault_leads_through_the_wrappers() -> None:
     assert faults(body) == [(path, "value.invalid")]
     body = british(cc515c().replace(b"<LRN>ANR-2026-77</LRN>", b"")).encode()
     assert faults(body) == [("/CC515C/Body/ExportOperation/LRN", "element.missing")]
+
+
+def test_two_messages_in_one_wrapper_are_no_message() -> None:
+    with pytest.raises(Refused) as refused:
+        read(f"<Mailbox>{bare(cc515c())}{bare(cc515c())}</Mailbox>".encode())
+    assert refused.value.status == 415

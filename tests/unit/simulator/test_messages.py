@@ -37,7 +37,7 @@ def schemas() -> dict[str, etree.XMLSchema]:
 def _all_wco() -> Iterator[Outgoing]:
     yield from xml_wco.lodge(DECLARATION)
     yield from xml_wco.reject(DECLARATION)
-    yield xml_wco.amend(DECLARATION.amended(AT, ITEM), 1)
+    yield from xml_wco.amend(DECLARATION.amended(AT, ITEM), 1)
     yield xml_wco.release(DECLARATION, AT)
     yield xml_wco.invalidate(DECLARATION, AT, "withdrawn")
     yield xml_wco.leave(DECLARATION, Exit(AT, "A4"))
@@ -124,7 +124,8 @@ def test_amounts_are_written_in_full_and_exactly() -> None:
 
 def test_a_json_amendment_is_the_whole_declaration_at_a_higher_version() -> None:
     first = json.loads(json_messages.lodge(DECLARATION)[0].body)
-    second = json.loads(json_messages.amend(DECLARATION.amended(AT, replace(ITEM, net_mass_kg=Decimal(9))), 1).body)
+    (amended,) = json_messages.amend(DECLARATION.amended(AT, replace(ITEM, net_mass_kg=Decimal(9))), 1)
+    second = json.loads(amended.body)
     assert (first["version"], second["version"]) == (1, 2)
     assert second["amended_at"] == "2026-07-01T22:30:00Z"
     assert second["items"][0]["net_mass_kg"] == "9"
@@ -137,8 +138,14 @@ def test_a_json_exit_states_totals_as_text() -> None:
     assert (body["result"], body["final"]) == ("A4", True)
 
 
-def test_the_formats_say_when_they_cannot_say_something() -> None:
+def test_a_format_says_when_it_cannot_say_something() -> None:
     with pytest.raises(NotImplementedError):
         xml_wco.refuse_release(DECLARATION, AT, "no licence")
-    with pytest.raises(NotImplementedError):
-        xml_aes.amend(DECLARATION, 1)
+
+
+def test_an_aes_amendment_is_the_whole_declaration_again_and_its_acceptance() -> None:
+    amended, accepted = (_aes(message) for message in xml_aes.amend(DECLARATION.amended(AT, ITEM), 1))
+    assert (amended.findtext("messageType"), accepted.findtext("messageType")) == ("CC513C", "CC504C")
+    assert amended.findtext("ExportOperation/MRN") == accepted.findtext("ExportOperation/MRN") == DECLARATION.mrn
+    assert amended.find("ExportOperation/LRN") is None
+    assert amended.find("GoodsShipment/GoodsItem") is not None
