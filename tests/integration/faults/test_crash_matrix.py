@@ -109,6 +109,7 @@ async def die_at(case: Case, fleet: Fleet, doors: Doors, load: Load, recovery: R
     if case.place != "licensing":
         await doors.issue(load)
     await fleet.quiet(60)  # else it would die before it is ready
+    await sent(fleet)
     if case.workers == 1:
         await fleet.terminate(fleet.alive[0])
     passage = 1 if case.point.startswith(("intake", "webhook")) else 1 + load.series % 3
@@ -153,8 +154,8 @@ async def test_a_worker_that_dies_there_loses_and_doubles_nothing(
         await prove(fleet, report, doors.taken)
 
 
-async def delivered(fleet: Fleet, hook: Hook) -> None:
-    """Every revision of every alert and verdict reached the receiver; what a dead worker claimed is not waited for."""
+async def sent(fleet: Fleet) -> set[str]:
+    """Ids of all webhooks, once every one of them was delivered; what a dead worker claimed is not waited for."""
     names: set[str] = set()
     for service in ("alerting", "customs"):
         due = f"UPDATE {service}.delivery SET due_at = now() WHERE state = 'pending' RETURNING 1"  # noqa: S608 - ours
@@ -164,10 +165,14 @@ async def delivered(fleet: Fleet, hook: Hook) -> None:
             return not await fleet.rows(f"SELECT FROM {service}.delivery WHERE state <> 'delivered' LIMIT 1")
 
         await until(all_ended, f"every webhook of {service} is delivered", timeout_s=60)
-        sent = f"SELECT concat_ws('_', 'msg', subject, revision) AS name FROM {service}.delivery"  # noqa: S608 - ours
-        rows = await fleet.rows(sent)
-        names |= {row["name"] for row in rows}
-    assert names == set(hook.ids())
+        ids = f"SELECT concat_ws('_', 'msg', subject, revision) AS name FROM {service}.delivery"  # noqa: S608 - ours
+        names |= {row["name"] for row in await fleet.rows(ids)}
+    return names
+
+
+async def delivered(fleet: Fleet, hook: Hook) -> None:
+    """Every revision of every alert and of every final verdict reached the receiver."""
+    assert await sent(fleet) == set(hook.ids())
     verdicts = await fleet.rows("SELECT count(*) AS n FROM customs.answer WHERE verdict IS NOT NULL")
     told = await fleet.rows("SELECT count(DISTINCT subject) AS n FROM customs.delivery")
     assert told == verdicts, "a shipment whose sender was never told"
