@@ -11,7 +11,7 @@ from services.core.values import Mrn
 from services.customs import handlers
 from services.customs.adapters import views
 from services.customs.adapters.intake import Intake
-from services.customs.domain.answer import Answer, Standing, answers, standing
+from services.customs.domain.answer import Answer, Standing, answers, settled, standing
 from services.customs.domain.lodgement import State
 from services.customs.domain.reading import message_id
 from tests.unit.customs.written import MRN, as_json, cc515c, declaration
@@ -160,3 +160,12 @@ async def test_a_large_message_is_read_like_a_small_one() -> None:
     padded = cc515c().replace(b"</ecs:CC515C>", b" " * 100_000 + b"</ecs:CC515C>")
     intake = Intake(UTC)
     assert await intake.read(padded, "application/xml", None) == await intake.read(cc515c(), "application/xml", None)
+
+
+def test_final_verdicts_wait_to_be_told_until_they_are_committed() -> None:
+    answer = EMPTY
+    for verdict in (a_verdict(1, verdict=VerdictKind.PENDING), a_verdict(2), a_verdict(2), a_verdict(1), a_verdict(3)):
+        answer = handlers.take_verdict(answer, verdict, AT).state
+    assert answer.untold == (a_verdict(2), a_verdict(3)), "each once, and none that is pending or old"
+    assert settled(answer) == replace(answer, untold=())
+    assert handlers.take_verdict(settled(answer), a_verdict(4), AT).state.untold == (a_verdict(4),)
