@@ -108,9 +108,8 @@ def _is_invalidated(shipment: Shipment, _licence: Licence, _quantity: Decimal) -
 
 
 def _is_amended(shipment: Shipment, licence: Licence, quantity: Decimal) -> None:
-    """One more than declared (where the format can say so), then released and gone."""
-    if shipment.declaration.format is not Format.AES:
-        shipment.amend(licensed_item(licence, quantity + 1))
+    """One more than declared, then released and gone."""
+    shipment.amend(licensed_item(licence, quantity + 1))
     shipment.release().leave().covered(*shipment.held(exited=True))
 
 
