@@ -118,6 +118,21 @@ def test_a_re_export_notification_is_a_declaration_of_its_declarant() -> None:
     assert (amended.mrn, amended.declaration) == (MRN, declaration)
 
 
+def test_a_notification_of_a_consignment_alone_is_one_item_without_code_and_destination() -> None:
+    text = cc570c().decode()
+    goods = text[text.index("<GoodsShipment>") : text.index("</ecs:CC570C>")]
+    cited = (
+        "<SupportingDocument><type>X060</type><referenceNumber>VL/2026/000123</referenceNumber></SupportingDocument>"
+    )
+    mode = "<modeOfTransportAtTheBorder>1</modeOfTransportAtTheBorder>"
+    declaration = lodged(text.replace(goods, f"<Consignment>{mode}{cited}</Consignment>").encode())
+    assert (declaration.country_of_destination, declaration.procedure, declaration.border_mode) == ("QU", "31", "1")
+    (item,) = declaration.items
+    assert (item.commodity_code, [d.reference for d in item.documents]) == ("000000", ["VL/2026/000123"])
+    assert declaration.exporter.eori == DECLARANT
+    assert faults(text.replace(goods, "").encode()) == [("/CC570C/GoodsShipment", "element.missing")]
+
+
 async def test_a_re_export_notification_is_amended() -> None:
     for order in permutations(["CC570C", "CC571C", "CC573C", "CC574C"]):
         door = MemoryDoor()

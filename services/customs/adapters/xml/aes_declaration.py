@@ -3,8 +3,15 @@
 from collections.abc import Sequence
 
 from services.core.messages import DeclarationForm, Item, Party
-from services.core.values import CommodityCode, Mrn, parse_mrn
-from services.customs.adapters.xml.eu_declaration import country, documents, party, unique
+from services.core.values import CountryCode, Mrn, parse_mrn
+from services.customs.adapters.xml.eu_declaration import (
+    CODE_NOT_DECLARED,
+    commodity_code,
+    country,
+    documents,
+    party,
+    unique,
+)
 from services.customs.adapters.xml.eu_message import Received
 from services.customs.adapters.xml.reader import Reader
 from services.customs.adapters.xml.schema import Node
@@ -12,6 +19,9 @@ from services.customs.domain.declaration import Declaration, in_order, with_comm
 
 # Additional declaration types (EUCDM 11 02 001).
 _STANDARD, _PRE_LODGED = "A", "DEF"
+_RE_EXPORT = "31"
+# GEONOM: countries and territories not specified.
+_NOT_SPECIFIED = CountryCode("QU")
 _FORMS = {
     **dict.fromkeys("AD", DeclarationForm.STANDARD),
     **dict.fromkeys("BCEF", DeclarationForm.SIMPLIFIED),
@@ -43,8 +53,41 @@ def check_invoice(message: Received) -> None:
 
 
 def read_notification(message: Received) -> Declaration | None:
-    """The goods of a re-export notification, which names no exporter of its own: the declarant re-exports."""
-    return _declaration(message, DeclarationForm.RE_EXPORT_NOTIFICATION)
+    """The goods of a re-export notification, which names no exporter of its own: the declarant re-exports.
+
+    Without a GoodsShipment they are its consignment: one item whose code and destination are not stated.
+    """
+    node, reader = message.node, message.reader
+    consignment = node.node("Consignment")
+    if node.node("GoodsShipment") is not None or consignment is None:
+        if consignment is None and "GoodsShipment" not in node:
+            detail = "neither GoodsShipment nor Consignment is there"
+            reader.fault(node.element, "element.missing", detail, below="GoodsShipment")
+        return _declaration(message, DeclarationForm.RE_EXPORT_NOTIFICATION)
+    declarant = _declarant(reader, node.node("Declarant"))
+    exporter = party(reader, node.node("Exporter"), needed=True) or declarant
+    goods = Item(
+        item=1,
+        commodity_code=CODE_NOT_DECLARED,
+        description="goods of a re-export notification",
+        procedure=_RE_EXPORT,
+        documents=tuple(documents(reader, consignment, write_off=False)),
+    )
+    if exporter is None:
+        return None
+    return Declaration(
+        office_of_export=None,
+        procedure=_RE_EXPORT,
+        exporter=exporter,
+        declarant=declarant,
+        consignee=None,
+        country_of_destination=_NOT_SPECIFIED,
+        items=(goods,),
+        form=DeclarationForm.RE_EXPORT_NOTIFICATION,
+        office_of_exit=message.office("CustomsOfficeOfExitDeclared"),
+        border_mode=consignment.text("modeOfTransportAtTheBorder"),
+        containerised=consignment.text("containerIndicator") == "1",
+    )
 
 
 def _declaration(
@@ -145,12 +188,3 @@ def _item(reader: Reader, node: Node) -> Item | None:
         statistical_value=node.number("statisticalValue"),
         documents=tuple(cited),
     )
-
-
-def commodity_code(commodity: Node) -> CommodityCode | None:
-    """HS subheading (an6) and, when stated, the two digits of the combined nomenclature."""
-    code = commodity.node("CommodityCode")
-    heading = None if code is None else code.text("harmonizedSystemSubHeadingCode")
-    if code is None or heading is None:
-        return None
-    return CommodityCode(heading + (code.text("combinedNomenclatureCode") or ""))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.core.messages import Document, Party
-from services.core.values import CountryCode, Currency, Eori
+from services.core.values import CommodityCode, CountryCode, Currency, Eori
 from services.customs.adapters.xml.formats import unit
 from services.customs.adapters.xml.reader import Reader
 from services.customs.adapters.xml.schema import Node
@@ -11,6 +11,8 @@ from services.runtime.transliteration import transliterated
 
 # TARIC: certificates and licences (C, X) are supporting documents, declarations that none is needed (Y) are references.
 _SUPPORTING, _REFERENCES = ("C", "X"), ("Y",)
+CODE_NOT_DECLARED = CommodityCode("000000")
+"""Of goods whose commodity code is not stated: it is in no nomenclature."""
 _FIGURES = ("measurementUnitAndQualifier", "quantity", "currency", "amount")
 
 
@@ -95,3 +97,12 @@ def _together(reader: Reader, node: Node, figure: str, measure: str, no_measure:
 def unique(reader: Reader, nodes: Sequence[Node]) -> None:
     """Item numbers of a declaration are there once."""
     reader.unique((node.element, node.integer("declarationGoodsItemNumber")) for node in nodes)
+
+
+def commodity_code(commodity: Node) -> CommodityCode | None:
+    """HS subheading (an6) and, when stated, the two digits of the combined nomenclature."""
+    code = commodity.node("CommodityCode")
+    heading = None if code is None else code.text("harmonizedSystemSubHeadingCode")
+    if code is None or heading is None:
+        return None
+    return CommodityCode(heading + (code.text("combinedNomenclatureCode") or ""))

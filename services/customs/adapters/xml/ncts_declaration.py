@@ -4,17 +4,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.core.messages import DeclarationForm, Document, Item, Party
-from services.core.values import CommodityCode, CountryCode
-from services.customs.adapters.xml.aes_declaration import commodity_code
-from services.customs.adapters.xml.eu_declaration import country, documents, party, unique
+from services.core.values import CountryCode
+from services.customs.adapters.xml.eu_declaration import (
+    CODE_NOT_DECLARED,
+    commodity_code,
+    country,
+    documents,
+    party,
+    unique,
+)
 from services.customs.adapters.xml.eu_message import Received
 from services.customs.adapters.xml.reader import Reader
 from services.customs.adapters.xml.schema import Node
 from services.customs.domain.declaration import Declaration, in_order, with_common_documents
 
 _PRE_LODGED = "D"
-# In transit the commodity code may be left out; this one is in no nomenclature.
-_NOT_DECLARED = CommodityCode("000000")
 
 
 def read(message: Received) -> Declaration | None:
@@ -107,7 +111,7 @@ def _item(reader: Reader, node: Node, procedure: str) -> Item | None:
     measure = commodity.node("GoodsMeasure")
     return Item(
         item=number,
-        commodity_code=commodity_code(commodity) or _NOT_DECLARED,
+        commodity_code=commodity_code(commodity) or CODE_NOT_DECLARED,
         description=description,
         procedure=node.text("declarationType") or procedure,
         consignee=_party(reader, node.node("Consignee")),
