@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as ASGIMessage
 
@@ -51,9 +52,10 @@ def application(
     """The application of a process: its services' routes, `/livez`, `/readyz`, `/metrics`, `/openapi.json`."""
     settings = settings or HttpSettings()
     app = FastAPI(title=title, docs_url=None, redoc_url=None)
-    for router in routers:
+    every = (*routers, _probes(ready, alive))
+    for router in every:
         app.include_router(router)
-    app.include_router(_probes(ready, alive))
+    app.state.routes = [route for router in every for route in router.routes if isinstance(route, Route)]
     app.openapi = described(app)  # type: ignore[method-assign]  # the framework's own way to extend it
     for kind, answer in ANSWERS.items():
         app.add_exception_handler(kind, answer)
@@ -105,10 +107,18 @@ async def _invalid(_: Request, error: Exception) -> Response:
     return problem(422, "The request is not acceptable", faults)
 
 
-async def _status(_: Request, error: Exception) -> Response:
+async def _status(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
-    headers = dict(error.headers or {})  # such as Allow with 405
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods(request))
     return problem(error.status_code, HTTPStatus(error.status_code).phrase, headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """What a path takes: the framework names the methods of its first route only (RFC 9110 section 15.5.6)."""
+    matching = (route for route in request.app.state.routes if route.matches(request.scope)[0] is not Match.NONE)
+    return sorted({method for route in matching for method in route.methods or ()})
 
 
 async def _bug(request: Request, error: Exception) -> Response:

@@ -10,21 +10,22 @@ from services.core.codes import SHAPES, in_force
 from services.core.errors import Refused
 from services.core.messages import CodeList, ListedCode
 from services.customs.adapters.code_lists import CodeLists, Import
+from services.customs.adapters.description import ALWAYS, problem
 from services.customs.adapters.parties import Doorkeeper
 from services.runtime.body import read_body
 from services.runtime.codes.rows import as_rows, from_csv, from_json
 
 LARGEST = 8 * 1024 * 1024
 
-_ALWAYS: dict[int | str, dict[str, Any]] = {401: {"description": "No token of a party of this door."}}
-_NO_LIST: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such list, or no such revision."}}
+_ALWAYS = ALWAYS
+_NO_LIST: dict[int | str, dict[str, Any]] = {404: problem("There is no such list, or no such revision.")}
 _TAKING: dict[int | str, dict[str, Any]] = {
     **_NO_LIST,
     200: {"description": "Nothing new: this content is in force already; or a dry run."},
-    400: {"description": "Neither CSV nor JSON, or not UTF-8."},
-    413: {"description": "Larger than a list may be."},
-    415: {"description": "Another media type than text/csv or application/json."},
-    422: {"description": "Not acceptable; `errors` has the row and column of each fault."},
+    400: problem("Neither CSV nor JSON, or not UTF-8."),
+    413: problem("Larger than a list may be."),
+    415: problem("Another media type than text/csv or application/json."),
+    422: problem("Not acceptable; `errors` has the row and column of each fault."),
 }
 _BODY: dict[str, Any] = {
     "requestBody": {

@@ -44,6 +44,12 @@ def _string(pattern: str, example: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$", "examples": [example]})
 
 
+def _words(characters: str, most: int, example: str) -> WithJsonSchema:
+    """Text of 1 to `most` of these characters."""
+    schema = {"type": "string", "minLength": 1, "maxLength": most, "pattern": f"^{characters}*$"}
+    return WithJsonSchema({**schema, "examples": [example]})
+
+
 def _from(parse: Callable[[str], T]) -> BeforeValidator:
     def read(value: Any) -> T:
         if not isinstance(value, str):
@@ -109,12 +115,12 @@ Reference = Annotated[str, _from(parse_licence_ref), _REFERENCES]
 Time = Annotated[datetime, _from(_time), _TIMES]
 Amount = Annotated[Decimal, _from(_amount), _string(_AMOUNT, "1200.000")]
 Drawn = Annotated[Decimal, _from(_drawn), _string(rf"(?![0.]+$){_AMOUNT}", "100000.00")]
-Short = Annotated[str, _text(70, lines=True), _string(IN_LINES + "{1,70}", "officer 17")]
-Long = Annotated[str, _text(512, lines=True), _string(IN_LINES + "{1,512}", "isostatic press")]
-OneLine = Annotated[str, _text(512), _string(IN_A_LINE + "{1,512}", "Bharat Presses")]
-Latin = Annotated[str, _from(parse_transliteration), _string(IN_LATIN + "{1,512}", "Giorgos")]
-Lrn = Annotated[str, _text(35), _string(IN_A_LINE + "{1,35}", "ANR-2026-77")]
-Name = Annotated[str, _text(70), _string(IN_A_LINE + "{1,70}", "BE.CUSTOMS")]
+Short = Annotated[str, _text(70, lines=True), _words(IN_LINES, 70, "officer 17")]
+Long = Annotated[str, _text(512, lines=True), _words(IN_LINES, 512, "isostatic press")]
+OneLine = Annotated[str, _text(512), _words(IN_A_LINE, 512, "Bharat Presses")]
+Latin = Annotated[str, _from(parse_transliteration), _words(IN_LATIN, 512, "Giorgos")]
+Lrn = Annotated[str, _text(35), _words(IN_A_LINE, 35, "ANR-2026-77")]
+Name = Annotated[str, _text(70), _words(IN_A_LINE, 70, "BE.CUSTOMS")]
 Number = Annotated[int, Field(ge=1, le=99_999)]
 Version = Annotated[int, Field(ge=1, le=LARGEST_INT)]
 Procedure = Annotated[str, Field(pattern=r"^([0-9]{2}|T|T1|T2|T2F|T2SM|TIR)$", examples=["10"])]

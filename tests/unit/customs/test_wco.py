@@ -197,3 +197,16 @@ def test_a_namespaced_notification_is_held_to_the_official_schema() -> None:
 def test_an_mrn_with_a_wrong_check_digit_is_a_warning() -> None:
     (warning,) = read(text("08_DMSROG.xml", ("20GB1OJPU2P01FGVR4", "20GB1OJPU2P01FGVR5"))).warnings
     assert (warning.path, warning.code) == ("/MetaData/Response/Declaration/ID", "mrn.check-digit")
+
+
+@pytest.mark.parametrize("kind", ["EXJ", "EXK"])
+def test_a_clearance_request_need_not_state_a_tariff_code(kind: str) -> None:
+    uncoded = ("<IdentificationTypeCode>TSP<", "<IdentificationTypeCode>GN<")
+    body = text("TT_EX009a.xml", ("<TypeCode>EXD<", f"<TypeCode>{kind}<"), uncoded)
+    assert [item.commodity_code for item in lodged(body).items] == ["000000"]
+    assert faults(text("TT_EX009a.xml", uncoded)) == [(f"{ITEM}/Commodity/Classification/ID", "element.missing")]
+
+
+def test_space_around_a_document_reference_is_the_senders_layout() -> None:
+    body = text("TT_EX009a.xml", ("<ID>GBSIEE2E350002-0001</ID>", "<ID> GBSIEE2E350002-0001 </ID>"))
+    assert lodged(body).items[0].documents[0].reference == "GBSIEE2E350002-0001"

@@ -96,3 +96,12 @@ def test_faults_are_told_with_their_paths() -> None:
 
 def test_another_message_of_the_service_is_an_unknown_type() -> None:
     assert refusal(movement("DeclarationSend", "")).status == 415
+
+
+def test_published_totals_that_repeat_themselves_are_read() -> None:
+    once = told(
+        "ERS",
+        "<i:goodsArrivalDateTime>2023-09-12T10:57:09.009Z</i:goodsArrivalDateTime>",
+        f"<i:entry>{BLOCK}</i:entry>",
+    )
+    assert read(movement("MovementTotalsResponse", once + once)).kind == "ERS"

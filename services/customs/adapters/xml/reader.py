@@ -127,6 +127,12 @@ class Reader:
             return None
         return self._parsed(found, text, parse)
 
+    def each(self, element: etree._Element, name: str, parse: Callable[[str], T]) -> list[T]:
+        """The parsed values of all children of a name; a fault for each that cannot be read."""
+        found = [(child, child.text or "") for child in self.children(element, name)]
+        values = [self._parsed(child, text, parse) for child, text in found if text and not text.isspace()]
+        return [value for value in values if value is not None]
+
     def _parsed(self, found: etree._Element, text: str, parse: Callable[[str], T]) -> T | None:
         """The text is taken exactly: outer space is the parser's to judge."""
         try:

@@ -25,6 +25,8 @@ from services.runtime.transliteration import transliterated
 T = TypeVar("T")
 
 _REQUESTED = re.compile(r"[0-9]{2}")
+_CLEARANCE_REQUESTS = ("J", "K")
+_NO_CODE = CommodityCode("000000")
 _EXPORTS = re.compile(r"[123][0-9]|7[67]")
 
 KINDS: Final[Mapping[str, tuple[DeclarationForm, bool]]] = {
@@ -61,7 +63,8 @@ def read(reader: Reader, element: etree._Element, kind: str) -> Declaration | No
         below = "GoodsShipment/GovernmentAgencyGoodsItem"
         reader.fault(element, "item.count", "a declaration has goods items", below=below)
         return None
-    items = [item(reader, one) for one in elements]
+    request = kind[2] in _CLEARANCE_REQUESTS
+    items = [item(reader, one, uncoded=request) for one in elements]
     reader.unique(zip(elements, (one.item if one else None for one in items), strict=True))
     whole = [one for one in items if one is not None]
     if kind.startswith("CO"):
@@ -138,11 +141,14 @@ def party(reader: Reader, element: etree._Element | None) -> Party | None:
     return Party(name=name, eori=eori, address=address_line, country=country, transliteration=transliterated(name))
 
 
-def item(reader: Reader, element: etree._Element) -> Item | None:
+def item(reader: Reader, element: etree._Element, *, uncoded: bool = False) -> Item | None:
+    """A goods item. `uncoded`: it need not state a tariff code, and then has the one that no nomenclature has."""
     number = reader.needed(element, "SequenceNumeric", integer(1, 9_999))
     commodity = reader.required(element, "Commodity")
     description = reader.needed(commodity, "Description", free_text(512))
-    code = classification(reader, commodity, needed=True)
+    code = classification(reader, commodity, needed=not uncoded)
+    if uncoded and code is None:
+        code = _NO_CODE
     requested = procedure(reader, element)
     net_mass = reader.value(commodity, "GoodsMeasure/NetNetWeightMeasure", formats.number(16, 6))
     value = reader.value(element, "StatisticalValueAmount", formats.number(16, 2))
@@ -194,7 +200,7 @@ def document(reader: Reader, element: etree._Element) -> Document | None:
     amount = reader.value(write_off, "AmountAmount", formats.number(16, 3))
     return Document(
         type=category + kind,
-        reference=reader.value(element, "ID", an(70)) or "",
+        reference=reader.value(element, "ID", free_text(70)) or "",
         quantity=quantity,
         unit=_attribute(reader, write_off, "QuantityQuantity", "unitCode", formats.unit),
         amount=amount,

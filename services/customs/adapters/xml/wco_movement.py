@@ -13,7 +13,7 @@ from lxml import etree
 from services.core.errors import Refused
 from services.core.messages import ArrivedAtExit, ExitResult, GoodsExited
 from services.core.values import Mrn
-from services.customs.adapters.xml.formats import an, moment, one_of, xml_time
+from services.customs.adapters.xml.formats import moment, one_of, xml_time
 from services.customs.adapters.xml.reader import Reader, local
 from services.customs.domain.reading import NothingToDo, Reading, Stated, Statement
 
@@ -56,8 +56,8 @@ def read(root: etree._Element, zone: tzinfo) -> Reading:
     reader = Reader((NAMESPACE,))
     if kind == "inventoryLinkingQueryResponse":
         return _answer(reader, root, zone)
-    code = reader.needed(root, "messageCode", one_of(*CODES)) if kind != "inventoryLinkingQueryRequest" else "QUE"
-    reference = reader.value(root, "movementReference", an(35))
+    code = _code(reader, root) if kind != "inventoryLinkingQueryRequest" else "QUE"
+    reference = reader.first(root, "movementReference")
     at = _at(reader, root, zone)
     statement = _noted(reader, root, kind, code)
     warnings = reader.finish()
@@ -66,18 +66,25 @@ def read(root: etree._Element, zone: tzinfo) -> Reading:
         kind=code,
         system="WCO",
         identity=(),
-        message_id=reference,
+        message_id=None if reference is None else (reference.text or "").strip()[:35] or None,
         statement=statement,
         stated_at=at,
         warnings=warnings,
     )
 
 
+def _code(reader: Reader, element: etree._Element) -> str | None:
+    """The code of a message; published totals repeat themselves, code and all."""
+    if not reader.children(element, "messageCode"):
+        reader.required(element, "messageCode")
+    return next(iter(reader.each(element, "messageCode", one_of(*CODES))), None)
+
+
 def _at(reader: Reader, element: etree._Element, zone: tzinfo) -> datetime | None:
     for name in ("goodsDepartureDateTime", "goodsArrivalDateTime"):
-        found = moment(reader.value(element, name, xml_time(zone)), None, zone)
-        if found is not None:
-            return found
+        times = reader.each(element, name, xml_time(zone))
+        if times:
+            return moment(times[0], None, zone)
     return None
 
 
@@ -113,7 +120,7 @@ def _furthest(reader: Reader, asked: etree._Element, mrn: Mrn, zone: tzinfo) -> 
     """The departure when there is one, else the first arrival. An anticipated arrival has not happened."""
     arrived: datetime | None = None
     for movement in reader.children(asked, "movement"):
-        code = reader.needed(movement, "messageCode", one_of(*CODES))
+        code = _code(reader, movement)
         at = _at(reader, movement, zone)
         if at is None and code in {_ARRIVAL, _DEPARTURE}:
             reader.fault(movement, "element.missing", "a movement has its time", below="goodsArrivalDateTime")
