@@ -1,6 +1,7 @@
 """Connections are bounded: who says nothing, or says it slowly, keeps nobody else out, and not a place for long."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -175,3 +176,10 @@ async def test_who_waits_for_an_answer_keeps_the_place_and_newcomers_come_again(
 
 async def _none(server: Server) -> bool:
     return not server.server_state.connections
+
+
+def test_answers_are_sent_without_waiting_for_the_client_to_acknowledge_their_head() -> None:
+    with listen("127.0.0.1", 0) as door, socket.create_connection(door.getsockname()):
+        accepted, _ = door.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
