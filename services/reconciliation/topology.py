@@ -33,7 +33,7 @@ from services.core.messages import (
     Shipment,
     Verdict,
 )
-from services.reconciliation.domain.deadlines import LEAD, next_due
+from services.reconciliation.domain.deadlines import LEAD, VERSION, next_due
 from services.reconciliation.domain.ledger import LicenceLedger, apply, size
 from services.reconciliation.domain.shipment import empty
 from services.reconciliation.handlers.ledger import answer_demand, new_ledger, record_licence
@@ -85,7 +85,7 @@ def shipments(store: Store[Shipment], lead: float = LEAD) -> FoldSpec[Shipment]:
     """One aggregate per MRN. `lead`: of the time to answer customs, the part that must be left when one is missed."""
     handlers: dict[type[Message], Handler[Shipment]] = {**SHIPMENT_HANDLERS}
     handlers[Reminder] = partial(record_reminder, lead=lead)
-    reminders = Reminders[Shipment](Reminder, partial(next_due, lead=lead), reminder)
+    reminders = Reminders[Shipment](f"{VERSION}/{lead:.6g}", Reminder, partial(next_due, lead=lead), reminder)
     return FoldSpec(SERVICE, SHIPMENTS, SHIPMENT_INPUTS, handlers, _key, empty, store, reminders=reminders)
 
 

@@ -46,8 +46,11 @@ class Reminders(Generic[S]):
     `due` says of a state when, None for never: cheap and pure, it is asked around every message. Then the aggregate is
     told by a message of `type`, made by `told` from its id and that time: to an input of the fold, with its id as key
     and a handler, after which `due` must say a later time or none.
+
+    `rules` names what `due` does: under another name the reminders of all stored aggregates are made anew.
     """
 
+    rules: str
     type: type[Message]
     due: Callable[[S], datetime | None]
     told: Callable[[str, datetime], Message]

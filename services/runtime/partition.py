@@ -100,7 +100,7 @@ class Session(Generic[S]):
         async with self._engines.database.connection() as connection:
             self._row = await self._table.read(connection, self._partition)
             self._own(self._row)
-            await self._reminding.begin(connection)
+        await self._reminding.begin(self._engines.database, self._engines.codec, self._epoch)
         producer, title = self._engines.producer, self._spec.title
         self._publication = Publication(producer, self._spec.service, self._row.published, title)
         await self._publish_rest()

@@ -34,6 +34,13 @@ _DUE = (
 )
 _SAID = "UPDATE {s}.reminder SET said = true FROM unnest(%s::text[]) AS rows (a) WHERE fold = %s AND aggregate = a"
 _NEXT = "SELECT min(due) AS due FROM {s}.reminder WHERE fold = %s AND partition = %s AND NOT said"
+# Locked, so that nobody takes the partition over while its reminders are made anew.
+_RULES = "SELECT epoch, reminders FROM {s}.fold WHERE fold = %s AND partition = %s FOR UPDATE"
+_UNDER = "UPDATE {s}.fold SET reminders = %s WHERE fold = %s AND partition = %s"
+_STORED = (
+    "SELECT aggregate FROM {s}.snapshot WHERE fold = %s AND partition = %s AND aggregate > %s"
+    " ORDER BY aggregate LIMIT %s"
+)
 _STATEMENTS = Statements()
 
 
@@ -66,6 +73,20 @@ class ReminderTable:
 
     async def said(self, connection: Connection, found: Sequence[Due]) -> None:
         await connection.execute(self._sql(_SAID), (Texts(due.aggregate for due in found), self._fold))
+
+    async def rules(self, connection: Connection, partition: int) -> tuple[int, str | None]:
+        """The partition's epoch, and by which rules its reminders were made; the row is locked."""
+        row = await (await connection.execute(self._sql(_RULES), (self._fold, partition))).fetchone()
+        assert row is not None  # noqa: S101 - prepared at start, never deleted
+        return row["epoch"], row["reminders"]
+
+    async def made_by(self, connection: Connection, partition: int, rules: str) -> None:
+        await connection.execute(self._sql(_UNDER), (rules, self._fold, partition))
+
+    async def stored(self, connection: Connection, partition: int, after: str, limit: int) -> list[str]:
+        """Aggregates whose state is stored, in order."""
+        values = (self._fold, partition, after, limit)
+        return [r["aggregate"] for r in await (await connection.execute(self._sql(_STORED), values)).fetchall()]
 
     async def next(self, connection: Connection, partition: int) -> datetime | None:
         """When the first that was not said is due."""

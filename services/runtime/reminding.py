@@ -16,10 +16,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from services.core.errors import Fenced
 from services.core.message import Message
+from services.runtime.aggregates import load
 from services.runtime.clock import Clock
 from services.runtime.codec import Codec
-from services.runtime.database import Connection
+from services.runtime.database import Connection, Database
 from services.runtime.fold import FoldSpec
 from services.runtime.kafka.reader import PartitionReader, Position
 from services.runtime.output import output_of
@@ -29,6 +31,8 @@ from services.runtime.telemetry import REMINDERS, REMINDERS_LATE
 
 AT_ONCE = 500
 """Reminders of one transaction. The next come once these are handled, so a great many do not hold up other messages."""
+PAGE = 1_000
+"""Aggregates whose reminders are made anew in one transaction."""
 EVERY_S = 0.5
 """Between two looks at what is due."""
 
@@ -68,10 +72,34 @@ class Reminding:
         self._look_at = 0.0
         self._late = REMINDERS_LATE.labels(spec.title, partition)
 
-    async def begin(self, connection: Connection) -> None:
-        """Find out when the first is due."""
-        if self._reminders is not None:
+    async def begin(self, database: Database, codec: Codec, epoch: int) -> None:
+        """Make them anew where other rules made them, and find out when the first is due. Fenced when overtaken."""
+        if self._reminders is None:
+            return
+        page: Sequence[str] = ("",)
+        while page:
+            async with database.transaction() as connection:
+                page = await self._renew(connection, codec, epoch, page[-1])
+        async with database.connection() as connection:
             self._next = await self._table.next(connection, self._partition)
+
+    async def _renew(self, connection: Connection, codec: Codec, epoch: int, after: str) -> Sequence[str]:
+        """One page of stored aggregates: which they were, none when all are under the rules."""
+        reminders, partition = self._reminders, self._partition
+        owner, rules = await self._table.rules(connection, partition)
+        if owner != epoch:
+            raise Fenced(f"{self._spec.title}[{partition}] is at epoch {owner}, ours is {epoch}")
+        if reminders is None or rules == reminders.rules:
+            return ()
+        names = await self._table.stored(connection, partition, after, PAGE)
+        if not names:
+            await self._table.made_by(connection, partition, reminders.rules)
+            return ()
+        states = await load(connection, self._spec, codec, names)
+        due = {name: reminders.due(state) for name, state in sorted(states.items())}
+        wanted = {name: at for name, at in due.items() if at is not None}
+        await self.store(connection, Changes(wanted, [name for name in due if name not in wanted]))
+        return names
 
     def stop(self) -> None:
         self._late.set(0)

@@ -110,7 +110,15 @@ CREATE TABLE {s}.reminder (
 CREATE INDEX reminder_due ON {s}.reminder (fold, partition, due) WHERE NOT said;
 """
 
-_OURS = {"0000_runtime.sql": RUNTIME, "0000_runtime_ranges.sql": RANGES, "0000_runtime_reminders.sql": REMINDERS}
+# The rules by which a partition's reminders were made.
+REMINDER_RULES = "ALTER TABLE {s}.fold ADD COLUMN reminders text;"
+
+_OURS = {
+    "0000_runtime.sql": RUNTIME,
+    "0000_runtime_ranges.sql": RANGES,
+    "0000_runtime_reminders.sql": REMINDERS,
+    "0000_runtime_reminder_rules.sql": REMINDER_RULES,
+}
 
 
 async def migrate(database: Database, schema: str, package: str | None) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from prometheus_client import REGISTRY
 
@@ -15,6 +16,7 @@ from services.core.messages import Finding, Reminder, Verdict, VerdictKind
 from services.core.values import Mrn
 from services.reconciliation.adapters.verification import verify
 from services.reconciliation.wiring import build
+from services.runtime import reminding
 from services.runtime.clock import Clock
 from services.runtime.codec import Codec
 from services.runtime.database import Database
@@ -231,6 +233,28 @@ async def test_that_no_licence_answers_is_raised_while_there_is_time(runtime_set
         assert finding.respond_by == respond_by
         (verdict,) = (v for v in await service.published(Verdict.TOPIC) if isinstance(v, Verdict))
         assert (verdict.verdict, verdict.respond_by) == (VerdictKind.PENDING, respond_by)
+
+
+async def test_shipments_of_an_earlier_release_are_reminded_of_too(
+    runtime_settings: RuntimeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reminding, "PAGE", 2)
+    mrns = [Mrn(f"26BE34300000000{n}A{n}") for n in range(5)]
+    clock = Clock(timedelta(days=-300))
+    async with running(runtime_settings, [build], clock) as service:
+        for mrn in mrns:
+            await send(runtime_settings, a_declaration(an_item(), mrn=mrn), a_release(mrn=mrn))
+        ninety = a_release().released_at + timedelta(days=90)
+        await until_waiting(service, *((mrn, ninety) for mrn in mrns))
+    async with await psycopg.AsyncConnection.connect(runtime_settings.database.url, autocommit=True) as connection:
+        await connection.execute("DELETE FROM reconciliation.reminder")
+        await connection.execute("UPDATE reconciliation.fold SET reminders = 'earlier'")
+    async with running(runtime_settings, [build], clock) as service:
+        await until_waiting(service, *((mrn, ninety) for mrn in mrns))
+        clock.ahead = timedelta()
+        await until_raised(service, *sorted(5 * BOTH))
+        rules = await service.rows("SELECT DISTINCT reminders FROM reconciliation.fold WHERE fold = 'shipments'")
+        assert [row["reminders"] for row in rules] == ["1/0.333333"]
 
 
 def test_the_moments_of_these_tests_are_past() -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.core.messages import DeclarationAccepted, Shipment
-from services.reconciliation.domain.declaration import whole_versions
+from services.reconciliation.domain.declaration import Declaration
 from services.reconciliation.domain.facts import Fact
 
 SEA: Final = "1"
@@ -39,13 +39,16 @@ def time_to_answer(stated: DeclarationAccepted) -> timedelta:
     return BY_SEA_IN_CONTAINERS if far else OTHERWISE
 
 
-def respond_by(shipment: Shipment) -> datetime | None:
-    """When the answer to the declaration as it stands is due; None while none is known, or how it was received."""
-    versions = whole_versions(shipment)
-    if not versions:
-        return None
-    asked = received(versions[-1], *shipment.amendments, *shipment.presentations)
-    return None if asked is None else asked + time_to_answer(versions[-1])
+def respond_by(shipment: Shipment, declaration: Declaration) -> datetime | None:
+    """When the answer to the declaration as it stands is due; None when nothing says how it was received."""
+    asked = asked_at(shipment, declaration)
+    return None if asked is None else asked + time_to_answer(declaration.stated)
+
+
+def asked_at(shipment: Shipment, declaration: Declaration) -> datetime | None:
+    """When the last of what makes the question was received."""
+    presented = [source for fact in shipment.presentations for source in fact.sources]
+    return max((source.received_at for source in (*declaration.sources, *presented)), default=None)
 
 
 def received(*facts: Fact) -> datetime | None:

@@ -14,6 +14,7 @@ from typing import Final
 from services.core.messages import (
     Comparison,
     DeclarationForm,
+    ExitReleased,
     Finding,
     GoodsReleased,
     Phase,
@@ -21,7 +22,7 @@ from services.core.messages import (
     VerdictKind,
 )
 from services.reconciliation.domain.answer_time import received, time_to_answer
-from services.reconciliation.domain.declaration import whole_versions
+from services.reconciliation.domain.declaration import current, whole_versions
 from services.reconciliation.domain.facts import Fact, all_facts
 from services.reconciliation.domain.legal import KINDS
 from services.reconciliation.domain.phase import decision_on_release, departure
@@ -34,12 +35,22 @@ INVALIDATION: Final = timedelta(days=150)
 LEAD: Final = 1 / 3
 """Part of the time to answer that must be left when somebody is told that there is no answer yet."""
 
-WITHOUT_EXIT_OF_THEIR_OWN: Final = (
-    DeclarationForm.RETROSPECTIVE,
-    DeclarationForm.SUPPLEMENTARY,
-    DeclarationForm.TRANSIT,
+ON_ANOTHER_WAY_OUT: Final = frozenset(
+    {
+        DeclarationForm.RETROSPECTIVE,
+        DeclarationForm.SUPPLEMENTARY,
+        DeclarationForm.RE_EXPORT_NOTIFICATION,
+        DeclarationForm.TRANSIT,
+    }
 )
-"""Goods that left before, that leave under another declaration, or whose movement ends at an office of destination."""
+"""Goods that left before, that are released and leave under another declaration, that leave without a release, or whose
+movement ends at an office of destination: neither release nor exit is awaited as of an export declaration.
+"""
+VERSION: Final = 1
+"""Of all that follows and of the times to answer: another one has the reminders of all shipments made anew."""
+
+
+Release = GoodsReleased | ExitReleased
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +80,10 @@ def for_its_declaration(shipment: Shipment, _: float) -> Wait | None:
 
 def for_its_release(shipment: Shipment, _: float) -> Wait | None:
     """Goods that left though nobody decided on their release. Refused or invalidated ones are a contradiction."""
-    if not shipment.exits or shipment.releases or shipment.refusals or shipment.invalidations:
+    if not shipment.exits or shipment.invalidations or not _leaves_by_itself(shipment):
         return None
     exited = departure(shipment)
-    if exited is None or not shipment.declarations:
+    if exited is None or decision_on_release(shipment).fact is not None:
         return None
     since = received(exited)
     return None if since is None else Wait("release", exited.exited_at, since + GRACE, (exited,))
@@ -103,9 +114,15 @@ def for_an_answer(shipment: Shipment, lead: float) -> Wait | None:
         return None
     if verdict.verdict is not VerdictKind.PENDING or verdict.phase is not Phase.ACCEPTED:
         return None
-    stated = whole_versions(shipment)[-1]
-    budget, due = time_to_answer(stated), verdict.respond_by
-    return Wait("verdict", due - budget, due - budget * lead, (stated, *shipment.amendments), due.isoformat(), due)
+    declaration = current(shipment)
+    if declaration is None:
+        return None
+    due, budget = verdict.respond_by, time_to_answer(declaration.stated)
+    decided = received(*shipment.overrides)
+    if decided is not None and decided >= due - budget:
+        return None  # customs did not wait for it
+    facts: tuple[Fact, ...] = (whole_versions(shipment)[-1], *shipment.amendments, *shipment.presentations)
+    return Wait("verdict", due - budget, due - budget * lead, facts, due.isoformat(), due)
 
 
 RULES: Final[Mapping[str, Rule]] = {
@@ -118,20 +135,23 @@ RULES: Final[Mapping[str, Rule]] = {
 """Each raises its code when its time has passed, once for each wait."""
 
 
-def _not_yet_left(shipment: Shipment) -> GoodsReleased | None:
+def _leaves_by_itself(shipment: Shipment) -> bool:
+    """Whether an export declaration is known, and its goods are to be released and to leave under it."""
+    return bool(shipment.declarations) and shipment.declarations[-1].form not in ON_ANOTHER_WAY_OUT
+
+
+def _not_yet_left(shipment: Shipment) -> Release | None:
     """The release that counts, while neither a final exit or other proof nor an invalidation ended what it began."""
-    if not shipment.releases or shipment.invalidations or not shipment.declarations:
-        return None
-    if any(stated.form in WITHOUT_EXIT_OF_THEIR_OWN for stated in shipment.declarations):
+    if not (shipment.releases or shipment.exit_releases) or shipment.invalidations or not _leaves_by_itself(shipment):
         return None
     exited = departure(shipment)
     if exited is not None and exited.final:
         return None
     decision = decision_on_release(shipment).fact
-    return decision if isinstance(decision, GoodsReleased) else None
+    return decision if isinstance(decision, Release) else None
 
 
-def _not_before(release: GoodsReleased, after: timedelta) -> datetime:
+def _not_before(release: Release, after: timedelta) -> datetime:
     """So long after release; of one that was received late, an exit received with it must have its time too."""
     at = received(release)
     return max(release.released_at + after, release.released_at if at is None else at + GRACE)

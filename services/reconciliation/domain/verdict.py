@@ -86,7 +86,7 @@ def judge(
         applied=message_ids(shipment) if decided else () if previous is None else previous.applied,
         rule_set=_rule_sets(licences) or rule_set,
         decided_at=now,
-        respond_by=respond_by(shipment),
+        respond_by=respond_by(shipment, declaration),
     )
     judged = tuple(_kept(draws, last))
     if previous is not None and _content(previous) == _content(verdict):

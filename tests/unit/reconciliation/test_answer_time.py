@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from services.core.messages import GoodsPresented, Source
-from services.reconciliation.domain.answer_time import respond_by, time_to_answer
-from services.reconciliation.domain.shipment import empty
+from services.core.values import CountryCode
+from services.reconciliation.domain.answer_time import time_to_answer
 from tests.builders import ACCEPTED_AT
 from tests.builders_customs import MRN, a_declaration, a_release, a_source, an_amendment
 from tests.builders_shipments import Way
@@ -49,7 +49,7 @@ def test_it_counts_from_when_the_last_of_what_is_asked_was_received() -> None:
     amended = replace(an_amendment(), sources=received("amended", 6))
     presented = GoodsPresented(fact_id="presented", mrn=MRN, presented_at=ACCEPTED_AT, sources=received("presented", 7))
     for facts, after_h in (((declared,), 5), ((declared, amended), 6), ((declared, presented, amended), 7)):
-        assert respond_by(Way().told(*facts).shipment) == ACCEPTED_AT + timedelta(hours=after_h + 2)
+        assert Way().told(*facts).verdict().respond_by == ACCEPTED_AT + timedelta(hours=after_h + 2)
 
 
 def test_what_customs_decides_afterwards_does_not_move_it() -> None:
@@ -57,5 +57,12 @@ def test_what_customs_decides_afterwards_does_not_move_it() -> None:
     assert way.verdict().respond_by == ACCEPTED_AT + timedelta(hours=2)
 
 
-def test_none_is_said_while_no_declaration_is_known() -> None:
-    assert respond_by(empty(MRN)) is None
+def test_none_is_said_when_nothing_says_how_the_question_was_received() -> None:
+    assert Way().told(replace(DECLARED, sources=())).verdict().respond_by is None
+
+
+def test_an_amendment_of_where_the_goods_go_changes_it() -> None:
+    near = replace(an_amendment(), country_of_destination=CountryCode("MA"))
+    far = replace(DECLARED, border_mode="1", containerised=True)
+    assert Way().told(far).verdict().respond_by == ACCEPTED_AT + timedelta(hours=24)
+    assert Way().told(far, near).verdict().respond_by == ACCEPTED_AT + timedelta(hours=2)

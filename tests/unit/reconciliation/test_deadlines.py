@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from services.core.messages import (
     DeclarationForm,
+    ExitReleased,
     ExitResult,
     Finding,
     GoodsExited,
+    ReleaseOverridden,
     Severity,
     Shipment,
 )
@@ -119,10 +121,41 @@ def test_what_does_not_end_it(fact: Fact) -> None:
 
 
 @pytest.mark.parametrize(
-    "form", [DeclarationForm.RETROSPECTIVE, DeclarationForm.SUPPLEMENTARY, DeclarationForm.TRANSIT]
+    "form",
+    [
+        DeclarationForm.RETROSPECTIVE,
+        DeclarationForm.SUPPLEMENTARY,
+        DeclarationForm.RE_EXPORT_NOTIFICATION,
+        DeclarationForm.TRANSIT,
+    ],
 )
-def test_where_no_exit_is_to_come_none_is_awaited(form: DeclarationForm) -> None:
-    assert codes_at(RELEASED_AT + 200 * DAY, replace(UNCONTROLLED, form=form), RELEASE) == []
+def test_where_no_release_or_exit_is_to_come_none_is_awaited(form: DeclarationForm) -> None:
+    declared = replace(UNCONTROLLED, form=form)
+    assert codes_at(RELEASED_AT + 200 * DAY, declared, RELEASE) == []
+    assert codes_at(RELEASED_AT + 200 * DAY, declared, an_exit()) == []
+
+
+def test_a_release_by_the_office_of_exit_is_one() -> None:
+    exit_release = ExitReleased(
+        fact_id="exit-released", mrn=MRN, sources=(a_source("exit-released"),), released_at=RELEASED_AT
+    )
+    assert codes_at(RELEASED_AT + 200 * DAY, UNCONTROLLED, exit_release, an_exit()) == []
+    assert codes_at(RELEASED_AT + 90 * DAY, UNCONTROLLED, exit_release) == ["exit.overdue-90"]
+
+
+def test_an_override_is_not_waited_past_and_an_amendment_after_it_is() -> None:
+    overridden = ReleaseOverridden(
+        fact_id="overridden",
+        mrn=MRN,
+        sources=(a_source("overridden"),),
+        decided_at=ACCEPTED_AT,
+        officer="BE343000-417",
+        reason="by telephone",
+    )
+    assert codes_at(ACCEPTED_AT + DAY, a_declaration(), overridden) == []
+    source = replace(a_source("v2"), received_at=ACCEPTED_AT + DAY)
+    amended = replace(a_declaration(version=2), sources=(source,))
+    assert codes_at(ACCEPTED_AT + 2 * DAY, a_declaration(), overridden, amended) == ["shipment.unanswered"]
 
 
 def test_a_release_that_is_received_late_leaves_its_exit_a_day_to_come() -> None:

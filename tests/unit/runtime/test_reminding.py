@@ -46,7 +46,7 @@ class Watch(Clock):
 
 
 def reminders_of(due: Any) -> Reminders[Any]:
-    return Reminders(Reminder, due, lambda mrn, at: Reminder(mrn=Mrn(mrn), due=at))
+    return Reminders("1", Reminder, due, lambda mrn, at: Reminder(mrn=Mrn(mrn), due=at))
 
 
 def a_spec(reminders: Reminders[Any] | None) -> FoldSpec[Any]:
