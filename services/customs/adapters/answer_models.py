@@ -90,6 +90,7 @@ class VerdictView(BaseModel):
     overrides: list[OverrideView]
     rule_set: str | None
     decided_at: Moment | None
+    respond_by: Moment | None
 
 
 class PartyView(BaseModel):

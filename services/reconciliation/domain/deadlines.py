@@ -83,7 +83,7 @@ def for_its_release(shipment: Shipment, _: float) -> Wait | None:
     if not shipment.exits or shipment.invalidations or not _leaves_by_itself(shipment):
         return None
     exited = departure(shipment)
-    if exited is None or decision_on_release(shipment).fact is not None:
+    if exited is None or decision_on_release(shipment).phase is not Phase.ACCEPTED:
         return None
     since = received(exited)
     return None if since is None else Wait("release", exited.exited_at, since + GRACE, (exited,))

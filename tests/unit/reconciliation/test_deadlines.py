@@ -143,6 +143,11 @@ def test_a_release_by_the_office_of_exit_is_one() -> None:
     assert codes_at(RELEASED_AT + 90 * DAY, UNCONTROLLED, exit_release) == ["exit.overdue-90"]
 
 
+def test_goods_that_were_written_off_on_paper_were_released() -> None:
+    written = replace(UNCONTROLLED, form=DeclarationForm.PAPER)
+    assert codes_at(ACCEPTED_AT + 2 * DAY, written, an_exit()) == []
+
+
 def test_an_override_is_not_waited_past_and_an_amendment_after_it_is() -> None:
     overridden = ReleaseOverridden(
         fact_id="overridden",
