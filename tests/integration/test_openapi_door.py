@@ -66,7 +66,7 @@ async def test_no_call_that_schemathesis_makes_shows_otherwise(
     async with door(runtime_settings) as one:
         command = [
             *(str(Path(sys.executable).with_name("schemathesis")), "run", f"http://{one.host}:{one.port}/openapi.json"),
-            *("--checks", "all", "--seed", str(SEED), "--max-examples", "15", "--continue-on-failure"),
+            *("--checks", "all", "--seed", str(SEED), "--max-examples", "50", "--continue-on-failure"),
             *("--generation-database", "none", "--warnings", "off", "--no-color"),
         ]
         variables = {**os.environ, "SCHEMATHESIS_HOOKS": "tests.integration.openapi_hooks", "PYTHONPATH": str(ROOT)}

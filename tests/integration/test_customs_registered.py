@@ -1,0 +1,35 @@
+"""A pre-lodged WCO declaration on real engines: registered under its MRN, accepted when its goods are there, once."""
+
+from pathlib import Path
+
+from services.core.messages import DeclarationAccepted, GoodsPresented
+from services.runtime.settings import RuntimeSettings
+from tests.integration.customs_installation import Door, door
+from tests.integration.installation import Installation
+from tests.integration.test_customs_door import facts
+
+OURS = Path(__file__).parents[1] / "contract" / "samples" / "ours"
+REGISTERED = (OURS / "02_DMSRCV.xml").read_bytes()
+ACCEPTED = REGISTERED.replace(b">02<", b">01<").replace(b"20241102", b"20241103")
+AGAIN = ACCEPTED.replace(b"20241103", b"20241104")
+
+
+async def standing(one: Door, body: bytes) -> tuple[str | None, str | None]:
+    """The fact a message states and the note on it, as its sender is told."""
+    taken = (await one.post(body)).json()
+    found = (await one.get(f"/messages/{taken['id']}")).json()
+    return found["fact_id"] and taken["id"], found["reason"]
+
+
+async def test_a_registration_is_accepted_once(runtime_settings: RuntimeSettings) -> None:
+    async with door(runtime_settings) as one:
+        assert (await one.post((OURS / "EXD_two_consignees.xml").read_bytes())).status_code == 202
+        registered, _ = await standing(one, REGISTERED)
+        presented, _ = await standing(one, ACCEPTED)
+        repeated, note = await standing(one, AGAIN)
+        assert (repeated, note) == (None, "a repeat: this MRN was accepted before")
+    made, there = await facts(Installation.of(runtime_settings), 2)
+    assert isinstance(made, DeclarationAccepted)
+    assert (made.fact_id, made.pre_lodged, len(made.items)) == (registered, True, 2)
+    assert isinstance(there, GoodsPresented)
+    assert (there.fact_id, there.mrn) == (presented, made.mrn)
