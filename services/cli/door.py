@@ -45,9 +45,14 @@ def sentence(document: dict[str, Any]) -> str:
     return f"{document.get('title', '')}" + (f" ({faults})" if faults else "")
 
 
-def _request(method: str, url: str, path: str, **more: Any) -> httpx.Response:
+def authorization() -> dict[str, str]:
+    """The header that says who sends, when there is a token."""
     token = os.environ.get("TOLBRUG_TOKEN")
-    headers = more.pop("headers", {}) | ({"authorization": f"Bearer {token}"} if token else {})
+    return {"authorization": f"Bearer {token}"} if token else {}
+
+
+def _request(method: str, url: str, path: str, **more: Any) -> httpx.Response:
+    headers = more.pop("headers", {}) | authorization()
     try:
         return httpx.request(method, url.rstrip("/") + path, timeout=TIMEOUT_S, headers=headers, **more)
     except httpx.TransportError as error:

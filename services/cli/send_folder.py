@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from services.cli.console import remark, remarks, show
-from services.cli.door import ask
+from services.cli.door import ask, authorization
 from services.cli.journal import NAME, Journal, Sent
 from services.cli.parcel import Parcel
 from services.cli.sending import TIMEOUT, Sender
@@ -33,7 +33,9 @@ def send_folder(
     """Exits with 1 when a message was refused, or a file not answered."""
     ask(url, "/livez")  # nobody there: say so at once, not after minutes
     kept = Journal(journal or _beside(paths[0]) / NAME)
-    with httpx.Client(timeout=TIMEOUT, limits=httpx.Limits(max_connections=parallel)) as client:
+    with httpx.Client(
+        timeout=TIMEOUT, headers=authorization(), limits=httpx.Limits(max_connections=parallel)
+    ) as client:
         sender = Sender(url, kept, client, patience_s)
         summary = _Summary(len(found))
         try:

@@ -17,6 +17,8 @@ from services.cli.parcel import Parcel
 PATH: Final = "/v1/customs/messages"
 LATER: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that say nothing about the message: it is sent again."""
+OTHERS: Final = frozenset({401, 403, 404, 405, 407})
+"""Answers that say the same about every message: no token, or no customs door. Nothing more is sent."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0)
 
@@ -29,6 +31,10 @@ class _Again(Exception):
     def __init__(self, why: str, after_s: float | None = None) -> None:
         super().__init__(why)
         self.after_s = after_s
+
+
+class _Useless(Exception):
+    """Nothing is taken there from this sender."""
 
 
 @dataclass
@@ -79,15 +85,20 @@ class Sender:
         while not self.stopped.is_set():
             try:
                 return self._post(parcel)
+            except _Useless as useless:
+                self._stop(f"{parcel.name}: {useless}")
             except _Again as again:
                 wait = min(again.after_s or pause, LONGEST_PAUSE_S)
                 if self.clock() + wait > give_up_at:
-                    self.why = f"{parcel.name}: {again}"
-                    self.stopped.set()
-                    return None
-                (self.pause or self.stopped.wait)(wait)
+                    self._stop(f"{parcel.name}: {again}")
+                else:
+                    (self.pause or self.stopped.wait)(wait)
                 pause = min(pause * 2, LONGEST_PAUSE_S)
         return None
+
+    def _stop(self, why: str) -> None:
+        self.why = why
+        self.stopped.set()
 
     def _post(self, parcel: Parcel) -> list[Answer]:
         try:
@@ -100,6 +111,8 @@ class Sender:
                 if response.is_success and parcel.many:
                     return _final([json.loads(line) for line in response.iter_lines() if line])
                 response.read()
+                if response.status_code in OTHERS:
+                    raise _Useless(f"the door answers {response.status_code}: {problem(response)}")
                 return [_single(response)]
         except httpx.TransportError as error:
             raise _Again(f"{self.url} does not answer ({error})") from error

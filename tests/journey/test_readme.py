@@ -109,8 +109,9 @@ def test_the_walk_by_hand_does_what_the_readme_shows(tmp_path: Path, state: Path
     wrong = [d for s, p in zip(walk, printed, strict=True) if s.shown for d in differences(s.shown, last_json(p))]
     assert wrong == []
     assert "quantity.overrun" in (tmp_path / "webhook.log").read_text(encoding="utf-8")
-    again = printed[-2]
+    again, outage = printed[-3:-1]
     assert again.count('"duplicate":true') == 4
+    assert outage.count('"duplicate": true') == 4
 
 
 def test_every_make_target_and_command_of_the_readme_exists() -> None:

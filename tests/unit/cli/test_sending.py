@@ -106,6 +106,16 @@ def test_a_door_that_stays_away_ends_the_run_and_the_next_one_goes_on(folder: Pa
     assert back.bodies == [b"<m1/>", b"<m2/>"]
 
 
+@pytest.mark.parametrize("status", [401, 403, 404, 405])
+def test_a_door_that_takes_nothing_from_this_sender_has_answered_no_message(folder: Path, status: int) -> None:
+    door = Door(problem(status))
+    made, waits = sender(folder, door)
+    assert [sent for _, sent, _ in run(made, folder)] == [None] * 3
+    assert str(status) in made.why
+    assert (door.bodies, waits.waited) == ([b"<m0/>"], [])
+    assert [known for *_, known in run(sender(folder, Door())[0], folder)] == [False] * 3
+
+
 def test_an_archive_is_answered_finally_only_as_a_whole(tmp_path: Path) -> None:
     tmp_path.joinpath("many.zip").write_bytes(b"PK")
     lines: list[dict[str, Any]] = [
