@@ -21,6 +21,8 @@ from tests.integration.installation import Installation
 
 SERVICES = ("customs", "licensing", "reconciliation", "alerting")
 CONSUMED = ("licensing.licence.v1", "reconciliation.demand.v1")
+SAYS_NOTHING = ("reconciliation.reminder.v1",)
+"""A wait that ended and began again with the same end is reminded of twice; what that raises is in findings, once."""
 MUST_BE_ZERO = (
     "tolbrug_ledger_draws_minus_columns",
     "tolbrug_ledger_entries_minus_columns",
@@ -69,7 +71,7 @@ class Proof:
             query = f"SELECT topic, identity, sha256(value) AS digest FROM {table} WHERE topic NOT LIKE '%.dlq'"  # noqa: S608 - names of ours
             async for row in self._rows(query):
                 committed[row["topic"]][row["identity"]].add(bytes(row["digest"]))
-                times[row["topic"], row["identity"]] += table.endswith("output")
+                times[row["topic"], row["identity"]] += table.endswith("output") and row["topic"] not in SAYS_NOTHING
         self.report.duplicated += [
             f"{topic}: {name} was put out {n} times" for (topic, name), n in times.items() if n > 1
         ]

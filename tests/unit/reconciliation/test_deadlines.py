@@ -26,6 +26,7 @@ from tests.builders import ACCEPTED_AT
 from tests.builders_customs import (
     MRN,
     a_declaration,
+    a_document,
     a_refusal,
     a_release,
     a_source,
@@ -194,6 +195,19 @@ def test_an_answer_ends_the_wait_for_it_and_an_amendment_begins_another() -> Non
     (finding,) = after(again.shipment, received_at + timedelta(hours=2))[1]
     assert finding.respond_by == received_at + timedelta(hours=2)
     assert finding.raised_at < finding.respond_by
+
+
+def test_a_wait_that_begins_again_with_the_same_end_is_raised_once() -> None:
+    way = Way().told(a_declaration(version=2))
+    due = next_due(way.shipment)
+    answered = way.answered()
+    assert next_due(answered.shipment) is None
+    lower = a_declaration(an_item(a_document("VL/2026/000999")), version=1)
+    again = answered.told(lower).shipment
+    assert next_due(again) == due
+    shipment, (finding,) = after(again, ACCEPTED_AT + DAY)
+    assert finding.raised_at == due
+    assert record_reminder(shipment, reminder(MRN, finding.raised_at), finding.raised_at).outputs == ()
 
 
 def test_nobody_waits_for_an_answer_once_customs_has_decided() -> None:
