@@ -116,6 +116,15 @@ def test_a_licence_that_only_the_paper_cited_gets_its_amount_back() -> None:
     assert (exchange.quantity(), exchange.verdict().verdict) == ("0 0 0", VerdictKind.NOT_CONTROLLED)
 
 
+@pytest.mark.parametrize("paper_first", [True, False])
+def test_a_licence_that_only_the_paper_cited_is_asked_for_nothing_in_any_order(*, paper_first: bool) -> None:
+    elsewhere = replace(electronic(), items=(an_item(a_document("VL/2026/000124")),))
+    facts = [on_paper(), elsewhere]
+    exchange = Exchange().hand(a_licence(), *(facts if paper_first else reversed(facts)))
+    asked = {held.demand.licence: len(held.demand.draws) for held in exchange.shipments[MRN].licences}
+    assert asked == {REF: 0, "VL/2026/000124": 1}
+
+
 def test_a_corrected_paper_gives_way_too_and_the_version_never_falls() -> None:
     exchange = Exchange().hand(a_licence(), on_paper("2", version=2), electronic())
     assert (exchange.quantity(), exchange.verdict().version) == ("0 1 0", 2)
