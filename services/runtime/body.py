@@ -14,6 +14,9 @@ from services.runtime.admission import PUT_ASIDE
 IN_MEMORY: Final = 256 * 1024
 """Bytes of a spooled body from which on it is on disk."""
 
+MOST_NAMES: Final = 1_000
+"""Names in one JSON object: each that nobody knows becomes a fault before they are counted."""
+
 
 class Malformed(Exception):
     """Bytes that are not JSON: where, counted from 1, and why. Line 1, column 1 where the parser gives no place.
@@ -90,6 +93,8 @@ def parse_json(body: bytes, encoding: str = "utf-8") -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MOST_NAMES:
+        raise ValueError(f"more than {MOST_NAMES} names are in one object")
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise ValueError("a name is there twice in one object")

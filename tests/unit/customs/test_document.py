@@ -50,7 +50,9 @@ def test_a_message_of_more_than_five_mebibytes_is_too_large() -> None:
 
 
 def test_a_message_just_within_the_limit_is_read() -> None:
-    body = b"<x>" + b" " * (document.LARGEST - 7) + b"</x>"
+    filling = b"<!--" + b" " * 1_000 + b"-->"
+    whole, rest = divmod(document.LARGEST - 7, len(filling))
+    body = b"<x>" + filling * whole + b" " * rest + b"</x>"
     assert len(body) == document.LARGEST
     assert document.parse(body).tag == "x"
 
@@ -58,12 +60,28 @@ def test_a_message_just_within_the_limit_is_read() -> None:
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        (b"<x " + b" ".join(b'a%d=""' % n for n in range(200_000)) + b"/>", "xml.attributes"),
+        (b"<x " + b" ".join(b'a%d=""' % n for n in range(200_000)) + b"/>", "xml.length"),
+        (b"<x " + b" ".join(b'a%d=""' % n for n in range(100)) + b"/>", "xml.attributes"),
+        (b"<x " + b" ".join(b'xmlns:a%d="u"' % n for n in range(100)) + b"/>", "xml.namespaces"),
+        (
+            b"".join(b'<x xmlns:a%d="u%d" xmlns:b%d="u">' % (n, n, n) for n in range(60)) + b"</x>" * 60,
+            "xml.namespaces",
+        ),
+        (b"<x><y>" + b"9" * 70_000 + b"</y></x>", "xml.length"),
         (b"<x>" * 100 + b"</x>" * 100, "xml.depth"),
         (b"<x>" * 100_000, "xml.malformed"),
         (b"<x>" + b"<y/>" * 310_000 + b"</x>", "xml.elements"),
     ],
-    ids=["200 000 attributes", "depth 100", "depth 100 000", "310 000 elements"],
+    ids=[
+        "200 000 attributes",
+        "100 attributes",
+        "100 namespaces",
+        "120 nested namespaces",
+        "a long text",
+        "depth 100",
+        "depth 100 000",
+        "310 000 elements",
+    ],
 )
 def test_a_tree_larger_than_any_declaration_is_refused(body: bytes, code: str) -> None:
     refused = refusal(body)
@@ -136,3 +154,13 @@ def test_another_message_of_aes_or_ncts_is_named_with_what_is_read(root: str) ->
     (fault,) = refused.value.faults
     assert (refused.value.status, fault.path, fault.code) == (422, f"/Envelope/{root}", "message.not-read")
     assert fault.detail.startswith(f"{root} is not read here; read are CC004C, ")
+
+
+def test_the_place_of_a_text_that_is_too_long_is_where_it_begins() -> None:
+    assert refusal(b"<x>\n <y>" + b"9" * 70_000 + b"</y></x>").faults[0].path == "line 2, column 2"
+
+
+def test_a_namespace_may_be_named_anew_at_every_element() -> None:
+    """Some writers do; only those that hold at once are counted."""
+    body = b"<x>" + b"".join(b'<p%d:y xmlns:p%d="u"/>' % (n, n) for n in range(1_000)) + b"</x>"
+    assert len(document.parse(body)) == 1_000

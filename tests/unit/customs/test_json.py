@@ -206,3 +206,9 @@ def test_no_value_in_any_place_is_more_than_a_refusal(value: Any, data: st.DataO
     except Refused as refused:
         answer = refused.status
     assert isinstance(answer, Reading) or answer in {415, 422}
+
+
+def test_an_object_of_a_hundred_thousand_names_is_malformed_and_not_a_hundred_thousand_faults() -> None:
+    body = b"{" + b",".join(b'"a%d":1' % n for n in range(100_000)) + b"}"
+    refused = refusal(body)
+    assert (refused.status, [fault.path for fault in refused.faults]) == (400, ["line 1, column 1"])

@@ -1,11 +1,13 @@
 """From bytes to an XML tree that is safe to walk.
 
 A message is data of a stranger. Refused before anything is built from them: more than 5 MiB, a character set we do not
-name, any DOCTYPE (and so every entity), and afterwards depth, attributes and elements beyond what a declaration needs.
-Nothing is fetched, nothing expanded. Comments and processing instructions are dropped.
+name, any DOCTYPE (and so every entity), more elements, or longer texts and tags, than a declaration needs; and
+afterwards depth, attributes and namespaces. Nothing is fetched, nothing expanded. Comments and processing instructions
+are dropped.
 """
 
 import codecs
+import itertools
 import re
 from typing import cast
 
@@ -19,6 +21,10 @@ LARGEST = 5 * 1024 * 1024
 _DEEPEST = 64
 _ATTRIBUTES = 64
 _ELEMENTS = 300_000
+_LONGEST = 64 * 1024
+"""Characters of one text, or of one tag with its attributes. A shorter message holds none that is longer."""
+_NAMESPACES = 64
+"""Prefixes that hold for one element: a schema validator compares each with each."""
 
 _CHARSETS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "iso8859-1", "iso8859-15", "cp1252", "ascii")
 _BOMS = (
@@ -45,13 +51,15 @@ def parse(body: bytes, charset: str | None = None) -> etree._Element:
         raise Refused(413, f"A message has at most {LARGEST} bytes")
     text = _text(body, charset)
     _refuse_doctype(text)
+    if len(text) > _LONGEST:
+        _refuse_bulk(text)
     try:
         root = etree.fromstring(text.encode(), _parser())
     except etree.XMLSyntaxError as error:
         line, column = error.lineno or 1, (error.offset or 0) + 1
         reason = _PLACE.sub("", error.msg or "not well-formed").strip()
         raise malformed(line, column, "xml.malformed", reason) from None
-    _refuse_excess(root)
+    _refuse_excess(root, many_namespaces=text.count("xmlns") > _NAMESPACES)
     return root
 
 
@@ -114,11 +122,22 @@ def _refuse_doctype(text: str) -> None:
         raise malformed(line, column, "xml.doctype", "a document type declaration is not accepted, nor are entities")
 
 
+def _refuse_bulk(text: str) -> None:
+    """Bounds that the characters show: what is beyond them costs much more memory as a tree."""
+    if text.count("<") - text.count("</") > _ELEMENTS:
+        raise malformed(1, 1, "xml.elements", f"more than {_ELEMENTS} elements, comments and instructions")
+    parts = text.split("<")
+    if max(map(len, parts)) > _LONGEST:
+        before = "<".join(itertools.takewhile(lambda part: len(part) <= _LONGEST, parts))
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise malformed(line, column, "xml.length", f"a text or a tag of more than {_LONGEST} characters begins here")
+
+
 def _line(element: etree._Element) -> int:
     return cast("int", element.sourceline or 1)
 
 
-def _refuse_excess(root: etree._Element) -> None:
+def _refuse_excess(root: etree._Element, *, many_namespaces: bool) -> None:
     """Bounds on a tree that is already bounded in bytes, so that walking it stays cheap."""
     if root.getroottree().docinfo.internalDTD is not None:
         raise malformed(1, 1, "xml.doctype", "a document type declaration is not accepted")
@@ -131,6 +150,9 @@ def _refuse_excess(root: etree._Element) -> None:
             if len(element.attrib) > _ATTRIBUTES:
                 detail = f"an element has more than {_ATTRIBUTES} attributes"
                 raise malformed(_line(element), 1, "xml.attributes", detail)
+            if many_namespaces and len(element.nsmap) > _NAMESPACES:
+                detail = f"more than {_NAMESPACES} namespaces hold for an element"
+                raise malformed(_line(element), 1, "xml.namespaces", detail)
         level = [child for element in level for child in element]
         if count + len(level) > _ELEMENTS:
             raise malformed(1, 1, "xml.elements", f"more than {_ELEMENTS} elements")

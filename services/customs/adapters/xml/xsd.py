@@ -10,6 +10,8 @@ from lxml import etree
 from services.customs.adapters.xml.reader import Reader, local
 
 # `/*[3]`, `/p1:DateTimeString` or `/name[2]`: without a prefix of its own, an element is counted among all.
+_LONGEST = 500
+"""Characters of a reason: the schema processor repeats the whole value that is wrong."""
 _STEP = re.compile(r"/(?:[^/:]+:)?([^/:\[]+)(?:\[([0-9]+)\])?")
 
 
@@ -38,7 +40,7 @@ def _check(reader: Reader, element: etree._Element, name: str) -> None:
     for error in schema.error_log:  # type: ignore[attr-defined]  # the stubs do not know that a log is iterable
         if reader.full:
             return
-        detail = f"line {error.line}: {_without_namespaces(error.message)}"
+        detail = f"line {error.line}: {_without_namespaces(error.message)[:_LONGEST]}"
         reader.fault_at(_path(reader, element, error.path), "xsd.invalid", detail)
 
 
