@@ -62,13 +62,15 @@ def _stream(job: str, workers: int, records: int, licences: int, runs: int, *, a
 
 
 @commands.command()
-def intake(*, workers: Workers = 1, seconds: Seconds = 10.0, runs: Runs = 3, as_json: AsJson = False) -> None:
-    """Messages that the customs door takes from connections which each wait for the answer."""
-    from services.cli.bench import http_jobs
+def intake(
+    *, workers: Workers = 1, seconds: Seconds = 10.0, rate: Rate = 0.0, runs: Runs = 3, as_json: AsJson = False
+) -> None:
+    """XML declarations of three items that the customs door takes, all services running."""
+    from services.cli.bench.intake import intake as measure
     from services.cli.bench.report import report
 
     async def run(settings: RuntimeSettings) -> dict[str, Any]:
-        return await http_jobs.intake(settings, seconds=seconds, workers=workers)
+        return await measure(settings, seconds=seconds, workers=workers, rate=rate)
 
     report("intake", run, runs=runs, workers=workers, as_json=as_json)
 

@@ -1,6 +1,6 @@
-"""`bench intake` and `bench pipeline`: the doors over HTTP, the load on the same two cores.
+"""`bench pipeline`: from the door to the verdict, the load on the same two cores.
 
-`pipeline` learns the verdicts from their topic, as a customs system does that sends hundreds of messages a second; one
+It learns the verdicts from their topic, as a customs system does that sends hundreds of messages a second; one
 that sends a few asks by HTTP.
 """
 
@@ -22,14 +22,12 @@ from services.simulator import load
 from services.simulator.mrn import export_mrn
 
 MESSAGES = "/v1/customs/messages"
-SENDERS = 64
-"""Connections of intake, each waits for its answer before it sends the next message."""
 UNDER_WAY = 1_000
-"""Messages without a verdict that pipeline has at most, when it sends as fast as it goes."""
+"""Messages without a verdict that there are at most, when it sends as fast as it goes."""
 LICENCES = 500
 
-Send = Callable[[int], Coroutine[None, None, None]]
-"""Sends the message of that number and waits for its verdict."""
+Send = Callable[[int, float], Coroutine[None, None, None]]
+"""Sends the message of that number, which is due at that time, and waits for what is waited for."""
 
 
 def declaration(serial: int, licences: int) -> tuple[Mrn, dict[str, Any]]:
@@ -60,28 +58,6 @@ def declaration(serial: int, licences: int) -> tuple[Mrn, dict[str, Any]]:
     }
 
 
-async def intake(settings: RuntimeSettings, *, seconds: float, workers: int) -> dict[str, Any]:
-    """As many messages as the door takes from a number of connections that each wait for the answer."""
-    async with fresh(settings) as place, place.running(*[("run", "customs")] * workers) as (measured, urls):
-        clients = [Client(url) for url in urls]
-        until, serials, waits = now() + seconds, iter(range(10_000_000)), list[float]()
-
-        async def one(client: Client) -> None:
-            while now() < until:
-                _, body = declaration(next(serials), 1000)
-                message = json.dumps(body).encode()
-                begun = now()
-                await _taken(client, message)
-                waits.append(now() - begun)
-
-        before, begun = measured.usage(), now()
-        await asyncio.gather(*(one(clients[n % workers]) for n in range(SENDERS)))
-        result = _result(waits, measured, before.cpu_s, now() - begun)
-        for client in clients:
-            client.close()
-        return result
-
-
 async def _taken(client: Client, message: bytes) -> None:
     answer = await client.post(MESSAGES, message)
     if answer.status != 202:
@@ -96,7 +72,7 @@ async def pipeline(settings: RuntimeSettings, *, seconds: float, rate: float) ->
     async with _exchange(settings) as (place, measured, client), Verdicts(place.settings.kafka).followed() as verdicts:
         waits: list[float] = []
 
-        async def one(serial: int) -> None:
+        async def one(serial: int, _due: float) -> None:
             mrn, body = declaration(serial, LICENCES)
             message, verdict = json.dumps(body).encode(), verdicts.of(mrn)
             begun = now()
@@ -105,8 +81,8 @@ async def pipeline(settings: RuntimeSettings, *, seconds: float, rate: float) ->
             waits.append(now() - begun)
 
         before, begun = measured.usage(), now()
-        await (_at_rate(one, rate, seconds) if rate else _at_most(one, UNDER_WAY, seconds))
-        return _result(waits, measured, before.cpu_s, now() - begun) | {"offered_per_s": rate}
+        await (at_rate(one, rate, seconds) if rate else _at_most(one, UNDER_WAY, seconds))
+        return result(waits, measured, before.cpu_s, now() - begun) | {"offered_per_s": rate}
 
 
 @asynccontextmanager
@@ -121,12 +97,14 @@ async def _exchange(settings: RuntimeSettings) -> AsyncIterator[tuple[Place, Mea
             client.close()
 
 
-async def _at_rate(one: Send, rate: float, seconds: float) -> None:
+async def at_rate(one: Send, rate: float, seconds: float) -> None:
+    """Each when it is due, whether those before are done or not."""
     begun, sent = now(), list[asyncio.Task[None]]()
     for serial in range(int(seconds * rate)):
-        if (early := begun + serial / rate - now()) > 0:
+        due = begun + serial / rate
+        if (early := due - now()) > 0:
             await asyncio.sleep(early)
-        sent.append(asyncio.create_task(one(serial)))
+        sent.append(asyncio.create_task(one(serial, due)))
     await asyncio.gather(*sent)
 
 
@@ -135,12 +113,13 @@ async def _at_most(one: Send, under_way: int, seconds: float) -> None:
 
     async def sender() -> None:
         while now() < until:
-            await one(next(serials))
+            await one(next(serials), now())
 
     await asyncio.gather(*(sender() for _ in range(under_way)))
 
 
-def _result(waits: list[float], measured: Measured, cpu_before: float, elapsed: float) -> dict[str, Any]:
+def result(waits: list[float], measured: Measured, cpu_before: float, elapsed: float) -> dict[str, Any]:
+    """The figures of a run over HTTP: a record is a message."""
     usage = measured.usage()
     return {
         "records_per_s": round(len(waits) / elapsed),

@@ -37,6 +37,7 @@ def bench(runtime_settings: RuntimeSettings, *arguments: str, **environment: str
     ("arguments", "figures"),
     [
         (("ledger", *RECORDS), {"records_per_s", "cpu_us_per_record", "peak_rss_mb"}),
+        (("intake", *BRIEF), {"records_per_s", "cpu_us_per_record", "peak_rss_mb"} | WAITS),
         (("pipeline", *BRIEF), {"records_per_s", "cpu_us_per_record", "peak_rss_mb"} | WAITS),
         (("replay", *RECORDS), {"entries_per_s", "cpu_us_per_entry", "peak_rss_mb"}),
         (("peer-job", *MANY), {"records_per_s", "cpu_us_per_record", "cpu_us_per_record_with_start", "peak_rss_mb"}),
