@@ -3,6 +3,7 @@
 #   make up     the services on real engines, with nothing played
 #   make test   everything                                      make check   what needs no engines, in seconds
 #   make crash  every campaign against loss and double counting at full size   SEED=n: the same again
+#   make fuzz   200 000 damaged messages against the customs door              SEED=n: the same again
 #   make clean  stop left-over engines and forget their data    (.tolbrug/)
 
 FIT := 'import sys; sys.exit(sys.version_info < (3, 11))'
@@ -10,7 +11,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c $(FIT) 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 
-.PHONY: demo up test check crash clean install
+.PHONY: demo up test check crash fuzz clean install
 
 demo: .venv/installed
 	@$(BIN)/tolbrug demo $(if $(ONCE),--once) $(if $(JSON),--json)
@@ -32,6 +33,9 @@ check: .venv/developing
 crash: .venv/developing
 	TOLBRUG_CAMPAIGN=full $(if $(SEED),TOLBRUG_CAMPAIGN_SEED=$(SEED)) HYPOTHESIS_PROFILE=thorough \
 		$(BIN)/pytest tests/integration/faults tests/unit/reconciliation/test_ledger_oracle.py
+
+fuzz: .venv/developing
+	TOLBRUG_CAMPAIGN=full $(if $(SEED),TOLBRUG_CAMPAIGN_SEED=$(SEED)) $(BIN)/pytest tests/integration/fuzz
 
 clean:
 	@if [ -d .tolbrug ] && [ -x $(BIN)/tolbrug ]; then $(BIN)/tolbrug stop; fi

@@ -1,4 +1,4 @@
-"""One service in a process of its own that a test can kill: `python -m tests.integration.service_process NAME`."""
+"""Services in a process of their own that a test can kill: `python -m tests.integration.service_process NAME…`."""
 
 import asyncio
 import sys
@@ -9,12 +9,12 @@ from services.runtime.settings import RuntimeSettings
 from services.runtime.telemetry import configure_logging
 
 
-async def main(name: str) -> None:
+async def main(*names: str) -> None:
     configure_logging("WARNING")
-    process = Process(RuntimeSettings(), [import_module(f"services.{name}.wiring").build])
+    process = Process(RuntimeSettings(), [import_module(f"services.{name}.wiring").build for name in names])
     stop_on_signals(process)
     await process.run(lambda url: print(f"ready {url}", flush=True))  # noqa: T201 - the test reads it
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(*sys.argv[1:]))
