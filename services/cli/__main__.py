@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "play": "demo:play",
     "send": "send:send",
     "licence": "licence:commands",
+    "refusals": "refusals:commands",
     "codes": "codes:commands",
     "alerts": "alerts:commands",
     "topics": "topics:commands",

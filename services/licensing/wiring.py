@@ -3,6 +3,7 @@
 from pydantic import ValidationError
 
 from services.core.errors import Fatal
+from services.licensing.adapters.grounds_http import grounds_router
 from services.licensing.adapters.http import licensing_router
 from services.licensing.adapters.register import Command, Outcome, Register
 from services.licensing.adapters.search import Search
@@ -22,7 +23,7 @@ def build(runtime: Runtime) -> Service:
         name="licensing",
         migrations="services.licensing.adapters.migrations",
         topics=TOPICS,
-        routers=(licensing_router(commits.submit, Search(runtime.door), settings.zone_of),),
+        routers=(licensing_router(commits.submit, Search(runtime.door), settings.zone_of), grounds_router()),
         outboxes=(outbox,),
         loops={"group-commit": commits.run},
     )

@@ -257,8 +257,9 @@ class RefusalBody(Body):
 
 
 class StoredRefusal(RefusalBody):
-    """A refusal as the register keeps it."""
+    """A refusal as the register keeps it: with the grounds it was recorded with, also those of another release."""
 
+    grounds: Annotated[list[ShortText], Many]
     revision: int
     changed_at: Instant
 

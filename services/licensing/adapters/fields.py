@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from services.core import values
 from services.core.text import no_text
-from services.licensing.domain import terms
+from services.licensing.domain import grounds, terms
 from services.runtime.transliteration import parse_transliteration
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -80,7 +80,7 @@ _unit = _parsed(values.parse_unit, "unit", "NAR")
 _currency = _parsed(values.parse_currency, "currency", "EUR")
 _control = _parsed(terms.parse_control_code, "control-code", "2B204")
 _procedure = _parsed(terms.parse_procedure, "procedure", "10")
-_ground = _parsed(terms.parse_ground, "ground", "diversion-risk")
+_ground = _parsed(grounds.parse_ground, "ground", "diversion-risk")
 _latin = _parsed(parse_transliteration, "transliteration", "Giorgos")
 _short = _parsed(_parse_text(200), "text", "…")
 _long = _parsed(_parse_text(4000), "text", "…")

@@ -15,7 +15,6 @@ from services.core.values import ZERO
 # Category, product group, regime and number; then item and sub-item, as in 1C202.a.1 (Reg. (EU) 2021/821, annex I).
 _CONTROL_CODE = re.compile(r"[0-9][A-E][0-9]{3}(\.([a-z]{1,2}|[0-9]{1,3}))*")
 _PROCEDURE = re.compile(r"[0-9]{2}")
-_GROUND = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 _ONE_HOLDER = frozenset({LicenceType.INDIVIDUAL, LicenceType.GLOBAL, LicenceType.LARGE_PROJECT})
 _BY_QUANTITY = frozenset({Basis.QUANTITY, Basis.BOTH})
@@ -33,13 +32,6 @@ def parse_procedure(text: str) -> str:
     """Requested procedure (DE 11 09 001)."""
     if not _PROCEDURE.fullmatch(text):
         raise ValueError(f"not a customs procedure (2 digits, such as 10): {text!r}")
-    return text
-
-
-def parse_ground(text: str) -> str:
-    """A ground for refusal as a code of the authority's vocabulary."""
-    if not _GROUND.fullmatch(text):
-        raise ValueError(f"not a code (lower case with hyphens, such as diversion-risk): {text!r}")
     return text
 
 
