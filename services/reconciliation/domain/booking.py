@@ -17,14 +17,16 @@ from services.core.messages import (
     Licence,
     LineBalance,
 )
+from services.core.values import Mrn
 from services.reconciliation.domain.chain import sealed
 from services.reconciliation.domain.columns import Columns, drawn, opened
 from services.reconciliation.domain.findings import in_order, of_draw, of_line
 from services.reconciliation.domain.judged import Judged
 from services.reconciliation.domain.judgement import judge, judge_again, may_gain
-from services.reconciliation.domain.ledger import LicenceLedger, apply
+from services.reconciliation.domain.ledger import LicenceLedger, apply, completed_by, is_stood_in
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import Failure
+from services.reconciliation.domain.supplementary import lift, post, with_exits
 
 
 class Booking:
@@ -52,26 +54,54 @@ class Booking:
 
     def demand(self, demand: Demand, held: HeldShipment | None) -> bool:
         """Answer a demand; whether an amount returned that others were refused."""
-        before = self.ledger.balances
-        draws = judge(self._columns, self.ledger.terms, demand, held, self._rules)
+        before, stood_in_for = self.ledger.balances, self._stands_in_for(demand.mrn)
+        draws = self._judged(demand, held)
         arrival = held.arrival if held else self.ledger.arrivals + 1
         revision = held.cover_revision + 1 if held else 1
         self._answer(EntryCause.DEMAND, demand, draws, arrival=arrival, revision=revision)
+        self._pass_on(demand.mrn, stood_in_for)
         return bool(self.ledger.wanting) and _returned(before, self.ledger.balances)
 
     def licence_arrived(self, shipment: HeldShipment) -> None:
         """Judge for the first time what waited for the licence, whatever its phase."""
-        self._again(shipment, judge(self._columns, self.ledger.terms, shipment.demand, shipment, self._rules))
+        waiting, stood_in_for = self.ledger.shipments[shipment.mrn], self._stands_in_for(shipment.mrn)
+        self._again(waiting, self._judged(waiting.demand, waiting))
+        self._pass_on(shipment.mrn, stood_in_for)
 
     def licence_changed(self, shipment: HeldShipment) -> None:
         """Judge an accepted shipment by the licence as it now stands."""
-        self._again(shipment, judge_again(self._columns, self._terms(), shipment, self._rules))
+        stood_in = is_stood_in(self.ledger, shipment.demand)
+        draws = judge_again(self._columns, self._terms(), shipment, self._rules, stood_in=stood_in)
+        self._again(shipment, draws)
 
     def amount_returned(self, shipment: HeldShipment) -> None:
         """Judge a refused shipment again when one of its draws now fits."""
         terms = self._terms()
         if may_gain(self._columns, terms, shipment, self._rules):
             self._again(shipment, judge_again(self._columns, terms, shipment, self._rules))
+
+    def _judged(self, demand: Demand, held: HeldShipment | None) -> tuple[Judged, ...]:
+        """The draws of a demand; one that completes others is judged as if they held nothing."""
+        ledger, columns = self.ledger, self._columns
+        stood_in = is_stood_in(ledger, demand)
+        others = completed_by(ledger, demand)
+        lift(columns, others)
+        draws = judge(columns, ledger.terms, demand, held, self._rules, stood_in=stood_in)
+        post(columns, others)
+        return with_exits(columns, ledger.terms, demand, draws, others, self._rules.codes) if others else draws
+
+    def _stands_in_for(self, mrn: Mrn) -> tuple[Mrn, ...]:
+        by_supplementary = self.ledger.completing.by_supplementary
+        return by_supplementary.get(mrn, ()) if by_supplementary else ()
+
+    def _pass_on(self, mrn: Mrn, stood_in_for: tuple[Mrn, ...]) -> None:
+        """What the entry of a shipment changes for those it completes or completed, and for those that complete it."""
+        now = self._stands_in_for(mrn)
+        by_simplified = self.ledger.completing.by_simplified
+        concerned = {*stood_in_for} ^ {*now} | ({*by_simplified.get(mrn, ())} if by_simplified else set())
+        known = [self.ledger.shipments[other] for other in concerned if other in self.ledger.shipments]
+        for shipment in sorted(known, key=lambda held: held.arrival):
+            self._again(shipment, self._judged(shipment.demand, shipment))
 
     def _terms(self) -> Licence:
         if self.ledger.terms is None:

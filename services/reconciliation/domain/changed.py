@@ -7,8 +7,8 @@ goods which have not left can still be held. Unreleased draws are judged again i
 from collections.abc import Iterator
 
 from services.core.messages import Demand, DrawVerdict, HeldDraw, Licence, Phase
+from services.reconciliation.domain.bench import line_of
 from services.reconciliation.domain.judged import cover_lost
-from services.reconciliation.domain.judgement import line_of
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.measures import NOTHING, declared
 from services.reconciliation.domain.rule_set import RuleSet

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from services.core.messages import Amounts, HeldDraw, LineBalance
+from services.core.messages import Amounts, HeldDraw, LineBalance, Phase
 from services.core.values import ZERO, format_amount
-from services.reconciliation.domain.ledger import LicenceLedger
+from services.reconciliation.domain.columns import holds_anything
+from services.reconciliation.domain.ledger import LicenceLedger, is_stood_in
 
 QUANTITY: Final = "quantity"
 VALUE: Final = "value"
@@ -91,7 +92,18 @@ def exited_is_consumed(ledger: LicenceLedger) -> Iterator[Violation]:
                 )
 
 
+def goods_draw_once(ledger: LicenceLedger) -> Iterator[Violation]:
+    """What a supplementary declaration stands in for holds nothing, and neither does what is only pre-lodged."""
+    for shipment in ledger.shipments.values():
+        demand = shipment.demand
+        early = demand.pre_lodged and demand.phase is Phase.ACCEPTED
+        if (early or is_stood_in(ledger, demand)) and any(map(holds_anything, shipment.draws)):
+            why = "is pre-lodged" if early else "is completed by another"
+            yield Violation(ledger.licence, ledger.revision, f"{shipment.mrn} {why} and holds an amount")
+
+
 def violations(ledger: LicenceLedger) -> Iterator[Violation]:
     """Everything that does not hold in a ledger; O(shipments)."""
     yield from draws_are_columns(ledger)
     yield from exited_is_consumed(ledger)
+    yield from goods_draw_once(ledger)

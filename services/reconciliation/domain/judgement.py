@@ -1,11 +1,13 @@
 """What each draw of a shipment gets of the licence, by its phase and the rules.
 
 Accepted: covered reserves, refused holds nothing. Released or exited: consumed either way, because facts win; only when
-line, unit, currency or holder do not agree is it merely listed. Not released or invalidated: holds nothing.
+line, unit, currency or holder do not agree is it merely listed. Not released or invalidated: holds nothing. Pre-lodged:
+answered as if accepted, holds nothing. What a supplementary declaration stands in for: answered by the rules, holds
+nothing.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from services.core.messages import (
     Demand,
@@ -15,10 +17,9 @@ from services.core.messages import (
     HeldShipment,
     Licence,
     LicenceLine,
-    Phase,
 )
 from services.core.values import ZERO
-from services.reconciliation.domain.codes import AsOf
+from services.reconciliation.domain.bench import FREEING, RELEASED, Bench, line_of
 from services.reconciliation.domain.columns import Columns, holds_anything
 from services.reconciliation.domain.exit import Departure, departure
 from services.reconciliation.domain.judged import Judged, grounds, held_draw, under_changed_licence
@@ -29,78 +30,53 @@ from services.reconciliation.domain.rules import (
     OVERRUNS,
     QUANTITY_OVERRUN,
     VALUE_OVERRUN,
-    Case,
     Failure,
     failures_of,
     quantity_fits,
     value_fits,
 )
 
-FREEING = frozenset({Phase.NOT_RELEASED, Phase.INVALIDATED})
-RELEASED = frozenset({Phase.RELEASED, Phase.EXITED})
-
-
-def line_of(draw: Draw, terms: Licence | None, before: HeldDraw | None = None) -> LicenceLine | None:
-    """The line a draw is on; without a number, the line of a licence that has only one.
-
-    There it stays when the licence gets more lines: what it holds is not lost with the number it never had.
-    """
-    if terms is None:
-        return None
-    number = draw.line or (before.line if before is not None else 0)
-    if number == 0:
-        return terms.lines[0] if len(terms.lines) == 1 else None
-    for line in terms.lines:
-        if line.line == number:
-            return line
-    return None
-
-
-@dataclass(slots=True)
-class Bench:
-    """A demand before the licence: what it asks, what it asked before, and the columns as other draws leave them.
-
-    One is made per demand and never kept: hence not frozen.
-    """
-
-    columns: Columns
-    terms: Licence | None
-    demand: Demand
-    earlier: Demand | None
-    rules: RuleSet
-
-    @property
-    def codes(self) -> AsOf:
-        """As of acceptance, which no amendment changes."""
-        return self.rules.codes.as_of(self.demand.accepted_at)
-
-    def case(self, draw: Draw, line: LicenceLine | None, stated: Figures, takes: Figures, *, keeps: bool) -> Case:
-        """The draw, what it would take, and what all other draws hold now."""
-        balance = None if line is None else self.columns.of(line.line)
-        return Case(self.terms, line, self.demand, draw, stated, takes, balance, keeps, self.rules)
-
 
 def judge(
-    columns: Columns, terms: Licence | None, demand: Demand, before: HeldShipment | None, rules: RuleSet
+    columns: Columns,
+    terms: Licence | None,
+    demand: Demand,
+    before: HeldShipment | None,
+    rules: RuleSet,
+    *,
+    stood_in: bool = False,
 ) -> tuple[Judged, ...]:
-    """The draws of a demand, which replace those before; `columns` are left with what they hold."""
+    """The draws of a demand, which replace those before; `columns` are left with what they hold.
+
+    `stood_in`: a supplementary declaration holds the amounts in its place.
+    """
     bench = Bench(columns, terms, demand, before.demand if before else None, rules)
     draws = _with_earlier(_in_order(demand.draws), before)
     for held in before.draws if before else ():
         columns.lift(held)
     if demand.phase in FREEING:
         return tuple([Judged(_free(draw, terms, asked)) for draw, asked in draws])
+    if stood_in:
+        return tuple([_stood_in(bench, draw, asked) for draw, asked in draws])
     if demand.phase in RELEASED:
         return _released(bench, draws)
-    return tuple([_accepted(bench, draw, asked) for draw, asked in draws])
+    judged = tuple([_accepted(bench, draw, asked) for draw, asked in draws])
+    return _unheld(columns, judged) if demand.pre_lodged else judged
 
 
-def judge_again(columns: Columns, terms: Licence, shipment: HeldShipment, rules: RuleSet) -> tuple[Judged, ...]:
+def judge_again(
+    columns: Columns, terms: Licence, shipment: HeldShipment, rules: RuleSet, *, stood_in: bool = False
+) -> tuple[Judged, ...]:
     """The draws of an accepted shipment under a licence that changed or got an amount back.
 
     What is reserved stays reserved, even when a rule now refuses it; what was refused may be covered.
     """
+    if stood_in:
+        return judge(columns, terms, shipment.demand, shipment, rules, stood_in=True)
     bench = Bench(columns, terms, shipment.demand, shipment.demand, rules)
+    if shipment.demand.pre_lodged:
+        early = [_as_if_held(bench, held) for held in shipment.draws]
+        return _unheld(columns, [_again(bench, held) for held in early])
     return tuple([_again(bench, held) for held in shipment.draws])
 
 
@@ -158,6 +134,41 @@ def _accepted(bench: Bench, draw: Draw, before: HeldDraw | None) -> Judged:
     held = held_draw(draw, line, verdict, why, reserved=asks if verdict is DrawVerdict.COVERED else NOTHING)
     bench.columns.post(held)
     return Judged(held, why.new)
+
+
+def _unheld(columns: Columns, judged: Iterable[Judged]) -> tuple[Judged, ...]:
+    """The same answers, holding nothing."""
+    for one in judged:
+        columns.lift(one.held)
+    return tuple([Judged(replace(one.held, reserved_quantity=ZERO, reserved_value=ZERO), one.new) for one in judged])
+
+
+def _as_if_held(bench: Bench, held: HeldDraw) -> HeldDraw:
+    """What was told to be covered counts for the other draws of its shipment, and keeps its answer."""
+    line = line_of(held.draw, bench.terms, held)
+    if held.verdict is not DrawVerdict.COVERED or line is None:
+        return held
+    asks = declared(held.draw, line, bench.codes)
+    taken = replace(held, reserved_quantity=asks.quantity or ZERO, reserved_value=asks.value or ZERO)
+    bench.columns.post(taken)
+    return taken
+
+
+def _stood_in(bench: Bench, draw: Draw, before: HeldDraw | None) -> Judged:
+    """By every rule but the ceiling: what there is of the licence goes to the declaration that stands in for it."""
+    line = line_of(draw, bench.terms, before)
+    left = departure(draw, line, bench.demand, bench.codes)
+    released = bench.demand.phase in RELEASED
+    again = before is not None and released and _judged_before(bench, draw, before)
+    if before is not None and again and OVERRUNS.isdisjoint(before.reasons):
+        standing = frozenset(before.reasons)
+        why = grounds(before.verdict, left.failures, before, standing=standing, released=released)
+        held = held_draw(draw, line, before.verdict, why)
+        return Judged(held, why.new)
+    failures = failures_of(bench.case(draw, line, left.stated, NOTHING, keeps=True))
+    verdict = _verdict(failures)
+    why = grounds(verdict, failures + left.failures, before, released=released)
+    return Judged(held_draw(draw, line, verdict, why), why.new)
 
 
 def _again(bench: Bench, before: HeldDraw) -> Judged:

@@ -22,6 +22,7 @@ from services.core.messages import (
 )
 from services.core.values import LicenceRef, Mrn
 from services.reconciliation.domain.rules import OVERRUNS
+from services.reconciliation.domain.supplementary import Completing, completing
 from services.reconciliation.domain.versioned import Versioned
 
 NO_ENTRY: Final = ""
@@ -32,7 +33,7 @@ NO_ENTRY: Final = ""
 class LicenceLedger:
     """What the entries of a licence up to `revision` give.
 
-    The two indexes follow from the shipments; they save handling a demand from looking at all of them.
+    The three indexes follow from the shipments; they save handling a demand from looking at all of them.
     """
 
     licence: LicenceRef
@@ -47,6 +48,8 @@ class LicenceLedger:
     """Arrival of the shipments that are judged again when the licence changes."""
     wanting: Versioned[Mrn, int] = field(default_factory=Versioned)
     """Arrival of those among them that were refused for want of an amount: judged again when one returns."""
+    completing: Completing = field(default_factory=completing)
+    """Which supplementary declarations stand in for which simplified ones."""
 
 
 def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
@@ -61,21 +64,48 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
         )
     shipment = entry.shipment
     shipments, unreleased, wanting, arrivals = ledger.shipments, ledger.unreleased, ledger.wanting, ledger.arrivals
+    stands_in = ledger.completing
     if shipment is not None:
         shipments = shipments.with_item(shipment.mrn, _kept(shipment))
         unreleased = _indexed(unreleased, shipment, holds=is_unreleased(shipment))
         wanting = _indexed(wanting, shipment, holds=wants_an_amount(shipment))
         arrivals = max(arrivals, shipment.arrival)
+        if shipment.demand.completes or (stands_in.by_supplementary and shipment.mrn in stands_in.by_supplementary):
+            stands_in = stands_in.with_shipment(shipment)
     terms = ledger.terms if entry.terms is None else entry.terms
     # By place: this runs for every entry, live and on restore.
     return LicenceLedger(
-        ledger.licence, entry.revision, entry.hash, arrivals, terms, entry.balances, shipments, unreleased, wanting
+        ledger.licence,
+        entry.revision,
+        entry.hash,
+        arrivals,
+        terms,
+        entry.balances,
+        shipments,
+        unreleased,
+        wanting,
+        stands_in,
     )
 
 
 def size(ledger: LicenceLedger) -> int:
     """How many shipments it holds."""
     return len(ledger.shipments)
+
+
+def is_stood_in(ledger: LicenceLedger, demand: Demand) -> bool:
+    """Whether a supplementary declaration holds the amounts in its place; nothing stands in for one itself."""
+    by_simplified = ledger.completing.by_simplified
+    return bool(by_simplified) and not demand.completes and demand.mrn in by_simplified
+
+
+def completed_by(ledger: LicenceLedger, demand: Demand) -> list[HeldShipment]:
+    """The shipments of this ledger that a demand completes, by arrival; most demands complete none."""
+    if not demand.completes:
+        return []
+    known = [ledger.shipments.get(mrn) for mrn in demand.completes]
+    simplified = [held for held in known if held is not None and not held.demand.completes]
+    return sorted(simplified, key=lambda shipment: shipment.arrival)
 
 
 def _kept(shipment: HeldShipment) -> HeldShipment:
@@ -142,4 +172,5 @@ def from_record(record: Ledger) -> LicenceLedger:
         shipments=Versioned(shipments),
         unreleased=Versioned({mrn: s.arrival for mrn, s in shipments.items() if is_unreleased(s)}),
         wanting=Versioned({mrn: s.arrival for mrn, s in shipments.items() if wants_an_amount(s)}),
+        completing=completing(shipments.values()),
     )

@@ -97,26 +97,26 @@ def licence_is_known(case: Case) -> Mismatch | None:
 
 
 def line_is_known(case: Case) -> Mismatch | None:
-    """A document without a line number means the line of a licence that has only one (see `judgement.line_of`)."""
+    """A document without a line number means the line of a licence that has only one (see `bench.line_of`)."""
     if case.terms is None or case.line is not None:
         return None
     return _differs("licence line", str(case.draw.line or "none"), (str(line.line) for line in case.terms.lines))
 
 
 def licence_is_valid(case: Case) -> Mismatch | None:
-    """Judged at acceptance, whatever happened to the licence since."""
+    """Judged at acceptance, or at the exit of goods declared afterwards, whatever happened to the licence since."""
     if case.terms is None:
         return None
-    if may_be_drawn_on(case.terms, case.demand.accepted_at):
+    moment = case.demand.judged_at or case.demand.accepted_at
+    if may_be_drawn_on(case.terms, moment):
         return None
-    at = standing(case.terms, case.demand.accepted_at)
+    at = standing(case.terms, moment)
+    when = "acceptance" if case.demand.judged_at is None else "exit"
     term = f"{case.terms.valid_from} to {case.terms.valid_to or 'no end'}, {case.terms.time_zone}"
     return Mismatch(
         (
-            Comparison(what="day of acceptance", declared=at.day, licensed=term),
-            Comparison(
-                what="status at acceptance", declared=case.demand.accepted_at.isoformat(), licensed=at.status.value
-            ),
+            Comparison(what=f"day of {when}", declared=at.day, licensed=term),
+            Comparison(what=f"status at {when}", declared=moment.isoformat(), licensed=at.status.value),
         )
     )
 

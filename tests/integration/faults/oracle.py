@@ -5,7 +5,7 @@ findings: a judgement made again that changes the evidence alone is an entry it 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tests.integration.faults.oracle_rules import (
@@ -20,41 +20,22 @@ from tests.integration.faults.oracle_rules import (
     overruns,
     pair,
 )
+from tests.integration.faults.oracle_shipments import (
+    GONE,
+    Draw,
+    Shipment,
+    completed,
+    same_again,
+    share_out,
+    stands_for,
+    who_stand_in,
+)
 from tests.integration.faults.plain import Plain
 
-GONE = {"RELEASED", "EXITED"}
+FREED = {"NOT_RELEASED", "INVALIDATED"}
 LACKING = {"quantity.overrun", "value.overrun"}
 ONLY_LISTED = {"licence.unknown", "licence.line-unknown", "exporter.mismatch", "unit.mismatch", "currency.mismatch"}
-COMPARED = ("commodity_code", "procedure", "consignee", "destination", "units", "currencies")
 Takes = tuple[Decimal | None, Decimal | None]
-
-
-@dataclass
-class Draw:
-    """A draw, and what became of it."""
-
-    asked: Plain
-    line: int = 0
-    verdict: str = ""
-    reasons: set[str] = field(default_factory=set)
-    listed: bool = False
-    reserved: Pair = NONE
-    consumed: Pair = NONE
-    exited: Pair = NONE
-
-    @property
-    def place(self) -> tuple[int, int]:
-        return self.asked["item"], self.asked["line"]
-
-    @property
-    def held(self) -> Pair:
-        return self.reserved[0] + self.consumed[0], self.reserved[1] + self.consumed[1]
-
-
-@dataclass
-class Shipment:
-    demand: Plain
-    draws: list[Draw]
 
 
 @dataclass
@@ -109,24 +90,79 @@ class Oracle:
         yield Step("LICENCE", None)
         for mrn, shipment in self.shipments.items():
             if arrives:
-                before = shipment.draws
-                self._judge(shipment, Shipment(shipment.demand, before))
-                yield Step("REJUDGED", mrn, changed=before != shipment.draws)
+                stood_for = stands_for(self.shipments, mrn)
+                yield self._anew(mrn)
+                yield from self._follow(mrn, stood_for)
             elif shipment.demand["phase"] == "ACCEPTED" and shipment.draws:
                 yield Step("REJUDGED", mrn, changed=self._judge_again(shipment))
 
     def _demand(self, demand: Plain) -> Iterator[Step]:
         mrn = demand["mrn"]
         drawn_before = {place: column[1] + column[2] for place, column in self.columns().items()}
-        before = self.shipments.get(mrn)
-        shipment = self.shipments[mrn] = Shipment(demand, [])
-        self._judge(shipment, before)
+        before, stood_for = self.shipments.get(mrn), stands_for(self.shipments, mrn)
+        self.shipments[mrn] = Shipment(demand, [])
+        self._judge_one(mrn, before)
         yield Step("DEMAND", mrn)
+        yield from self._follow(mrn, stood_for)
         drawn = {place: column[1] + column[2] for place, column in self.columns().items()}
         if any(drawn[place] < drawn_before[place] for place in drawn):
             for other, waiting in self.shipments.items():
                 if other != mrn and waiting.demand["phase"] == "ACCEPTED" and self._may_gain(waiting):
                     yield Step("REJUDGED", other, changed=self._judge_again(waiting))
+
+    def _anew(self, mrn: str) -> Step:
+        shipment = self.shipments[mrn]
+        before = shipment.draws
+        self._judge_one(mrn, Shipment(shipment.demand, before))
+        return Step("REJUDGED", mrn, changed=before != shipment.draws)
+
+    def _follow(self, mrn: str, stood_for: set[str]) -> Iterator[Step]:
+        """Those it completes or completed, and those that complete it, by arrival."""
+        concerned = stood_for ^ stands_for(self.shipments, mrn)
+        concerned |= {other for other in self.shipments if mrn in stands_for(self.shipments, other)}
+        for other in [known for known in self.shipments if known in concerned]:
+            yield self._anew(other)
+
+    def _judge_one(self, mrn: str, before: Shipment | None) -> None:
+        """One that completes others is judged as if they held nothing; one that is completed holds nothing."""
+        shipment = self.shipments[mrn]
+        demand = shipment.demand
+        if demand["phase"] not in FREED and who_stand_in(self.shipments, mrn):
+            self._stood_in(shipment, before)
+            return
+        others = completed(self.shipments, demand)
+        hidden = [other.draws for other in others]
+        for other in others:
+            other.draws = []
+        self._judge(shipment, before)
+        for other, draws in zip(others, hidden, strict=True):
+            other.draws = draws
+        if others and demand["phase"] == "RELEASED" and not any(draw.listed for draw in shipment.draws):
+            share_out(shipment.draws, self._left_under(others))
+        if demand["pre_lodged"] and demand["phase"] == "ACCEPTED":
+            for draw in shipment.draws:
+                draw.reserved = NONE
+
+    def _left_under(self, others: list[Shipment]) -> Iterator[tuple[int, Pair]]:
+        """What left of each draw of these, with its line."""
+        for other in others:
+            for draw in other.draws if other.demand["phase"] == "EXITED" else ():
+                line = line_of(self.terms, draw.asked["line"] or draw.line)
+                if line is not None:
+                    yield line["line"], pair(self._leaves(draw, line, other)[1])
+
+    def _stood_in(self, shipment: Shipment, before: Shipment | None) -> None:
+        earlier = {draw.place: draw for draw in before.draws} if before else {}
+        shipment.draws = sorted((Draw(asked) for asked in shipment.demand["draws"]), key=lambda draw: draw.place)
+        for draw in shipment.draws:
+            was = earlier.get(draw.place)
+            line = self._line(draw, was)
+            gone = shipment.demand["phase"] in GONE
+            if was and gone and not was.reasons & LACKING and same_again(draw, shipment, before, was):
+                draw.verdict, draw.reasons = was.verdict, set(was.reasons)
+            else:
+                draw.reasons = self._broken(draw, line, shipment, None)
+                draw.verdict = "REFUSED" if draw.reasons else "COVERED"
 
     def _judge(self, shipment: Shipment, before: Shipment | None) -> None:
         """The demand's draws replace those before, then each is judged in item order."""
@@ -198,7 +234,7 @@ class Oracle:
         """Whether it holds, in each controlled dimension, what it takes."""
         if was is None or line is None or was.listed or was.verdict == "FREED" or was.line != draw.line:
             return False
-        if was.reasons & LACKING and not _same_again(draw, shipment, before, was):
+        if was.reasons & LACKING and not same_again(draw, shipment, before, was):
             return False
         if was.verdict == "REFUSED" and was.held == NONE:
             return False
@@ -218,7 +254,7 @@ class Oracle:
         secured: bool,
     ) -> None:
         takes, left = self._leaves(draw, line, shipment)
-        if secured and was is not None and _same_again(draw, shipment, before, was):
+        if secured and was is not None and same_again(draw, shipment, before, was):
             draw.verdict, draw.reasons = was.verdict, set(was.reasons)
         else:
             draw.reasons = self._broken(draw, line, shipment, None if secured else takes)
@@ -240,9 +276,13 @@ class Oracle:
 
     def _judge_again(self, shipment: Shipment) -> bool:
         """An accepted shipment: what is reserved stays, what was refused may be covered; whether anything changed."""
-        before = shipment.draws
-        shipment.draws = list(before)
-        for number, was in enumerate(before):
+        before, early = shipment.draws, shipment.demand["pre_lodged"]
+        if who_stand_in(self.shipments, shipment.demand["mrn"]):
+            self._stood_in(shipment, Shipment(shipment.demand, before))
+            return before != shipment.draws
+        told = [self._as_if_held(was) for was in before] if early else before
+        shipment.draws = list(told)
+        for number, was in enumerate(told):
             draw = shipment.draws[number] = Draw(was.asked)
             line = self._line(draw, was)
             keeps = was.verdict == "COVERED" or was.held != NONE
@@ -250,15 +290,14 @@ class Oracle:
             draw.reasons = self._broken(draw, line, shipment, None if keeps else wanted)
             draw.verdict = "REFUSED" if draw.reasons else "COVERED"
             draw.reserved = pair(wanted) if keeps or not draw.reasons else NONE
+        for draw in shipment.draws if early else ():
+            draw.reserved = NONE
         return before != shipment.draws
+
+    def _as_if_held(self, was: Draw) -> Draw:
+        """A pre-lodged draw that was told to be covered counts while its shipment is judged."""
+        line = line_of(self.terms, was.asked["line"] or was.line)
+        return replace(was, reserved=pair(asks(was.asked, line))) if was.verdict == "COVERED" else was
 
 
 _COLUMNS = ("reserved", "consumed", "exited")
-
-
-def _same_again(draw: Draw, shipment: Shipment, before: Shipment | None, was: Draw) -> bool:
-    """A consumed draw is judged again only when it grows, or when what the rules compare was amended."""
-    if before is None or before.demand["phase"] not in GONE:
-        return False
-    same = all(draw.asked[name] == was.asked[name] for name in COMPARED)
-    return same and bool(before.demand["exporter"] == shipment.demand["exporter"])

@@ -79,7 +79,7 @@ def _other_party(stated: Plain | None, allowed: Plain) -> bool:
 
 def _of_the_licence(terms: Plain, demand: Plain, draw: Plain) -> set[str]:
     checks = {
-        "licence.not-valid": _not_valid(terms, demand["accepted_at"]),
+        "licence.not-valid": _not_valid(terms, demand["judged_at"] or demand["accepted_at"]),
         "exporter.mismatch": _other_party(demand["exporter"], {**terms["holder"], "country": None}),
         "consignee.mismatch": bool(terms["consignees"])
         and all(_other_party(draw["consignee"], allowed) for allowed in terms["consignees"]),

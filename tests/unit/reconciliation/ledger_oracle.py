@@ -37,6 +37,10 @@ class Ship:
     phase: str
     final: bool
     draws: list[Asked]
+    early: bool = False
+    """Pre-lodged."""
+    completes: tuple[int, ...] = ()
+    """Ships whose goods these are, declared definitively."""
 
 
 @dataclass
@@ -90,22 +94,118 @@ class Oracle:
 
     # What happens
 
-    def ask(self, number: int, phase: str, draws: list[Asked], *, final: bool = False) -> None:
+    def ask(
+        self,
+        number: int,
+        phase: str,
+        draws: list[Asked],
+        *,
+        final: bool = False,
+        early: bool = False,
+        completes: tuple[int, ...] = (),
+    ) -> None:
         before = self.ships.get(number)
         drawn_before = self.drawn()
-        self.ships[number] = Ship(phase, final, [])
-        self.judge(self.ships[number], before, draws)
+        stood_in_before = self.all_stood_in()
+        ship = Ship(phase, final, [], early, completes)
+        self.ships[number] = ship
+        self.judge_one(number, before, draws)
+        self.follow(number, stood_in_before)
         drawn_now = self.drawn()
         if any(now < was for was, now in zip(drawn_before, drawn_now, strict=True)):
             for other, ship in self.ships.items():
                 if other != number and ship.phase == "ACCEPTED":
                     for draw in ship.draws:
-                        if draw.verdict == "REFUSED" and draw.over:
-                            self.judge_again(draw)
+                        if draw.verdict == "REFUSED" and draw.over and not self.stood_in(other):
+                            self.judge_early(ship, [draw]) if ship.early else self.judge_again(draw)
 
     def drawn(self) -> list[int]:
         lines = [self.columns(line) for line in (1, 2)]
         return [c[0][d] + c[1][d] for c in lines for d in (0, 1)]
+
+    # Goods declared twice: simplified, then definitively
+
+    def in_force(self, number: int) -> bool:
+        """Whether all it declares is booked, so that it stands in for others."""
+        ship = self.ships[number]
+        booked = ship.phase in {"RELEASED", "EXITED"} and ship.draws and not any(d.listed for d in ship.draws)
+        return bool(ship.completes) and bool(booked)
+
+    def stood_in(self, number: int) -> bool:
+        if number not in self.ships or self.ships[number].completes:
+            return False
+        return any(number in ship.completes and self.in_force(other) for other, ship in self.ships.items())
+
+    def all_stood_in(self) -> dict[int, list[int]]:
+        """Who stands in for each ship."""
+        return {
+            n: [o for o, ship in self.ships.items() if n in ship.completes and self.in_force(o)]
+            for n, ship in self.ships.items()
+            if not ship.completes
+        }
+
+    def judge_one(self, number: int, before: Ship | None, draws: list[Asked]) -> None:
+        ship = self.ships[number]
+        if self.stood_in(number) and ship.phase not in {"NOT_RELEASED", "INVALIDATED"}:
+            ship.draws = sorted(draws, key=lambda d: (d.item, d.line))
+            for draw in ship.draws:
+                was = self.earlier(draw, before)
+                if (
+                    was is not None
+                    and ship.phase in {"RELEASED", "EXITED"}
+                    and not was.over
+                    and self.same_again(draw, before)
+                ):
+                    draw.verdict = was.verdict
+                else:
+                    draw.verdict = "REFUSED" if self.breaks_a_rule(draw) else "COVERED"
+            return
+        others = [self.ships[n] for n in ship.completes if n in self.ships and not self.ships[n].completes]
+        hidden = [(other, other.draws) for other in others]
+        for other in others:
+            other.draws = []
+        self.judge(ship, before, draws)
+        for other, theirs in hidden:
+            other.draws = theirs
+        if ship.early and ship.phase == "ACCEPTED":
+            for draw in ship.draws:
+                draw.reserved = (0, 0)
+        self.share_exits(ship, others)
+
+    def share_exits(self, ship: Ship, others: list[Ship]) -> None:
+        """What left under the simplified declarations left of the definitive one, item by item."""
+        if ship.phase != "RELEASED" or not ship.completes or any(d.listed for d in ship.draws):
+            return
+        for line in (1, 2):
+            gone = [self.takes(d, other)[1] for other in others for d in other.draws if d.line == line]
+            pool = [0 if not gone else sum(g[i] for g in gone) for i in (0, 1)]
+            for draw in ship.draws:
+                if draw.line == line:
+                    part = (min(pool[0], draw.consumed[0]), min(pool[1], draw.consumed[1]))
+                    draw.exited = part
+                    pool = [pool[0] - part[0], pool[1] - part[1]]
+
+    def follow(self, number: int, stood_in_before: dict[int, list[int]]) -> None:
+        """Ships that a change of this one leaves with more or less."""
+        now = self.all_stood_in()
+        touched = {n for n in now if (number in now[n]) != (number in stood_in_before.get(n, []))}
+        touched |= {o for o in self.ships if number in self.ships[o].completes and self.in_force(o)}
+        for other in self.ships:
+            if other in touched and other != number:
+                ship = self.ships[other]
+                draws = [Asked(*_as_asked(d)) for d in ship.draws]
+                before = Ship(ship.phase, ship.final, ship.draws, ship.early, ship.completes)
+                ship.draws = []
+                self.judge_one(other, before, draws)
+
+    def judge_early(self, ship: Ship, draws: list[Asked]) -> None:
+        """Some draws of a pre-lodged one: what was told to be covered counts as taken for as long as it is judged."""
+        for draw in ship.draws:
+            draw.reserved = (draw.quantity, draw.value) if draw.verdict == "COVERED" else (0, 0)
+        for draw in draws:
+            self.judge_again(draw)
+        for draw in ship.draws:
+            draw.reserved = (0, 0)
 
     def judge(self, ship: Ship, before: Ship | None, draws: list[Asked]) -> None:
         draws = sorted(draws, key=lambda d: (d.item, d.line))
@@ -173,10 +273,24 @@ class Oracle:
     def licence(self, authorised: dict[int, tuple[int, int]], *, suspended: bool) -> None:
         arrived = self.authorised is None
         self.authorised, self.suspended = authorised, suspended
-        for ship in self.ships.values():
+        for number, ship in self.ships.items():
             if arrived:
+                stood_in_before = self.all_stood_in()
                 draws, ship.draws = ship.draws, []
-                self.judge(ship, Ship(ship.phase, ship.final, []), draws)
+                before = Ship(ship.phase, ship.final, [])
+                self.judge_one(number, before, [Asked(*_as_asked(d)) for d in draws])
+                self.follow(number, stood_in_before)
             elif ship.phase == "ACCEPTED":
-                for draw in ship.draws:
-                    self.judge_again(draw)
+                if self.stood_in(number):
+                    for draw in ship.draws:
+                        draw.verdict, draw.over = ("REFUSED" if self.breaks_a_rule(draw) else "COVERED"), False
+                elif ship.early:
+                    self.judge_early(ship, ship.draws)
+                else:
+                    for draw in ship.draws:
+                        self.judge_again(draw)
+
+
+def _as_asked(draw: Asked) -> tuple[int, int, int, int, bool, bool, int | None]:
+    """What a draw asks, without what became of it."""
+    return draw.item, draw.line, draw.quantity, draw.value, draw.forbidden, draw.foreign, draw.left

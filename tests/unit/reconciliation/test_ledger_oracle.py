@@ -111,15 +111,52 @@ class Lives(RuleBasedStateMachine):
         if self.play.state.terms is not None:
             assert self.play.hand(self.play.state.terms).outputs == ()
 
-    def ask(self, number: int, phase: Phase, asked: list[Asked], *, final: bool) -> None:
+    @rule(number=st.integers(1, 5), asked=st.lists(ASKED, min_size=1, max_size=2))
+    def a_declaration_is_pre_lodged(self, number: int, asked: list[Asked]) -> None:
+        asked = [replace(a, item=place) for place, a in enumerate(asked, 1)]
+        self.ask(number, Phase.ACCEPTED, asked, final=False, early=True)
+
+    @rule(
+        number=st.integers(1, 5),
+        asked=st.lists(ASKED, min_size=1, max_size=2),
+        completes=st.sets(st.integers(1, 5), min_size=1, max_size=3),
+        withdrawn=SELDOM,
+    )
+    def a_declaration_completes_others(
+        self, number: int, asked: list[Asked], completes: set[int], *, withdrawn: bool
+    ) -> None:
+        asked = [replace(a, item=place) for place, a in enumerate(asked, 1)]
+        phase = Phase.INVALIDATED if withdrawn else Phase.RELEASED
+        self.ask(number, phase, asked, final=False, completes=tuple(sorted(completes - {number})))
+
+    @rule(number=st.integers(1, 5))
+    def a_declaration_that_completes_others_is_invalidated(self, number: int) -> None:
+        ship = self.oracle.ships.get(number)
+        if ship is not None and ship.completes:
+            self.ask(number, Phase.INVALIDATED, self.asked[number], final=False, completes=ship.completes)
+
+    def ask(
+        self,
+        number: int,
+        phase: Phase,
+        asked: list[Asked],
+        *,
+        final: bool,
+        early: bool = False,
+        completes: tuple[int, ...] = (),
+    ) -> None:
         self.report.messages += 1
         self.asked[number] = asked
         final = final and phase is Phase.EXITED
         demand = replace(
-            a_demand(mrn=mrn(number), phase=phase, final_exit=final), draws=tuple(message_of(a, phase) for a in asked)
+            a_demand(mrn=mrn(number), phase=phase, final_exit=final),
+            draws=tuple(message_of(a, phase) for a in asked),
+            pre_lodged=early,
+            completes=tuple(mrn(other) for other in completes),
         )
         self.play.ask(demand)
-        self.oracle.ask(number, phase.value, [replace(a) for a in asked], final=final)
+        told = [replace(a) for a in asked]
+        self.oracle.ask(number, phase.value, told, final=final, early=early, completes=completes)
 
     @invariant()
     def columns_agree(self) -> None:

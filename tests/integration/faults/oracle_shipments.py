@@ -1,0 +1,79 @@
+"""What the oracle holds of each shipment, and who stands in for whom: looked up afresh each time."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tests.integration.faults.oracle_rules import NONE, Pair
+from tests.integration.faults.plain import Plain
+
+GONE = {"RELEASED", "EXITED"}
+COMPARED = ("commodity_code", "procedure", "consignee", "destination", "units", "currencies")
+
+
+@dataclass
+class Draw:
+    """A draw, and what became of it."""
+
+    asked: Plain
+    line: int = 0
+    verdict: str = ""
+    reasons: set[str] = field(default_factory=set)
+    listed: bool = False
+    reserved: Pair = NONE
+    consumed: Pair = NONE
+    exited: Pair = NONE
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.asked["item"], self.asked["line"]
+
+    @property
+    def held(self) -> Pair:
+        return self.reserved[0] + self.consumed[0], self.reserved[1] + self.consumed[1]
+
+
+@dataclass
+class Shipment:
+    demand: Plain
+    draws: list[Draw]
+
+
+def same_again(draw: Draw, shipment: Shipment, before: Shipment | None, was: Draw) -> bool:
+    """A consumed draw is judged again only when it grows, or when what the rules compare was amended."""
+    if before is None or before.demand["phase"] not in GONE:
+        return False
+    same = all(draw.asked[name] == was.asked[name] for name in COMPARED)
+    return same and bool(before.demand["exporter"] == shipment.demand["exporter"])
+
+
+def stands_for(shipments: Mapping[str, Shipment], mrn: str) -> set[str]:
+    """Whom a shipment stands in for: nobody unless all its draws are booked."""
+    shipment = shipments.get(mrn)
+    if shipment is None or shipment.demand["phase"] not in GONE or not shipment.draws:
+        return set()
+    return set() if any(draw.listed for draw in shipment.draws) else set(shipment.demand["completes"])
+
+
+def who_stand_in(shipments: Mapping[str, Shipment], mrn: str) -> set[str]:
+    """Who stands in for a shipment; nobody for one that completes others itself."""
+    if mrn in shipments and shipments[mrn].demand["completes"]:
+        return set()
+    return {other for other in shipments if mrn in stands_for(shipments, other)}
+
+
+def completed(shipments: Mapping[str, Shipment], demand: Plain) -> list[Shipment]:
+    """The simplified declarations of a demand that are known here."""
+    known = [shipment for mrn, shipment in shipments.items() if mrn in demand["completes"]]
+    return [shipment for shipment in known if not shipment.demand["completes"]]
+
+
+def share_out(draws: Iterable[Draw], left: Iterable[tuple[int, Pair]]) -> None:
+    """What left of a line left of these draws, first to last, none above what it consumes."""
+    rest: dict[int, Pair] = {}
+    for line, gone in left:
+        there = rest.get(line, NONE)
+        rest[line] = there[0] + gone[0], there[1] + gone[1]
+    for draw in draws:
+        there = rest.get(draw.line, NONE)
+        draw.exited = min(there[0], draw.consumed[0]), min(there[1], draw.consumed[1])
+        rest[draw.line] = there[0] - draw.exited[0], there[1] - draw.exited[1]
