@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from services.core.errors import Refused
 from services.core.message import Message
-from services.core.messages import Cover, Demand, Finding, Licence, Shipment, Verdict
+from services.core.messages import Cover, DeclarationAccepted, Demand, Finding, Licence, Shipment, Verdict
 from services.core.values import LicenceRef, Mrn
 from services.customs import handlers as customs
 from services.customs.adapters.intake import read
+from services.customs.domain.amendment import Version
 from services.customs.domain.lodgement import Outcome
 from services.customs.domain.reading import Logged, message_id
 from services.licensing import handlers as licensing
@@ -40,6 +41,8 @@ class PureServices:
         self._shipments: dict[Mrn, Shipment] = {}
         self._register: dict[str, licensing.Registered] = {}
         self._open: dict[customs.LodgementKey, list[Logged]] = defaultdict(list)
+        self._amending: dict[customs.AmendmentKey, list[Logged]] = defaultdict(list)
+        self._versions: dict[Mrn, Version] = {}
         self._seen: dict[str, bytes] = {}
         self._accepted: set[Mrn] = set()
         self._now = NOW
@@ -75,14 +78,23 @@ class PureServices:
         return 202
 
     def _outcomes(self, logged: Logged) -> list[Outcome]:
-        key = customs.lodgement_key(logged)
-        if key is None:
+        lrn, mrn = customs.lodgement_key(logged), customs.amendment_key(logged)
+        if lrn is None and mrn is None:
             return [customs.receive(logged)]
-        self._open[key].append(logged)
-        outcomes = customs.settle({key: self._open[key]}, self._accepted)
+        if mrn is not None:
+            self._amending[mrn].append(logged)
+        elif lrn is not None:
+            self._open[lrn].append(logged)
+        groups = {} if lrn is None else {lrn: self._open[lrn]}
+        mrns = {*customs.acceptance_mrns([m for group in groups.values() for m in group]), *([mrn[2]] if mrn else ())}
+        amending = {key: waiting for key, waiting in self._amending.items() if key[2] in mrns}
+        outcomes = customs.settle(groups, self._accepted, (), amending, self._versions)
         still = {outcome.id for outcome in outcomes if outcome.open}
-        self._open[key] = [one for one in self._open[key] if one.id in still]
-        self._accepted |= {outcome.fact.mrn for outcome in outcomes if outcome.fact is not None}
+        for waiting in (*groups.values(), *amending.values()):
+            waiting[:] = [one for one in waiting if one.id in still]
+        stated = [outcome.fact for outcome in outcomes if outcome.fact is not None]
+        self._accepted |= {fact.mrn for fact in stated}
+        self._versions |= {fact.mrn: Version(fact) for fact in stated if isinstance(fact, DeclarationAccepted)}
         return outcomes
 
     def _run(self, messages: Iterable[Message]) -> None:

@@ -3,7 +3,7 @@
 Both meet in the licence's ledger, whatever the order they came in. While a supplementary declaration is booked there,
 its draws hold the amounts, and those of the simplified declarations it completes hold nothing; once it no longer is,
 they hold theirs again. Goods leave under the simplified ones: what left of them is what left of its draws (Reg. (EU)
-952/2013 arts 166-167; docs/decisions/0006-supplementary-declarations.md).
+952/2013 arts 166-167; docs/decisions/0012-supplementary-declarations.md).
 """
 
 from collections.abc import Iterable

@@ -214,12 +214,9 @@ class Oracle:
         if shipment.demand["phase"] != "EXITED":
             return stated, NONE
         asked = draw.asked
-        left = measured(
-            asked,
-            line,
-            asked["quantity"] if asked["exited_quantity"] is None else asked["exited_quantity"],
-            asked["amount"] if asked["exited_amount"] is None else asked["exited_amount"],
-        )
+        quantity = asked["quantity"] if asked["exited_quantity"] is None else asked["exited_quantity"]
+        amount = asked["amount"] if asked["exited_amount"] is None else asked["exited_amount"]
+        left = measured(asked, line, quantity, amount)
         consumed: list[Decimal | None] = []
         exited: list[Decimal | None] = []
         for was, gone in zip(stated, left, strict=True):

@@ -98,7 +98,7 @@ def test_a_link_in_a_zip_is_refused_by_its_line() -> None:
     assert told(members(ZIP, in_zip({"link": b"/etc/passwd"}, link))) == [("link", "member.kind")]
 
 
-@pytest.mark.parametrize("inner", [*BODIES.values(), gzip.compress(b"<a/>")])
+@pytest.mark.parametrize("inner", [*BODIES.values(), gzip.compress(b"<a/>", mtime=0)])
 def test_an_archive_in_an_archive_is_not_opened(inner: bytes) -> None:
     files = {"inner": inner, "good": b"<b/>"}
     for found in (members(ZIP, in_zip(files)), members(TAR, in_tar(files))):
