@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from services.core.messages import Licence, Refusal
+from services.core.messages import Authorisation, Licence, Refusal
 
-TOPICS: Final = (Licence.TOPIC, Refusal.TOPIC)
+TOPICS: Final = (Licence.TOPIC, Authorisation.TOPIC, Refusal.TOPIC)

@@ -3,6 +3,8 @@
 from pydantic import ValidationError
 
 from services.core.errors import Fatal
+from services.licensing.adapters.authorisation_http import authorisation_router
+from services.licensing.adapters.authorisations import Asked, Authorisations, AuthorisationSearch, Given
 from services.licensing.adapters.grounds_http import grounds_router
 from services.licensing.adapters.http import licensing_router
 from services.licensing.adapters.register import Command, Outcome, Register
@@ -15,17 +17,20 @@ from services.runtime.service import Runtime, Service
 
 
 def build(runtime: Runtime) -> Service:
-    """The licensing door: one group commit serves all requests of the process."""
+    """The licensing door: group commits serve all requests of the process."""
     settings = _settings()
     outbox = Outbox(runtime.database, "licensing", runtime.codec)
     commits = GroupCommit[Command, Outcome](runtime.door, Register(outbox.append).apply, outbox.wake)
+    keys = GroupCommit[Asked, Given](runtime.door, Authorisations(outbox.append).apply, outbox.wake)
+    search = Search(runtime.door)
+    second_keys = authorisation_router(keys.submit, AuthorisationSearch(runtime.door), search, settings.zone_of)
     return Service(
         name="licensing",
         migrations="services.licensing.adapters.migrations",
         topics=TOPICS,
-        routers=(licensing_router(commits.submit, Search(runtime.door), settings.zone_of), grounds_router()),
+        routers=(second_keys, licensing_router(commits.submit, search, settings.zone_of), grounds_router()),
         outboxes=(outbox,),
-        loops={"group-commit": commits.run},
+        loops={"group-commit": commits.run, "authorisation-commit": keys.run},
     )
 
 

@@ -59,11 +59,11 @@ def _write_routes(router: APIRouter, submit: Submit, zone_of: Callable[[str], st
     @router.post("/v1/licences/{ref:path}/status")
     async def change_status(ref: str, body: StepBody, if_match: Annotated[str | None, Header()] = None) -> Response:
         step = ChangeStatus(
-            ref=_reference(ref),
+            ref=reference(ref),
             status=body.step,
             reason=body.reason,
             effective_at=body.effective_at,
-            expected=_expected(if_match),
+            expected=expected_revisions(if_match),
             at=_now(),
         )
         return _licence(_registered(await _durable(submit, step)), 200)
@@ -93,7 +93,7 @@ def _licence_routes(router: APIRouter, search: Search) -> None:
 
     @router.get("/v1/licences/{ref:path}")
     async def one_licence(ref: str) -> Response:
-        licence = await search.licence(_reference(ref))
+        licence = await search.licence(reference(ref))
         if licence is None:
             raise Refused(404, "No such licence")
         return _licence(licence, 200)
@@ -118,7 +118,7 @@ def _refusal_routes(router: APIRouter, submit: Submit, search: Search) -> None:
 
     @router.get("/v1/refusals/{ref:path}")
     async def one_refusal(ref: str) -> Response:
-        refusal = await search.refusal(_reference(ref))
+        refusal = await search.refusal(reference(ref))
         if refusal is None:
             raise Refused(404, "No such refusal")
         return _refusal(refusal, 200)
@@ -171,7 +171,7 @@ def _page(cursor: str | None, limit: int) -> Page:
     return Page(after, limit)
 
 
-def _reference(text: str) -> str:
+def reference(text: str) -> str:
     """What cannot be a reference names nothing."""
     try:
         return parse_licence_ref(text)
@@ -179,7 +179,7 @@ def _reference(text: str) -> str:
         raise Refused(404, "No such reference", (Fault("ref", "reference", str(error)),)) from error
 
 
-def _expected(if_match: str | None) -> frozenset[int] | None:
+def expected_revisions(if_match: str | None) -> frozenset[int] | None:
     """The revisions of an `If-Match` header; None: any."""
     if if_match is None or if_match.strip() == "*":
         return None

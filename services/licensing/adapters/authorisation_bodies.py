@@ -1,0 +1,235 @@
+"""The JSON documents of what must stand beside a licence, and the messages they become."""
+
+from datetime import UTC, datetime, time
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from services.core.errors import Fault
+from services.core.messages import Authorisation, AuthorisationKind, Change, LicenceStatus, StatusChange
+from services.core.values import ZERO, LicenceRef
+from services.licensing.adapters.bodies import StatusWord, StepWord, word
+from services.licensing.adapters.fields import (
+    Amount,
+    Body,
+    ControlCode,
+    Day,
+    Instant,
+    LongText,
+    MeasurementUnit,
+    Reference,
+    ShortText,
+)
+from services.licensing.adapters.views import time_text
+from services.licensing.domain.authorising import EnterAuthorisation
+from services.licensing.domain.terms import period_faults
+
+MINISTER = "BE-FED"
+"""Who gives federal authorisations: the minister, on the advice of the commission for nuclear exports."""
+
+DocumentWord = Literal["end-use-certificate", "state-guarantee"]
+KindWord = Literal["federal-authorisation", DocumentWord]
+LineNumber = Annotated[int, Field(ge=1, le=99_999)]
+
+
+def kind_of(text: KindWord) -> AuthorisationKind:
+    return AuthorisationKind(text.upper().replace("-", "_"))
+
+
+class AuthorisedGoods(Body):
+    """An entry of Annex I; shorter than that of the licence line, it covers all below it."""
+
+    control_code: ControlCode
+
+
+class _Covering(Body):
+    """What it covers: no goods, line or quantity means all that the licence allows."""
+
+    issued_by: ShortText
+    goods: Annotated[list[ControlCode | AuthorisedGoods], Field(default_factory=list, max_length=999)]
+    line: LineNumber | None = None
+    quantity: Amount | None = None
+    unit: MeasurementUnit | None = None
+    valid_from: Day
+    valid_to: Day | None = None
+
+    def faults(self) -> tuple[Fault, ...]:
+        """What is wrong between fields that are each well formed."""
+        found = list(period_faults(self.valid_from, self.valid_to))
+        if self.quantity is not None and self.quantity <= ZERO:
+            found.append(Fault("/quantity", "quantity-not-positive", "must be more than 0"))
+        if (self.quantity is None) != (self.unit is None):
+            lacking = "unit" if self.unit is None else "quantity"
+            found.append(Fault(f"/{lacking}", f"{lacking}-missing", "quantity and unit go together"))
+        return tuple(found)
+
+    def _authorisation(
+        self, kind: AuthorisationKind, ref: str, licence: str, time_zone: str, at: datetime
+    ) -> Authorisation:
+        """Revision 1; the issue takes effect when validity begins, or now when that is earlier (as of a licence)."""
+        valid = datetime.combine(self.valid_from, time(), ZoneInfo(time_zone)).astimezone(UTC)
+        codes = {goods if isinstance(goods, str) else goods.control_code for goods in self.goods}
+        return Authorisation(
+            ref=ref,
+            revision=1,
+            licence=LicenceRef(licence),
+            kind=kind,
+            issued_by=self.issued_by,
+            items=tuple(sorted(codes)),
+            line=self.line,
+            quantity=self.quantity,
+            unit=self.unit,
+            valid_from=self.valid_from,
+            valid_to=self.valid_to,
+            time_zone=time_zone,
+            statuses=(StatusChange(status=LicenceStatus.ISSUED, effective_at=min(valid, at)),),
+            changed_at=at,
+        )
+
+
+class FederalAuthorisationBody(_Covering):
+    """The second key: what the minister authorised beside a licence, which may not be entered yet."""
+
+    ref: Reference
+    licence: Reference
+    issued_by: ShortText = MINISTER
+    status: StatusWord = "issued"
+
+    def entered(self, time_zone: str, at: datetime) -> EnterAuthorisation:
+        made = self._authorisation(AuthorisationKind.FEDERAL_AUTHORISATION, self.ref, self.licence, time_zone, at)
+        if self.status == "issued":
+            return EnterAuthorisation(made)
+        return EnterAuthorisation(made, StatusChange(status=_status(self.status), effective_at=at))
+
+
+class DocumentBody(_Covering):
+    """A document of the receiving State that belongs to a licence."""
+
+    kind: DocumentWord
+    ref: Reference
+
+    def entered(self, licence: str, time_zone: str, at: datetime) -> EnterAuthorisation:
+        return EnterAuthorisation(self._authorisation(kind_of(self.kind), self.ref, licence, time_zone, at))
+
+
+class AuthorisationStepBody(Body):
+    """A step of its status; without `effective_at` it takes effect at once."""
+
+    status: StepWord
+    reason: LongText | None = None
+    effective_at: Instant | None = None
+    actor: ShortText | None = None
+    legal_basis: ShortText | None = None
+
+    @property
+    def step(self) -> LicenceStatus:
+        return _status(self.status)
+
+
+class DocumentStepBody(AuthorisationStepBody):
+    """The same, of a document of a licence."""
+
+    kind: DocumentWord
+    ref: Reference
+
+
+def _status(text: str) -> LicenceStatus:
+    return LicenceStatus(text.upper())
+
+
+def content(of: Authorisation) -> dict[str, Any]:
+    """A revision as it is stored and answered; amounts as they were written."""
+    return {
+        "ref": of.ref,
+        "revision": of.revision,
+        "licence": of.licence,
+        "kind": word(of.kind),
+        "issued_by": of.issued_by,
+        "goods": [{"control_code": code} for code in of.items],
+        "line": of.line,
+        "quantity": None if of.quantity is None else format(of.quantity, "f"),
+        "unit": of.unit,
+        "valid_from": of.valid_from.isoformat(),
+        "valid_to": None if of.valid_to is None else of.valid_to.isoformat(),
+        "time_zone": of.time_zone,
+        "statuses": [_step_content(step) for step in of.statuses],
+        "change": None if of.change is None else _change_content(of.change),
+        "changed_at": time_text(of.changed_at),
+    }
+
+
+def _step_content(step: StatusChange) -> dict[str, Any]:
+    return {
+        "status": word(step.status),
+        "effective_at": time_text(step.effective_at),
+        "reason": step.reason,
+        "actor": step.actor,
+        "legal_basis": step.legal_basis,
+    }
+
+
+def _change_content(change: Change) -> dict[str, Any]:
+    return {
+        "actor": change.actor,
+        "reason": change.reason,
+        "legal_basis": change.legal_basis,
+        "effective_at": time_text(change.effective_at),
+    }
+
+
+class _StoredStep(Body):
+    status: StatusWord
+    effective_at: Instant
+    reason: LongText | None
+    actor: ShortText | None
+    legal_basis: ShortText | None
+
+    def change(self) -> StatusChange:
+        return StatusChange(**{**self.model_dump(), "status": _status(self.status)})
+
+
+class _StoredChange(Body):
+    actor: ShortText
+    reason: LongText | None
+    legal_basis: ShortText | None
+    effective_at: Instant
+
+
+class StoredAuthorisation(Body):
+    """A revision as the register keeps it; `content` wrote it."""
+
+    ref: Reference
+    revision: int
+    licence: Reference
+    kind: KindWord
+    issued_by: ShortText
+    goods: list[AuthorisedGoods]
+    line: int | None
+    quantity: Amount | None
+    unit: MeasurementUnit | None
+    valid_from: Day
+    valid_to: Day | None
+    time_zone: str
+    statuses: list[_StoredStep]
+    change: _StoredChange | None
+    changed_at: Instant
+
+    def stored(self) -> Authorisation:
+        return Authorisation(
+            ref=self.ref,
+            revision=self.revision,
+            licence=self.licence,
+            kind=kind_of(self.kind),
+            issued_by=self.issued_by,
+            items=tuple(goods.control_code for goods in self.goods),
+            line=self.line,
+            quantity=self.quantity,
+            unit=self.unit,
+            valid_from=self.valid_from,
+            valid_to=self.valid_to,
+            time_zone=self.time_zone,
+            statuses=tuple(step.change() for step in self.statuses),
+            change=None if self.change is None else Change(**self.change.model_dump()),
+            changed_at=self.changed_at,
+        )
