@@ -110,8 +110,9 @@ def _document_routes(router: APIRouter, submit: Submit, found: AuthorisationSear
 
     @router.get("/v1/licences/{ref:path}/documents")
     async def documents(ref: str) -> Response:
-        """Of a licence that is not entered yet there are none."""
-        return _listed([of for of in await found.beside(reference(ref)) if of.kind is not FEDERAL])
+        if await licences.licence(reference(ref)) is None:
+            raise Refused(404, "No such licence")
+        return _listed([of for of in await found.beside(ref) if of.kind is not FEDERAL])
 
 
 async def _step(submit: Submit, place: Place, body: AuthorisationStepBody, if_match: str | None) -> Response:
