@@ -6115,7 +6115,7 @@ class Reference(_Reference):
 
 
 class _Licence(Message):
-    __slots__ = ("ref", "revision", "type", "authority", "holder", "consignees", "end_users", "destinations", "procedures", "valid_from", "valid_to", "time_zone", "requires", "lines", "statuses", "changed_at", "general", "registered_at", "first_use_notified_at", "excluded_destinations", "excluded_items", "conditions", "references", "replaces", "replaced_by", "change",)
+    __slots__ = ("ref", "revision", "type", "authority", "holder", "consignees", "end_users", "destinations", "procedures", "valid_from", "valid_to", "time_zone", "requires", "lines", "statuses", "changed_at", "general", "registered_at", "first_use_notified_at", "excluded_destinations", "excluded_items", "conditions", "references", "replaces", "replaced_by", "change", "representative", "contact", "country_of_consignment", "country_of_location", "country_of_entry", "additional_information",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -6179,6 +6179,18 @@ class Licence(_Licence):
     """The licence that this one's unused balance was carried over to."""
     change: Change | None = None
     """Who made this revision and why; null where nobody was told apart."""
+    representative: Party | None = None
+    """Agent or representative of the holder (box 7)."""
+    contact: str | None = None
+    """Contact point (box 4)."""
+    country_of_consignment: CountryCode | None = None
+    """Country of consignment (box 8)."""
+    country_of_location: CountryCode | None = None
+    """Member State where the items are (box 10)."""
+    country_of_entry: CountryCode | None = None
+    """Member State where they enter the export procedure (box 11)."""
+    additional_information: str | None = None
+    """What national legislation asks for besides (box 22)."""
 
     def __init__(
         self,
@@ -6209,6 +6221,12 @@ class Licence(_Licence):
         replaces: LicenceRef | None = None,
         replaced_by: LicenceRef | None = None,
         change: Change | None = None,
+        representative: Party | None = None,
+        contact: str | None = None,
+        country_of_consignment: CountryCode | None = None,
+        country_of_location: CountryCode | None = None,
+        country_of_entry: CountryCode | None = None,
+        additional_information: str | None = None,
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _Licence)
@@ -6238,6 +6256,12 @@ class Licence(_Licence):
         it.replaces = replaces
         it.replaced_by = replaced_by
         it.change = change
+        it.representative = representative
+        it.contact = contact
+        it.country_of_consignment = country_of_consignment
+        it.country_of_location = country_of_location
+        it.country_of_entry = country_of_entry
+        it.additional_information = additional_information
         it.remembered = None
         it.__class__ = Licence
 
@@ -6295,6 +6319,18 @@ class Licence(_Licence):
             replaced_by_ = b"\x00" if x is None else b"\x02" + (text(x))
             x = self.change
             change_ = b"\x00" if x is None else b"\x02" + ((x.remembered or x.avro()) if type(x) is Change else misfit(x))
+            x = self.representative
+            representative_ = b"\x00" if x is None else b"\x02" + ((x.remembered or x.avro()) if type(x) is Party else misfit(x))
+            x = self.contact
+            contact_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.country_of_consignment
+            country_of_consignment_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
+            x = self.country_of_location
+            country_of_location_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
+            x = self.country_of_entry
+            country_of_entry_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
+            x = self.additional_information
+            additional_information_ = b"\x00" if x is None else b"\x02" + (text(x))
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
@@ -6327,6 +6363,12 @@ class Licence(_Licence):
             replaces_,
             replaced_by_,
             change_,
+            representative_,
+            contact_,
+            country_of_consignment_,
+            country_of_location_,
+            country_of_entry_,
+            additional_information_,
         ))
         remember(self, body)
         return body
@@ -6501,6 +6543,94 @@ class Licence(_Licence):
             misfit(n)
         else:
             it.change = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.representative, i = Party.read(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.representative = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.contact = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.contact = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.country_of_consignment = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.country_of_consignment = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.country_of_location = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.country_of_location = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.country_of_entry = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.country_of_entry = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.additional_information = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.additional_information = None
         it.remembered = None
         it.__class__ = Licence
         return it, i
@@ -6534,6 +6664,12 @@ class Licence(_Licence):
             replaces=fields["replaces"],
             replaced_by=fields["replaced_by"],
             change=None if fields["change"] is None else Change.from_avro(fields["change"]),
+            representative=None if fields["representative"] is None else Party.from_avro(fields["representative"]),
+            contact=fields["contact"],
+            country_of_consignment=fields["country_of_consignment"],
+            country_of_location=fields["country_of_location"],
+            country_of_entry=fields["country_of_entry"],
+            additional_information=fields["additional_information"],
         )
 
     @property

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from services.core.decision import Decision
 from services.core.errors import Fault, Refused
-from services.core.messages import Licence, LicenceStatus, Refusal, StatusChange
+from services.core.messages import Change, Licence, LicenceStatus, Refusal, StatusChange
 from services.licensing.domain.status import IllegalStep, with_step
 
 
@@ -29,6 +29,8 @@ class ChangeStatus:
     effective_at: datetime | None
     expected: frozenset[int] | None
     at: datetime
+    actor: str | None = None
+    legal_basis: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +75,26 @@ def change_status(known: Registered | None, asked: ChangeStatus) -> Decision[Reg
             (Fault("If-Match", "revision", f"the licence is at revision {current.revision}"),),
         )
     at = max(asked.at, current.changed_at)
-    step = StatusChange(status=asked.status, effective_at=asked.effective_at or at, reason=asked.reason)
+    step = StatusChange(
+        status=asked.status,
+        effective_at=asked.effective_at or at,
+        reason=asked.reason,
+        actor=asked.actor,
+        legal_basis=asked.legal_basis,
+    )
     try:
         statuses = with_step(current.statuses, step)
     except IllegalStep as error:
         raise Refused(
             409, "The licence does not allow this step", (Fault("/status", "illegal-step", str(error)),)
         ) from error
-    licence = replace(current, revision=current.revision + 1, statuses=statuses, changed_at=at)
+    change = Change(
+        actor=asked.actor or current.authority,
+        reason=asked.reason,
+        legal_basis=asked.legal_basis,
+        effective_at=step.effective_at,
+    )
+    licence = replace(current, revision=current.revision + 1, statuses=statuses, changed_at=at, change=change)
     return Decision(replace(known, current=licence), (licence,))
 
 
@@ -108,7 +122,12 @@ def _is_repeat(licence: Licence, asked: ChangeStatus) -> bool:
 
 
 def _same_terms(one: Licence, other: Licence) -> bool:
-    """Whether the authority wrote the same. The time zone is ours to derive and the rest is history."""
+    """Whether the authority wrote the same terms. The time zone is ours to derive; the rest is history."""
     return one == replace(
-        other, revision=one.revision, statuses=one.statuses, time_zone=one.time_zone, changed_at=one.changed_at
+        other,
+        revision=one.revision,
+        statuses=one.statuses,
+        time_zone=one.time_zone,
+        changed_at=one.changed_at,
+        change=one.change,
     )

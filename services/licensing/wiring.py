@@ -6,7 +6,7 @@ from services.core.errors import Fatal
 from services.licensing.adapters.authorisation_http import authorisation_router
 from services.licensing.adapters.authorisations import Asked, Authorisations, AuthorisationSearch, Given
 from services.licensing.adapters.grounds_http import grounds_router
-from services.licensing.adapters.http import licensing_router
+from services.licensing.adapters.http import licensing_routers
 from services.licensing.adapters.register import Command, Outcome, Register
 from services.licensing.adapters.search import Search
 from services.licensing.settings import LicensingSettings
@@ -28,7 +28,7 @@ def build(runtime: Runtime) -> Service:
         name="licensing",
         migrations="services.licensing.adapters.migrations",
         topics=TOPICS,
-        routers=(second_keys, licensing_router(commits.submit, search, settings.zone_of), grounds_router()),
+        routers=(second_keys, grounds_router(), *licensing_routers(commits.submit, search, settings.zone_of)),
         outboxes=(outbox,),
         loops={"group-commit": commits.run, "authorisation-commit": keys.run},
     )

@@ -9,7 +9,6 @@ from pydantic import Field
 from services.core.errors import Fault
 from services.core.messages import Authorisation, AuthorisationKind, Change, LicenceStatus, StatusChange
 from services.core.values import ZERO, LicenceRef
-from services.licensing.adapters.bodies import StatusWord, StepWord, word
 from services.licensing.adapters.fields import (
     Amount,
     Body,
@@ -22,6 +21,7 @@ from services.licensing.adapters.fields import (
     ShortText,
 )
 from services.licensing.adapters.views import time_text
+from services.licensing.adapters.words import StatusWord, StepWord, word
 from services.licensing.domain.authorising import EnterAuthorisation
 from services.licensing.domain.terms import period_faults
 

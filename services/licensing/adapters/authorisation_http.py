@@ -1,6 +1,6 @@
 """The second keys over HTTP: federal authorisations, and the documents of the receiving State that a licence needs.
 
-These routes stand before those of `http`, whose `{ref:path}` would take them for references.
+These routes stand before those of `licence_http`, whose `{ref:path}` would take them for references.
 """
 
 from collections.abc import Awaitable, Callable
@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 
 from services.core.errors import Fault, Refused, Rejected
 from services.core.messages import Authorisation, AuthorisationKind
+from services.licensing.adapters.answers import expected_revisions, reference
 from services.licensing.adapters.authorisation_bodies import (
     MINISTER,
     AuthorisationStepBody,
@@ -23,10 +24,9 @@ from services.licensing.adapters.authorisation_bodies import (
     kind_of,
 )
 from services.licensing.adapters.authorisations import Asked, AuthorisationSearch, Given
-from services.licensing.adapters.bodies import word
 from services.licensing.adapters.faults import NOT_ACCEPTABLE, DoorRoute
-from services.licensing.adapters.http import expected_revisions, reference
 from services.licensing.adapters.search import Search
+from services.licensing.adapters.words import word
 from services.licensing.domain.authorising import ChangeAuthorisation, Place
 from services.licensing.domain.status import status_at
 

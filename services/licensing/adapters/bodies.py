@@ -1,23 +1,20 @@
 """The JSON documents of the door (API.md), and the messages they become."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time
-from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from services.core.messages import (
-    Basis,
-    EndUser,
+    Change,
+    GeneralAuthorisation,
     Licence,
-    LicenceLine,
     LicenceStatus,
     LicenceType,
-    Party,
     Refusal,
     RefusedGoods,
-    Requirements,
     StatusChange,
 )
 from services.licensing.adapters.fields import (
@@ -28,93 +25,23 @@ from services.licensing.adapters.fields import (
     Country,
     CurrencyCode,
     Day,
-    EoriNumber,
     Ground,
     Instant,
-    LatinText,
     LongText,
-    MeasurementUnit,
     Procedure,
     Reference,
     ShortText,
 )
-from services.runtime.transliteration import transliterated
-
-KindWord = Literal[
-    "individual", "global", "large-project", "union-general", "national-general", "transit", "intra-union-transfer"
-]
-BasisWord = Literal["quantity", "value", "both", "open"]
-StepWord = Literal["suspended", "reinstated", "revoked", "annulled", "surrendered", "expired", "exhausted"]
-StatusWord = Literal["issued", StepWord]
-Many: Any = Field(default_factory=list, max_length=999)
-
-
-def word(name: StrEnum) -> str:
-    """How an enumerated name is written in JSON: LARGE_PROJECT is large-project."""
-    return name.value.lower().replace("_", "-")
-
-
-def kind(text: str) -> LicenceType:
-    return LicenceType(_name(text))
-
-
-def _name(text: str) -> str:
-    return text.upper().replace("-", "_")
-
-
-class PartyBody(Body):
-    """`transliteration`: the name in ISO 8859-1 as the authority writes it; else ours."""
-
-    name: ShortText | None = None
-    eori: EoriNumber | None = None
-    address: ShortText | None = None
-    country: Country | None = None
-    transliteration: LatinText | None = None
-
-    def party(self) -> Party:
-        latin = self.transliteration or transliterated(self.name)
-        return Party(name=self.name, eori=self.eori, address=self.address, country=self.country, transliteration=latin)
-
-
-class EndUserBody(Body):
-    name: ShortText
-    country: Country
-    kind: ShortText | None = None
-    end_use: LongText | None = None
-
-    def end_user(self) -> EndUser:
-        return EndUser(name=self.name, country=self.country, kind=self.kind, end_use=self.end_use)
-
-
-class RequiresBody(Body):
-    federal_authorisation: bool = False
-    end_use_certificate: bool = False
-    state_guarantee: bool = False
-
-
-class LineBody(Body):
-    line: Annotated[int, Field(ge=1, le=99_999)]
-    description: LongText
-    control_code: ControlCode
-    commodity_codes: Annotated[list[Commodity], Many]
-    basis: BasisWord
-    quantity: Amount | None = None
-    unit: MeasurementUnit | None = None
-    value: Amount | None = None
-    currency: CurrencyCode | None = None
-
-    def licence_line(self) -> LicenceLine:
-        return LicenceLine(
-            line=self.line,
-            description=self.description,
-            control_code=self.control_code,
-            commodity_codes=tuple(self.commodity_codes),
-            basis=Basis(_name(self.basis)),
-            quantity=self.quantity,
-            unit=self.unit,
-            value=self.value,
-            currency=self.currency,
-        )
+from services.licensing.adapters.parts import (
+    ConditionBody,
+    EndUserBody,
+    LineBody,
+    Many,
+    PartyBody,
+    ReferenceBody,
+    RequiresBody,
+)
+from services.licensing.adapters.words import GeneralWord, KindWord, StatusWord, StepWord, named
 
 
 class Period(Body):
@@ -122,29 +49,49 @@ class Period(Body):
     valid_to: Day | None = None
 
 
-class LicenceBody(Period):
-    """A licence as an authority issues it. Empty lists of consignees, destinations or procedures mean: any."""
+class ChangeBody(Body):
+    """Who does something, why and by what right; without `actor`, the authority does."""
+
+    actor: ShortText | None = None
+    reason: LongText | None = None
+    legal_basis: ShortText | None = None
+
+    def change(self, authority: str, effective_at: datetime) -> Change:
+        return Change(
+            actor=self.actor or authority,
+            reason=self.reason,
+            legal_basis=self.legal_basis,
+            effective_at=effective_at,
+        )
+
+
+class LicenceTerms(Period):
+    """What a licence says. Empty lists of consignees, destinations or procedures mean: any."""
 
     ref: Reference
     type: KindWord
     authority: ShortText
     holder: PartyBody
+    representative: PartyBody | None = None
+    contact: ShortText | None = None
     consignees: Annotated[list[PartyBody], Many]
     end_users: Annotated[list[EndUserBody], Many]
     destinations: Annotated[list[Country], Many]
     procedures: Annotated[list[Procedure], Many]
     requires: RequiresBody = RequiresBody()
     lines: Annotated[list[LineBody], Field(max_length=999)]
-
-    def licence(self, time_zone: str, at: datetime) -> Licence:
-        """Revision 1. The issue takes effect when validity begins, or now when that is earlier.
-
-        So a licence that is entered late covers what was accepted since its first day, and one that is not valid yet
-        can be revoked before it is.
-        """
-        valid = datetime.combine(self.valid_from, time(), ZoneInfo(time_zone)).astimezone(UTC)
-        issued = StatusChange(status=LicenceStatus.ISSUED, effective_at=min(valid, at))
-        return self.revision_of(1, time_zone, (issued,), at)
+    general: GeneralWord | None = None
+    registered_at: Day | None = None
+    first_use_notified_at: Day | None = None
+    excluded_destinations: Annotated[list[Country], Many]
+    excluded_items: Annotated[list[ControlCode], Many]
+    conditions: Annotated[list[ConditionBody], Many]
+    references: Annotated[list[ReferenceBody], Many]
+    replaces: Reference | None = None
+    country_of_consignment: Country | None = None
+    country_of_location: Country | None = None
+    country_of_entry: Country | None = None
+    additional_information: LongText | None = None
 
     def revision_of(
         self, revision: int, time_zone: str, statuses: tuple[StatusChange, ...], changed_at: datetime
@@ -152,7 +99,7 @@ class LicenceBody(Period):
         return Licence(
             ref=self.ref,
             revision=revision,
-            type=kind(self.type),
+            type=named(LicenceType, self.type),
             authority=self.authority,
             holder=self.holder.party(),
             consignees=tuple(party.party() for party in self.consignees),
@@ -162,47 +109,101 @@ class LicenceBody(Period):
             valid_from=self.valid_from,
             valid_to=self.valid_to,
             time_zone=time_zone,
-            requires=Requirements(**self.requires.model_dump()),
+            requires=self.requires.requirements(),
             lines=tuple(sorted((line.licence_line() for line in self.lines), key=lambda line: line.line)),
             statuses=statuses,
             changed_at=changed_at,
+            general=self.general and named(GeneralAuthorisation, self.general),
+            registered_at=self.registered_at,
+            first_use_notified_at=self.first_use_notified_at,
+            excluded_destinations=tuple(self.excluded_destinations),
+            excluded_items=tuple(self.excluded_items),
+            conditions=tuple(condition.condition() for condition in self.conditions),
+            references=tuple(reference.reference() for reference in self.references),
+            replaces=self.replaces,
+            **self._boxes(),
         )
 
+    def _boxes(self) -> dict[str, Any]:
+        """Boxes of the licence form (Reg. (EU) 2021/821 annex III-A) that nothing is decided by."""
+        return {
+            "representative": self.representative and self.representative.party(),
+            "contact": self.contact,
+            "country_of_consignment": self.country_of_consignment,
+            "country_of_location": self.country_of_location,
+            "country_of_entry": self.country_of_entry,
+            "additional_information": self.additional_information,
+        }
 
-class StepBody(Body):
+
+class LicenceBody(LicenceTerms, ChangeBody):
+    """A licence as an authority issues it."""
+
+    def licence(self, time_zone: str, at: datetime) -> Licence:
+        """Revision 1. The issue takes effect when validity begins, or now when that is earlier.
+
+        So a licence that is entered late covers what was accepted since its first day, and one that is not valid yet
+        can be revoked before it is.
+        """
+        valid = datetime.combine(self.valid_from, time(), ZoneInfo(time_zone)).astimezone(UTC)
+        issued = StatusChange(status=LicenceStatus.ISSUED, effective_at=min(valid, at))
+        change = self.change(self.authority, issued.effective_at)
+        issued = replace(issued, reason=self.reason, actor=self.actor, legal_basis=self.legal_basis)
+        return replace(self.revision_of(1, time_zone, (issued,), at), change=change)
+
+
+class StepBody(ChangeBody):
     """A step of a licence's status; without `effective_at` it takes effect at once."""
 
     status: StepWord
-    reason: LongText | None = None
     effective_at: Instant | None = None
 
     @property
     def step(self) -> LicenceStatus:
-        return LicenceStatus(_name(self.status))
+        return named(LicenceStatus, self.status)
 
 
 class StoredStep(Body):
     status: StatusWord
     reason: LongText | None = None
     effective_at: Instant
+    actor: ShortText | None = None
+    legal_basis: ShortText | None = None
 
-    def change(self) -> StatusChange:
+    def step(self) -> StatusChange:
         return StatusChange(
-            status=LicenceStatus(_name(self.status)), effective_at=self.effective_at, reason=self.reason
+            status=named(LicenceStatus, self.status),
+            effective_at=self.effective_at,
+            reason=self.reason,
+            actor=self.actor,
+            legal_basis=self.legal_basis,
         )
 
 
-class StoredLicence(LicenceBody):
+class StoredChange(Body):
+    actor: ShortText
+    reason: LongText | None = None
+    legal_basis: ShortText | None = None
+    effective_at: Instant
+
+    def made(self) -> Change:
+        return Change(**dict(self))
+
+
+class StoredLicence(LicenceTerms):
     """A revision as the register keeps it."""
 
     revision: int
     time_zone: str
     statuses: list[StoredStep]
     changed_at: Instant
+    replaced_by: Reference | None = None
+    change: StoredChange | None = None
 
     def stored(self) -> Licence:
-        steps = tuple(step.change() for step in self.statuses)
-        return self.revision_of(self.revision, self.time_zone, steps, self.changed_at)
+        steps = tuple(step.step() for step in self.statuses)
+        licence = self.revision_of(self.revision, self.time_zone, steps, self.changed_at)
+        return replace(licence, replaced_by=self.replaced_by, change=self.change.made() if self.change else None)
 
 
 class GoodsBody(Body):

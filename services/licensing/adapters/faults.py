@@ -8,9 +8,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from services.core.errors import Fault, Refused
-from services.licensing.adapters.bodies import GoodsBody, LicenceBody, LineBody, PartyBody, Period, RefusalBody, kind
+from services.core.messages import LicenceType
+from services.licensing.adapters.bodies import GoodsBody, LicenceBody, Period, RefusalBody
 from services.licensing.adapters.fields import Body
 from services.licensing.adapters.json_body import with_json
+from services.licensing.adapters.parts import LineBody, PartyBody
+from services.licensing.adapters.words import named
 from services.licensing.domain import terms
 
 NOT_ACCEPTABLE = "The request is not acceptable"
@@ -59,7 +62,7 @@ def licence_faults(body: LicenceBody, zone_of: Callable[[str], str | None]) -> t
     unknown = Fault("/authority", "authority-unknown", "no time zone is configured for this authority")
     return (
         *(() if zone else (unknown,)),
-        *terms.holder_faults(kind(body.type), body.holder.party()),
+        *terms.holder_faults(named(LicenceType, body.type), body.holder.party()),
         *terms.period_faults(body.valid_from, body.valid_to),
         *terms.lines_missing(body.lines),
         *_line_faults(list(enumerate(body.lines))),
@@ -74,7 +77,9 @@ def refusal_faults(body: RefusalBody) -> tuple[Fault, ...]:
 def _sound_licence_faults(body: Mapping[str, Any], broken: Broken) -> Iterable[Fault]:
     tops = {path[0] for path in broken if path}
     if not tops & {"type", "holder"}:
-        yield from terms.holder_faults(kind(body["type"]), PartyBody.model_validate(body["holder"]).party())
+        yield from terms.holder_faults(
+            named(LicenceType, body["type"]), PartyBody.model_validate(body["holder"]).party()
+        )
     if not tops & {"valid_from", "valid_to"}:
         period = Period.model_validate({name: body.get(name) for name in Period.model_fields})
         yield from terms.period_faults(period.valid_from, period.valid_to)

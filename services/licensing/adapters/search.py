@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.core.messages import Licence, LicenceStatus, Refusal
-from services.licensing.adapters.bodies import word
 from services.licensing.adapters.register import licence_of, refusal_of
+from services.licensing.adapters.words import word
 from services.runtime.database import Database
 
 _CURRENT = (

@@ -1,12 +1,12 @@
 """Licences and refusals as JSON, in the register and in answers. Amounts stay as the authority wrote them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from services.core.message import plain
-from services.core.messages import EndUser, Licence, LicenceLine, Party, Refusal, RefusedGoods, StatusChange
-from services.licensing.adapters.bodies import word
+from services.core.messages import Change, EndUser, Licence, LicenceLine, Party, Refusal, RefusedGoods, StatusChange
+from services.licensing.adapters.words import word
 from services.licensing.domain.status import status_at
 
 
@@ -28,12 +28,48 @@ def licence_content(licence: Licence) -> dict[str, Any]:
         "destinations": list(licence.destinations),
         "procedures": list(licence.procedures),
         "valid_from": licence.valid_from.isoformat(),
-        "valid_to": None if licence.valid_to is None else licence.valid_to.isoformat(),
+        "valid_to": _day(licence.valid_to),
         "time_zone": licence.time_zone,
         "requires": plain(licence.requires),
         "lines": [_line(line) for line in licence.lines],
         "statuses": [step_view(step) for step in licence.statuses],
         "changed_at": time_text(licence.changed_at),
+        **_scope(licence),
+        **_boxes(licence),
+    }
+
+
+def _scope(licence: Licence) -> dict[str, Any]:
+    return {
+        "general": licence.general and word(licence.general),
+        "registered_at": _day(licence.registered_at),
+        "first_use_notified_at": _day(licence.first_use_notified_at),
+        "excluded_destinations": list(licence.excluded_destinations),
+        "excluded_items": list(licence.excluded_items),
+        "conditions": [plain(condition) for condition in licence.conditions],
+        "references": [
+            {"kind": word(one.kind), "ref": one.ref, "dated": _day(one.dated)} for one in licence.references
+        ],
+        "replaces": licence.replaces,
+        "replaced_by": licence.replaced_by,
+        "change": licence.change and change_view(licence.change),
+    }
+
+
+def _boxes(licence: Licence) -> dict[str, Any]:
+    names = ("contact", "country_of_consignment", "country_of_location", "country_of_entry", "additional_information")
+    return {
+        "representative": licence.representative and _party(licence.representative),
+        **{name: getattr(licence, name) for name in names},
+    }
+
+
+def change_view(change: Change) -> dict[str, Any]:
+    return {
+        "actor": change.actor,
+        "reason": change.reason,
+        "legal_basis": change.legal_basis,
+        "effective_at": time_text(change.effective_at),
     }
 
 
@@ -56,12 +92,22 @@ def refusal_view(refusal: Refusal) -> dict[str, Any]:
 
 
 def step_view(step: StatusChange) -> dict[str, Any]:
-    return {"status": word(step.status), "effective_at": time_text(step.effective_at), "reason": step.reason}
+    return {
+        "status": word(step.status),
+        "effective_at": time_text(step.effective_at),
+        "reason": step.reason,
+        "actor": step.actor,
+        "legal_basis": step.legal_basis,
+    }
 
 
 def time_text(instant: datetime) -> str:
     """RFC 3339 in UTC."""
     return instant.isoformat().replace("+00:00", "Z")
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _amount(amount: Decimal | None) -> str | None:
@@ -88,6 +134,15 @@ def _line(line: LicenceLine) -> dict[str, Any]:
         "unit": line.unit,
         "value": _amount(line.value),
         "currency": line.currency,
+        "tolerance": _amount(line.tolerance),
+        "periods": [
+            {"days": limit.days, "quantity": _amount(limit.quantity), "value": _amount(limit.value)}
+            for limit in line.periods
+        ],
+        "technical_specification": line.technical_specification,
+        "end_use": line.end_use,
+        "cas_number": line.cas_number,
+        "country_of_origin": line.country_of_origin,
     }
 
 

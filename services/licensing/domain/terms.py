@@ -15,6 +15,8 @@ from services.core.values import ZERO
 # Category, product group, regime and number; then item and sub-item, as in 1C202.a.1 (Reg. (EU) 2021/821, annex I).
 _CONTROL_CODE = re.compile(r"[0-9][A-E][0-9]{3}(\.([a-z]{1,2}|[0-9]{1,3}))*")
 _PROCEDURE = re.compile(r"[0-9]{2}")
+_CONDITION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_CAS = re.compile(r"([0-9]{2,7})-([0-9]{2})-([0-9])")
 
 _ONE_HOLDER = frozenset({LicenceType.INDIVIDUAL, LicenceType.GLOBAL, LicenceType.LARGE_PROJECT})
 _BY_QUANTITY = frozenset({Basis.QUANTITY, Basis.BOTH})
@@ -32,6 +34,23 @@ def parse_procedure(text: str) -> str:
     """Requested procedure (DE 11 09 001)."""
     if not _PROCEDURE.fullmatch(text):
         raise ValueError(f"not a customs procedure (2 digits, such as 10): {text!r}")
+    return text
+
+
+def parse_condition(text: str) -> str:
+    """A condition as a code of the authority's vocabulary."""
+    if not _CONDITION.fullmatch(text):
+        raise ValueError(f"not a code (lower case with hyphens, such as re-export-consent): {text!r}")
+    return text
+
+
+def parse_cas_number(text: str) -> str:
+    """A CAS registry number with its check digit (box 15)."""
+    found = _CAS.fullmatch(text)
+    digits = found[1] + found[2] if found else ""
+    check = sum(place * int(digit) for place, digit in enumerate(reversed(digits), 1)) % 10
+    if found is None or check != int(found[3]):
+        raise ValueError(f"not a CAS number (such as 75-44-5, the last digit a check digit): {text!r}")
     return text
 
 
@@ -71,6 +90,37 @@ def line_faults(place: int, line: LicenceLine) -> Iterable[Fault]:
     yield from _figure(path, "value", line.value, ("currency", line.currency), line.basis if value else None)
     if line.basis is Basis.OPEN and not any((line.unit, line.currency, line.quantity, line.value)):
         yield Fault(path, "measure-missing", "an open line needs a unit or a currency: use is recorded in it")
+    if line.tolerance is not None and not ZERO <= line.tolerance < 1:
+        yield Fault(f"{path}/tolerance", "tolerance-range", "a share from 0 to less than 1, such as 0.05")
+    if line.tolerance and line.basis is Basis.OPEN:
+        yield Fault(f"{path}/tolerance", "tolerance-open", "an open line has no amount that could be over-drawn")
+    yield from _period_faults(path, line)
+
+
+def _period_faults(path: str, line: LicenceLine) -> Iterable[Fault]:
+    """A limit counts what the line counts, and asks for no more than the line has."""
+    first: dict[int, int] = {}
+    for place, limit in enumerate(line.periods):
+        here = f"{path}/periods/{place}"
+        if limit.days in first:
+            detail = f"{limit.days} days are also at {path}/periods/{first[limit.days]}"
+            yield Fault(f"{here}/days", "period-repeated", detail)
+        first.setdefault(limit.days, place)
+        if limit.quantity is None and limit.value is None:
+            yield Fault(here, "limit-missing", "a period limits the quantity, the value or both")
+        yield from _limit_faults(f"{here}/quantity", limit.quantity, line.quantity, line.unit)
+        yield from _limit_faults(f"{here}/value", limit.value, line.value, line.currency)
+
+
+def _limit_faults(path: str, most: Decimal | None, whole: Decimal | None, measure: str | None) -> Iterable[Fault]:
+    if most is None:
+        return
+    if most <= ZERO:
+        yield Fault(path, "limit-not-positive", "must be more than 0")
+    if measure is None:
+        yield Fault(path, "limit-unmeasured", "the line does not say in what this is counted")
+    if whole is not None and most > whole:
+        yield Fault(path, "limit-above-line", f"the line has no more than {whole}")
 
 
 def goods_faults(place: int, goods: RefusedGoods) -> Iterable[Fault]:

@@ -1,0 +1,95 @@
+"""What the routes of the door share: references in paths, preconditions, pages and answers."""
+
+import base64
+import binascii
+import re
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import Query, Response
+from fastapi.responses import JSONResponse
+
+from services.core.errors import Fault, Refused, Rejected
+from services.core.messages import Licence
+from services.core.values import parse_licence_ref
+from services.licensing.adapters.faults import NOT_ACCEPTABLE
+from services.licensing.adapters.register import Command, Outcome
+from services.licensing.adapters.search import Page
+from services.licensing.adapters.views import licence_view
+from services.licensing.handlers import Registered
+
+Submit = Callable[[Command], Awaitable[Outcome]]
+RESERVED = frozenset({"amendments", "status", "documents", "usage-reports", "entries"})
+Cursor = Annotated[str | None, Query(max_length=400)]
+Limit = Annotated[int, Query(ge=1, le=500)]
+_TAG = re.compile(r'\s*(?:W/)?"?([0-9]{1,18})"?\s*')
+
+
+async def durable(submit: Submit, command: Command) -> Outcome:
+    try:
+        return await submit(command)
+    except Rejected as error:
+        raise Refused(422, NOT_ACCEPTABLE, (Fault("", "unwritable", str(error)),)) from error
+
+
+def registered(decision: Outcome) -> Licence:
+    assert isinstance(decision.state, Registered)  # noqa: S101 - the decision on a licence
+    return decision.state.current
+
+
+def licence_answer(licence: Licence, status: int) -> Response:
+    return tagged(licence_view(licence, now()), status, "licences")
+
+
+def tagged(view: dict[str, Any], status: int, collection: str) -> Response:
+    """ETag is the revision. Location takes the query form where clients or we would read the path form otherwise."""
+    headers = {"ETag": f'"{view["revision"]}"'}
+    if status == 201:
+        steps = str(view["ref"]).split("/")
+        by_query = steps[-1] in RESERVED or bool({"", ".", ".."} & set(steps))
+        headers["Location"] = f"/v1/{collection}{'?ref=' if by_query else '/'}{quote(str(view['ref']))}"
+    return JSONResponse(view, status, headers)
+
+
+def listed(views: list[dict[str, Any]], limit: int) -> Response:
+    """One more than the limit was read: it tells whether there is a next page."""
+    items = views[:limit]
+    more = base64.urlsafe_b64encode(str(items[-1]["ref"]).encode()).decode() if len(views) > limit else None
+    return JSONResponse({"items": items, "next": more})
+
+
+def page(cursor: str | None, limit: int) -> Page:
+    try:
+        after = base64.b64decode((cursor or "").encode(), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeError):
+        after = "\0"
+    if "\0" in after:
+        raise Refused(422, NOT_ACCEPTABLE, (Fault("cursor", "cursor", "not one of `next`"),))
+    return Page(after, limit)
+
+
+def reference(text: str) -> str:
+    """What cannot be a reference names nothing."""
+    try:
+        return parse_licence_ref(text)
+    except ValueError as error:
+        raise Refused(404, "No such reference", (Fault("ref", "reference", str(error)),)) from error
+
+
+def expected_revisions(if_match: str | None) -> frozenset[int] | None:
+    """The revisions of an `If-Match` header; None: any."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    tags = [_TAG.fullmatch(tag) for tag in if_match.split(",")]
+    return frozenset(int(tag[1]) for tag in tags if tag is not None)
+
+
+def refuse_if(faults: tuple[Fault, ...]) -> None:
+    if faults:
+        raise Refused(422, NOT_ACCEPTABLE, faults)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

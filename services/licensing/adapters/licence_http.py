@@ -1,0 +1,100 @@
+"""Licences over HTTP: issue, change of status, and reads of the register."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
+
+from services.core.errors import Refused
+from services.core.messages import LicenceStatus
+from services.licensing.adapters.answers import (
+    RESERVED,
+    Cursor,
+    Limit,
+    Submit,
+    durable,
+    expected_revisions,
+    licence_answer,
+    listed,
+    now,
+    page,
+    reference,
+    refuse_if,
+    registered,
+)
+from services.licensing.adapters.bodies import LicenceBody, StepBody
+from services.licensing.adapters.faults import DoorRoute, licence_faults
+from services.licensing.adapters.fields import EoriNumber
+from services.licensing.adapters.search import Search
+from services.licensing.adapters.views import licence_view
+from services.licensing.adapters.words import StatusWord
+from services.licensing.handlers import ChangeStatus, IssueLicence
+
+
+def writing_router(submit: Submit, zone_of: Callable[[str], str | None]) -> APIRouter:
+    """Issue and steps of status."""
+    router = APIRouter(route_class=DoorRoute, tags=["licensing"])
+
+    @router.post("/v1/licences", status_code=201)
+    async def issue_licence(body: LicenceBody) -> Response:
+        refuse_if(licence_faults(body, zone_of))
+        decision = await durable(submit, IssueLicence(body.licence(zone_of(body.authority) or "", now())))
+        return licence_answer(registered(decision), 201 if decision.outputs else 200)
+
+    # The query form stands before the path form, and both before `GET {ref:path}`.
+    @router.post("/v1/licences/status")
+    async def change_status_by_query(
+        ref: str, body: StepBody, if_match: Annotated[str | None, Header()] = None
+    ) -> Response:
+        return await change_status(ref, body, if_match)
+
+    @router.post("/v1/licences/{ref:path}/status")
+    async def change_status(ref: str, body: StepBody, if_match: Annotated[str | None, Header()] = None) -> Response:
+        step = ChangeStatus(
+            ref=reference(ref),
+            status=body.step,
+            reason=body.reason,
+            effective_at=body.effective_at,
+            expected=expected_revisions(if_match),
+            at=now(),
+            actor=body.actor,
+            legal_basis=body.legal_basis,
+        )
+        return licence_answer(registered(await durable(submit, step)), 200)
+
+    return router
+
+
+def reading_router(search: Search) -> APIRouter:
+    """The register. It takes every path below `/v1/licences/`: it comes last."""
+    router = APIRouter(route_class=DoorRoute, tags=["licensing"])
+
+    @router.get("/v1/licences")
+    async def list_licences(
+        ref: str | None = None,
+        holder: EoriNumber | None = None,
+        status: StatusWord | None = None,
+        cursor: Cursor = None,
+        limit: Limit = 50,
+    ) -> Response:
+        if ref is not None:
+            return await one_licence(ref)
+        wanted = None if status is None else LicenceStatus(status.upper())
+        at = now()
+        found = await search.licences(holder, wanted, at, page(cursor, limit + 1))
+        return listed([licence_view(licence, at) for licence in found], limit)
+
+    @router.get("/v1/licences/{ref:path}/{part}", include_in_schema=False)
+    async def licence_part(ref: str, part: str) -> Response:
+        if part in RESERVED:
+            raise Refused(404, "No such resource")
+        return await one_licence(f"{ref}/{part}")
+
+    @router.get("/v1/licences/{ref:path}")
+    async def one_licence(ref: str) -> Response:
+        licence = await search.licence(reference(ref))
+        if licence is None:
+            raise Refused(404, "No such licence")
+        return licence_answer(licence, 200)
+
+    return router
