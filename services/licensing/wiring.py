@@ -5,6 +5,9 @@ from pydantic import ValidationError
 from services.core.errors import Fatal
 from services.licensing.adapters.authorisation_http import authorisation_router
 from services.licensing.adapters.authorisations import Asked, Authorisations, AuthorisationSearch, Given
+from services.licensing.adapters.denial_http import denial_router
+from services.licensing.adapters.denial_register import Command as DenialCommand
+from services.licensing.adapters.denial_register import DenialRegister, DenialSearch, Done
 from services.licensing.adapters.grounds_http import grounds_router
 from services.licensing.adapters.http import licensing_routers
 from services.licensing.adapters.register import Command, Outcome, Register
@@ -24,13 +27,15 @@ def build(runtime: Runtime) -> Service:
     keys = GroupCommit[Asked, Given](runtime.door, Authorisations(outbox.append).apply, outbox.wake)
     search = Search(runtime.door)
     second_keys = authorisation_router(keys.submit, AuthorisationSearch(runtime.door), search, settings.zone_of)
+    denials = GroupCommit[DenialCommand, Done](runtime.door, DenialRegister(outbox.append).apply, outbox.wake)
+    denied = denial_router(denials.submit, DenialSearch(runtime.door))
     return Service(
         name="licensing",
         migrations="services.licensing.adapters.migrations",
         topics=TOPICS,
-        routers=(second_keys, grounds_router(), *licensing_routers(commits.submit, search, settings.zone_of)),
+        routers=(second_keys, grounds_router(), denied, *licensing_routers(commits.submit, search, settings.zone_of)),
         outboxes=(outbox,),
-        loops={"group-commit": commits.run, "authorisation-commit": keys.run},
+        loops={"group-commit": commits.run, "authorisation-commit": keys.run, "denial-commit": denials.run},
     )
 
 

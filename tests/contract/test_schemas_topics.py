@@ -16,7 +16,7 @@ ROOT = Path(services.__file__).parent
 SERVICES = tuple(sorted(path.parent.name for path in ROOT.glob("*/topology.py")))
 COMING = frozenset(
     {"ArrivedAtExit", "ExitReleased", "ExitStopped", "GoodsPresented", "ReleaseOverridden"}
-    | {"CarryOver", "Denial", "UsageReport"}
+    | {"CarryOver", "UsageReport"}
 )
 """Messages that have a schema, and whose makers follow."""
 BY_NAME = {kind.__name__: kind for kind in MESSAGES}

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from services.core.messages import Comparison, Demand, Draw, Licence, LicenceLine, LineBalance, Party
+from services.core.names import same_party_name
 from services.core.values import ZERO
 from services.reconciliation.domain.codes import DEFAULT_CODES, Codes
 from services.reconciliation.domain.columns import drawn
 from services.reconciliation.domain.measures import Figures, controls_quantity, controls_value, shown
-from services.reconciliation.domain.names import same_party_name
 from services.reconciliation.domain.rule_set import Ceiling, Mode, RuleSet, named
 from services.reconciliation.domain.validity import may_be_drawn_on, standing
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.messages import Party
-from services.reconciliation.domain.names import normalised, same_name, same_party_name
+from services.core.names import normalised, same_name, same_party_name
 
 LETTERS = st.characters(categories=["Lu", "Ll", "Lo", "Nd"], max_codepoint=0x24F) | st.sampled_from(
     "αβγδεζηθικλμνξοπρσςτυφχψωΆΈΉΊΌΎΏабвгдежзийклмнопрстуфхцчшщыэюяЇЄҐ東京北कि가나بتث"

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+from services.core.legal_forms import ENDINGS, OPENINGS, PHRASES, UNSPACED
 from services.core.messages import Party
-from services.reconciliation.domain.legal_forms import ENDINGS, OPENINGS, PHRASES, UNSPACED
 
 # Letters that Unicode does not decompose, as transliterated in machine-readable passports (ICAO 9303-3).
 _LETTERS = str.maketrans(
@@ -43,6 +43,11 @@ def normalised(name: str) -> str:
     while last - first > 1 and words[first] in OPENINGS:
         first += 1
     return _without_unspaced("".join(words[first:last]))
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The words of a name or a description as the comparison sees them: in lower case, without accents."""
+    return frozenset(_initials_joined(_plain(text).split()))
 
 
 def _plain(name: str) -> str:

@@ -1,0 +1,181 @@
+"""Denials as JSON: what the door takes, what is stored, and what it shows."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from services.core.errors import Fault
+from services.core.message import plain
+from services.core.messages import Change, Denial, DenialStatus, DeniedParty, RefusedGoods
+from services.licensing.adapters.fields import (
+    Amount,
+    Body,
+    Commodity,
+    Country,
+    CurrencyCode,
+    Day,
+    Instant,
+    LongText,
+    Reference,
+    ShortText,
+)
+from services.licensing.adapters.parts import Many
+from services.licensing.adapters.views import time_text
+from services.licensing.adapters.words import word
+from services.licensing.domain.denials import Outcome, Review, is_overdue, new_denial
+from services.licensing.domain.terms import goods_faults
+
+Role = Literal["end_user", "consignee", "third_party"]
+
+
+class DeniedPartyBody(Body):
+    role: Role
+    name: ShortText
+    address: ShortText | None = None
+    country: Country | None = None
+
+    def party(self) -> DeniedParty:
+        return DeniedParty(role=self.role, name=self.name, address=self.address, country=self.country)
+
+
+class DeniedGoodsBody(Body):
+    """Goods as the notifying state wrote them: its entries need not be ones of Annex I."""
+
+    description: LongText
+    control_code: ShortText | None = None
+    commodity_codes: Annotated[list[Commodity], Many]
+    value: Amount | None = None
+    currency: CurrencyCode | None = None
+
+    def goods(self) -> RefusedGoods:
+        return RefusedGoods(
+            description=self.description,
+            control_code=self.control_code,
+            commodity_codes=tuple(self.commodity_codes),
+            value=self.value,
+            currency=self.currency,
+        )
+
+
+class DenialBody(Body):
+    """A denial as it was notified."""
+
+    ref: Reference
+    regime_ref: ShortText | Literal[""] = ""
+    notifying_state: ShortText
+    denied_at: Day | None = None
+    parties: Annotated[list[DeniedPartyBody], Field(min_length=1, max_length=999)]
+    goods: Annotated[list[DeniedGoodsBody], Field(min_length=1, max_length=999)]
+    destination: Country | None = None
+    end_use: LongText | None = None
+    grounds: LongText | None = None
+
+    def denial(self, at: datetime) -> Denial:
+        """Revision 1."""
+        return new_denial(self.at_revision(1, at))
+
+    def at_revision(self, revision: int, changed_at: datetime) -> Denial:
+        return Denial(
+            ref=self.ref,
+            revision=revision,
+            regime_ref=self.regime_ref,
+            notifying_state=self.notifying_state,
+            denied_at=self.denied_at,
+            status=DenialStatus.VALID,
+            parties=tuple(party.party() for party in self.parties),
+            goods=tuple(goods.goods() for goods in self.goods),
+            destination=self.destination,
+            end_use=self.end_use,
+            grounds=self.grounds,
+            changed_at=changed_at,
+        )
+
+
+class ReviewBody(Body):
+    """A review that was held; without a day, today."""
+
+    outcome: Literal["renewed", "revoked"]
+    actor: ShortText
+    reviewed_at: Day | None = None
+    reason: LongText | None = None
+
+    def review(self, ref: str, at: datetime) -> Review:
+        return Review(ref, Outcome(self.outcome), self.reviewed_at or at.date(), self.reason, self.actor, at)
+
+
+def denial_faults(body: DenialBody, today: date) -> tuple[Fault, ...]:
+    """Faults of a denial whose fields are all well formed."""
+    early = body.denied_at is not None and body.denied_at > today
+    future = Fault("/denied_at", "in-the-future", f"a denial is recorded once it was decided: today is {today}")
+    goods = (fault for place, one in enumerate(body.goods) for fault in goods_faults(place, one.goods()))
+    return (*((future,) if early else ()), *goods)
+
+
+def denial_view(denial: Denial, today: date) -> dict[str, Any]:
+    """The answer of the door."""
+    return {**denial_content(denial), "review_overdue": is_overdue(denial, today)}
+
+
+def denial_content(denial: Denial) -> dict[str, Any]:
+    """A denial as it is stored; `denial_of` reads it."""
+    change = denial.change
+    return {
+        "ref": denial.ref,
+        "revision": denial.revision,
+        "regime_ref": denial.regime_ref,
+        "notifying_state": denial.notifying_state,
+        "denied_at": _day(denial.denied_at),
+        "status": word(denial.status),
+        "reviewed_at": _day(denial.reviewed_at),
+        "review_due": _day(denial.review_due),
+        "reviews": denial.reviews,
+        "parties": [plain(party) for party in denial.parties],
+        "goods": [_goods(goods) for goods in denial.goods],
+        "destination": denial.destination,
+        "end_use": denial.end_use,
+        "grounds": denial.grounds,
+        "change": None if change is None else {**plain(change), "effective_at": time_text(change.effective_at)},
+        "changed_at": time_text(denial.changed_at),
+    }
+
+
+class _Change(Body):
+    actor: ShortText
+    reason: LongText | None
+    legal_basis: ShortText | None
+    effective_at: Instant
+
+
+class _Stored(DenialBody):
+    revision: int
+    status: Literal["valid", "revoked"]
+    reviewed_at: Day | None
+    review_due: Day | None
+    reviews: int
+    change: _Change | None
+    changed_at: Instant
+
+
+def denial_of(content: Any) -> Denial:
+    """A stored denial."""
+    stored = _Stored.model_validate(content)
+    base = stored.at_revision(stored.revision, stored.changed_at)
+    return replace(
+        base,
+        status=DenialStatus(stored.status.upper()),
+        reviewed_at=stored.reviewed_at,
+        review_due=stored.review_due,
+        reviews=stored.reviews,
+        change=None if stored.change is None else Change(**stored.change.model_dump()),
+    )
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _goods(goods: RefusedGoods) -> dict[str, Any]:
+    value = None if goods.value is None else format(goods.value, "f")
+    return {**plain(goods), "commodity_codes": list(goods.commodity_codes), "value": value}

@@ -1,0 +1,83 @@
+"""Denials on real engines: recorded and imported whole or not at all, reviewed, published."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from services.core.messages import Denial
+from services.licensing.wiring import build
+from services.runtime.settings import RuntimeSettings
+from tests.builders_denials import DENIAL, HEADER, TABLE
+from tests.builders_licensing import changed
+from tests.integration.in_process import Running, running
+from tests.integration.runtime.probe_process import until
+
+CSV = {"content-type": "text/csv"}
+
+
+@pytest.fixture
+async def door(runtime_settings: RuntimeSettings) -> AsyncIterator[Running]:
+    async with running(runtime_settings, [build]) as door:
+        yield door
+
+
+async def test_a_denial_is_recorded_reviewed_revoked_and_published(door: Running) -> None:
+    first = await door.http.post("/v1/denials", json=DENIAL)
+    again = await door.http.post("/v1/denials", json=DENIAL)
+    other = await door.http.post("/v1/denials", json=changed(DENIAL, end_use="other"))
+    assert [first.status_code, again.status_code, other.status_code] == [201, 200, 409]
+    assert (first.json()["review_due"], first.headers["location"]) == ("2027-02-28", "/v1/denials/DN2024/0017")
+    renewed = {"outcome": "renewed", "actor": "o-1", "reviewed_at": "2025-02-01"}
+    done = await door.http.post("/v1/denials/DN2024/0017/reviews", json=renewed)
+    same = await door.http.post("/v1/denials/reviews?ref=DN2024/0017", json=renewed)
+    assert done.json()["review_due"] == "2028-02-01"
+    assert done.json() == same.json()
+    revoked = {"outcome": "revoked", "actor": "o-1", "reason": "no longer a risk", "reviewed_at": "2026-02-01"}
+    assert (await door.http.post("/v1/denials/DN2024/0017/reviews", json=revoked)).status_code == 200
+    found = (await door.http.get("/v1/denials?ref=DN2024/0017")).json()
+    assert (found["status"], found["revision"], found["reviews"], found["review_due"]) == ("revoked", 3, 2, None)
+
+    async def all_published() -> bool:
+        kept = await door.published(Denial.TOPIC)
+        return [denial.revision for denial in kept if isinstance(denial, Denial)] == [1, 2, 3]
+
+    await until(all_published, "every revision is published")
+
+
+async def test_a_table_is_imported_whole_once_and_after_a_dry_run(door: Running) -> None:
+    async def imported(query: str = "") -> tuple[int, dict[str, object]]:
+        answer = await door.http.post(f"/v1/denials/import{query}", content=TABLE, headers=CSV)
+        return answer.status_code, answer.json()
+
+    counts = {"denials": 3, "new": 3, "known": 0}
+    assert await imported("?dry_run=true") == (200, {**counts, "dry_run": True})
+    assert (await door.http.get("/v1/denials")).json()["items"] == []
+    assert await imported() == (200, {**counts, "dry_run": False})
+    assert await imported() == (200, {"denials": 3, "new": 0, "known": 3, "dry_run": False})
+    listed = (await door.http.get("/v1/denials?status=valid&review_due_by=2999-01-01&limit=2")).json()
+    assert [one["ref"] for one in listed["items"]] == ["AB-XY-EF-900", "DN2000/0000"]
+    more = (await door.http.get("/v1/denials", params={"cursor": listed["next"]})).json()
+    assert [one["ref"] for one in more["items"]] == ["DN4103/0001"]
+
+
+async def test_a_table_with_one_fault_or_conflict_changes_nothing(door: Running) -> None:
+    await door.http.post("/v1/denials/import", content=TABLE, headers=CSV)
+    good = "D1,R,One,a,DE,IN,2B204,press,use,risk,end_user\n"
+    conflict = HEADER + good + "DN2000/0000,R,One,a,DE,IN,2B204,press,use,risk,end_user\n"
+    faulty = HEADER + good + "D2,R,One,a,DE,IN,2B204,press,use,risk,pirate\n"
+    answers = [await door.http.post("/v1/denials/import", content=text, headers=CSV) for text in (conflict, faulty)]
+    places = [[fault["path"] for fault in answer.json()["errors"]] for answer in answers]
+    assert [answer.status_code for answer in answers] == [409, 422]
+    assert places == [["row 3 reference"], ["row 3 entity_type"]]
+    assert (await door.http.get("/v1/denials/D1")).status_code == 404
+
+
+async def test_a_denial_that_is_still_to_be_decided_is_refused(door: Running) -> None:
+    answer = await door.http.post("/v1/denials", json=changed(DENIAL, denied_at="9998-01-01", regime_ref=""))
+    assert (answer.status_code, [f["path"] for f in answer.json()["errors"]]) == (422, ["/denied_at"])
+
+
+@pytest.mark.parametrize(("kind", "body", "status"), [("application/json", "{}", 415), ("text/csv", "\xff", 422)])
+async def test_what_is_no_table_is_refused(kind: str, body: str, status: int, door: Running) -> None:
+    answer = await door.http.post("/v1/denials/import", content=body, headers={"content-type": kind})
+    assert answer.status_code == status
