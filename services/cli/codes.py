@@ -51,6 +51,9 @@ def import_list(
 ) -> None:
     """Make the file the version of a list that is in force. Earlier versions stay; the same content changes nothing.
 
+    It decides what the customs door notices or refuses. Which document types cite a licence, and which units convert,
+    are rules of a release: `cites_licence` and `grams_power_of_ten` of an imported list are kept and shown only.
+
     Exits with 1 and names row and column of each fault when the file cannot be taken; then nothing has changed.
     """
     kind = "application/json" if file.suffix.lower() == ".json" else "text/csv"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from services.core.messages import CodeList
 from services.customs.wiring import build
@@ -17,6 +18,7 @@ from tests.integration.in_process import Running, running
 from tests.unit.customs.written import as_json, declaration
 
 CSV = {"content-type": "text/csv"}
+JSON = {"content-type": "application/json"}
 HEADER = "code,name,valid_from,valid_to,source,dated\n"
 
 
@@ -26,8 +28,7 @@ async def imported(one: Running, name: str, rows: str, **query: Any) -> httpx.Re
 
 async def warnings(one: Running, message_id: str) -> list[str]:
     body = as_json(declaration(message_id=message_id, country_of_destination="QM"))
-    headers = {"content-type": "application/json"}
-    response = await one.http.post("/v1/customs/messages", content=body, headers=headers)
+    response = await one.http.post("/v1/customs/messages", content=body, headers=JSON)
     assert response.status_code == 202, response.text
     return [warning["code"] for warning in response.json()["warnings"] if warning["path"] == "/country_of_destination"]
 
@@ -69,6 +70,35 @@ async def test_an_import_is_a_version_that_every_door_judges_by_and_the_topic_ho
                 await asyncio.sleep(0.1)
         versions = {m.revision: m.version for m in found if isinstance(m, CodeList)}
         assert versions == {1: first.json()["version"], 2: second.json()["version"]}
+
+
+async def test_a_message_that_was_taken_stays_so_when_a_refusing_door_has_other_lists(
+    runtime_settings: RuntimeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOLBRUG_CUSTOMS__UNLISTED_CODES", "refuse")
+    taken, other, altered = (
+        as_json(declaration(message_id=name, country_of_destination="QM", version=version))
+        for name, version in (("m-1", 1), ("m-2", 1), ("m-1", 2))
+    )
+    async with running(runtime_settings, [build]) as one:
+
+        async def sent(body: bytes) -> httpx.Response:
+            return await one.http.post("/v1/customs/messages", content=body, headers=JSON)
+
+        listed = "QM,ship stores,,,,\nBE,Belgium,,,,\nIN,India,,,,\n"
+        await imported(one, "countries", listed)
+        first = await sent(taken)
+        assert first.status_code == 202, first.text
+        await imported(one, "countries", listed.replace("QM", "QN"))
+        assert (await sent(other)).status_code == 422
+        again = await sent(taken)
+        assert (again.status_code, again.json()["duplicate"], again.json()["id"]) == (200, True, first.json()["id"])
+        assert (await sent(altered)).status_code == 409
+        many = await one.http.post(
+            "/v1/customs/messages", content=taken + b"\n" + other, headers={"content-type": "application/x-ndjson"}
+        )
+        assert [json.loads(line)["status"] for line in many.text.splitlines()] == [200, 422]
+        assert [row["message_id"] for row in await one.rows("SELECT message_id FROM customs.message")] == ["m-1"]
 
 
 async def test_a_file_that_is_wrong_changes_nothing_and_says_where(

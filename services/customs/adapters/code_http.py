@@ -69,7 +69,7 @@ def router(lists: CodeLists, doorkeeper: Doorkeeper) -> APIRouter:
         dry_run: bool = False,  # noqa: FBT001, FBT002 - a query
         partial: bool = False,  # noqa: FBT001, FBT002 - a query
     ) -> Response:
-        """A new version of a list, whole. It counts from now on for every declaration, by the days of its codes."""
+        """A new version of a list, whole. This door judges every declaration by it from now on, as of its own day."""
         if name not in SHAPES:
             raise _no_list(name)
         read = _read(name, request.headers.get("content-type", ""), await read_body(request, LARGEST, "list"))

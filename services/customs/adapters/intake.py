@@ -33,6 +33,8 @@ class Submission:
     body: bytes
     sha256: str
     reading: Reading
+    refusal: Refused | None = None
+    """Why it is not taken, unless it was taken before: lists of codes change, an answer that was given does not."""
 
 
 def read(body: bytes, media_type: str, charset: str | None, zone: tzinfo) -> Reading:
@@ -84,16 +86,19 @@ class Intake:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, read, body, media_type, charset, self._zone)
 
-    async def _judged(self, reading: Reading, size: int) -> Reading:
-        if size <= _ORDINARY:
-            return self._judge(reading)
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._judge, reading)
+    async def _judged(self, reading: Reading, size: int) -> tuple[Reading, Refused | None]:
+        try:
+            if size <= _ORDINARY:
+                return self._judge(reading), None
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._judge, reading), None
+        except Refused as refusal:
+            return reading, refusal
 
     async def submission(
         self, party: str, body: bytes, media_type: str, charset: str | None, idempotency_key: str | None = None
     ) -> Submission:
         """A message of a party with its identity: the sender's key, else what the format gives, else its own digest."""
-        reading = await self._judged(await self.read(body, media_type, charset), len(body))
+        reading, refusal = await self._judged(await self.read(body, media_type, charset), len(body))
         digest = sha256(body).hexdigest()
         identity = ("idempotency-key", idempotency_key) if idempotency_key else reading.identity or ("sha256", digest)
         return Submission(
@@ -105,6 +110,7 @@ class Intake:
             body=body,
             sha256=digest,
             reading=reading,
+            refusal=refusal,
         )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from prometheus_client import Counter
 
-from services.core.errors import Fault, Refused
+from services.core.errors import Corrupt, Fault, Refused
 from services.core.values import Mrn
 from services.customs import handlers
 from services.customs.adapters.intake import Submission
@@ -52,18 +52,19 @@ class Register:
     ) -> Sequence[Receipt | Exception]:
         """One receipt or refusal per submission; facts of new ones are in the outbox."""
         at = self._clock()
-        firsts = {s.id: s for s in reversed(submissions)}
+        firsts = {s.id: s for s in reversed(submissions) if s.refusal is None}
         messages = {s.id: _logged(s, at) for s in firsts.values()}
         outcomes = {m.id: handlers.receive(m) for m in messages.values()}
-        fresh = await self._log.insert(connection, [(firsts[i], outcomes[i]) for i in sorted(firsts)], at)
-        known = firsts.keys() - fresh
+        new = [(firsts[i], outcomes[i]) for i in sorted(firsts)]
+        fresh = await self._log.insert(connection, new, at) if new else set[str]()
+        known = {s.id for s in submissions} - fresh
         earlier = await self._log.receipts(connection, sorted(known)) if known else {}
         settled = await self._settle(connection, [messages[i] for i in fresh])
         stated = handlers.facts([outcomes[i] for i in sorted(fresh)]) + handlers.facts(settled)
         trace_of = dict(zip((s.id for s in submissions), traces, strict=True))
         await self._outbox.append(connection, stated, at, [_trace(fact, trace_of) for fact in stated])
         receipts = {i: _receipt(firsts[i], at) for i in fresh} | earlier
-        return [_answer(s, receipts[s.id], new=s.id in fresh and s is firsts[s.id]) for s in submissions]
+        return [_answer(s, receipts.get(s.id), new=s.id in fresh and s is firsts[s.id]) for s in submissions]
 
     async def _settle(self, connection: Connection, fresh: Sequence[Logged]) -> Sequence[Outcome]:
         """Join the new messages with those that wait for them, by LRN and by the MRN they amend."""
@@ -124,7 +125,10 @@ def _receipt(submission: Submission, at: datetime) -> Mapping[str, Any]:
     }
 
 
-def _answer(submission: Submission, row: Mapping[str, Any], *, new: bool) -> Receipt | Exception:
+def _answer(submission: Submission, row: Mapping[str, Any] | None, *, new: bool) -> Receipt | Exception:
+    """What was taken before stays taken, whatever is said against it now."""
+    if row is None:
+        return submission.refusal or Corrupt(f"{submission.id} was neither stored nor refused")
     if row["sha256"] != submission.sha256:
         detail = "a message with this identity and other bytes was received before"
         return Refused(409, "This message contradicts an earlier one", (Fault("", "message.conflict", detail),))

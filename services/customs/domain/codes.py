@@ -15,6 +15,10 @@ from services.customs.domain.reading import Lodged, Reading, Stated
 
 MOST = 100
 
+OWN_DOCUMENT_TYPES = frozenset({"GB"})
+"""Countries whose declarations state document types of their own, among them some that the Union gave up: X002 is an
+export licence in Great Britain still. Northern Ireland (XI) states those of the Union."""
+
 Stating = tuple[str, str, str | None]
 """Path, list, code."""
 
@@ -37,13 +41,21 @@ def objections(
         return ()
     day = at.astimezone(zone).date()
     found: list[Fault] = []
+    unjudged = DOCUMENT_TYPES if _country(reading, stated) in OWN_DOCUMENT_TYPES else None
     for path, name, code in _codes(stated):
-        if code is not None and (why := lists[name].objection(code, day)) is not None:
+        if code is not None and name != unjudged and (why := lists[name].objection(code, day)) is not None:
             what = "is not listed" if why.endswith("unknown") else f"was not in force on {day}"
             found.append(Fault(path, why, f"{code} {what} in {name}, revision {lists[name].stated.revision}"))
             if len(found) == MOST:
                 break
     return tuple(found)
+
+
+def _country(reading: Reading, stated: Declaration | DeclarationAccepted) -> str | None:
+    """Where it is lodged: by its MRN, while it has none by its office, else by who registered its exporter."""
+    if reading.mrn is not None:
+        return reading.mrn[2:4]
+    return (stated.office_of_export or stated.exporter.eori or "")[:2]
 
 
 def _codes(stated: Declaration | DeclarationAccepted) -> Iterator[Stating]:

@@ -36,7 +36,7 @@ is kept either way. Goods that left have left: exit outranks everything, and the
 - *Retrospective*, *supplementary* and *paper* declarations come after what they declare: they stand first in the order.
   A retrospective one is judged by the licence as it stood when the goods left.
 - A *supplementary* declaration stands in for the simplified ones it completes
-  ([decision 0006](decisions/0012-supplementary-declarations.md)).
+  ([decision 0012](decisions/0012-supplementary-declarations.md)).
 - *Part left*: `final` is false, and amounts are totals so far. Only the last part makes the shipment exited.
 - *Left* covers a proof other than the exit's own confirmation; *did not leave* is result B1.
 - Another office of exit than the declared one is a diversion, and no contradiction: the declaration shows the offices.

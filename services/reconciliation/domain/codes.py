@@ -1,7 +1,8 @@
 """What of the code lists decides: which document types cite a licence, and which units convert; each from day to day.
 
 Days are those of the time zone the lists are kept in. The codes of a declaration are judged as of its acceptance,
-whatever came into force since.
+whatever came into force since. They are those of the release: lists that are imported decide at the customs door only,
+for a ledger must follow from what is recorded (docs/decisions/0013-code-lists.md).
 """
 
 import json

@@ -4,10 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from services.core.codes import SHAPES, DatedList
-from services.core.errors import Refused
 from services.customs.adapters.code_judge import CodeJudge
 from services.customs.adapters.code_lists import CodeLists
 from services.customs.adapters.intake import Intake, read
@@ -46,6 +43,19 @@ def test_the_day_of_acceptance_decides_and_begins_at_midnight_in_brussels() -> N
     assert (place, "code.not-in-force") in found(stated("2021-09-08T21:59:59Z", type="X070"))
 
 
+def test_great_britain_states_document_types_of_its_own_and_northern_ireland_those_of_the_union() -> None:
+    place = "/items/0/documents/1/type"
+    for country, noticed in {"GB": [], "XI": [(place, "code.not-in-force")]}.items():
+        mrn = f"26{country}343000000001A1"
+        item = declaration()["items"][0]
+        documents = [item["documents"][0], item["documents"][0] | {"type": "X002"}]
+        body = as_json(declaration(mrn=mrn, items=[item | {"documents": documents}]))
+        assert found(body) == noticed
+    older = ITEM.replace("X060", "X002")
+    lodged = cc515c(items=older).replace(b">BE343000<", b">GB000051<")
+    assert found(lodged, "application/xml") == []
+
+
 def test_each_code_has_its_place() -> None:
     consignee = {"name": "x", "country": "AN"}
     body = declaration(procedure="98", country_of_destination="ZZ", consignee=consignee)
@@ -78,9 +88,9 @@ async def test_the_door_warns_and_takes_or_is_set_to_refuse() -> None:
     warned = await Intake(BRUSSELS, judge(refuses=False)).submission("customs", body, "application/json", None)
     assert [warning.code for warning in warned.reading.warnings] == ["code.unknown"]
     strict = Intake(BRUSSELS, judge(refuses=True))
-    with pytest.raises(Refused) as refused:
-        await strict.submission("customs", body, "application/json", None)
-    assert refused.value.status == 422
-    assert [fault.path for fault in refused.value.faults] == ["/country_of_destination"]
+    refusal = (await strict.submission("customs", body, "application/json", None)).refusal
+    assert refusal is not None
+    assert refusal.status == 422
+    assert [fault.path for fault in refusal.faults] == ["/country_of_destination"]
     # What was taken before is read again without the lists of today.
     assert (await strict.read(body, "application/json", None)).warnings == ()

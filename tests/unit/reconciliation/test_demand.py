@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from services.core.messages import Demand, Party
-from services.core.values import CountryCode
+from services.core.values import CountryCode, Mrn
 from services.reconciliation.domain.codes import codes_of
 from services.reconciliation.domain.shipment import empty, with_new_fact
 from tests.builders import ACCEPTED_AT
@@ -29,6 +29,11 @@ def test_a_licence_document_draws_on_its_licence(document_type: str) -> None:
     way = Way().told(a_declaration(an_item(a_document("L1", document_type=document_type))))
     assert [d.licence for d in way.latest_demands()] == ["L1"]
     assert way.latest_demand().draws[0].document_types == (document_type,)
+
+
+def test_a_british_declaration_cites_no_licence_of_ours_with_the_union_s_old_code() -> None:
+    stated = a_declaration(an_item(a_document("GBSIEE2E350002-0001", document_type="X002")))
+    assert Way().told(replace(stated, mrn=Mrn("19GBCKKCQSXV2FGVA8"))).latest_demands() == ()
 
 
 MIDNIGHT = datetime(2021, 9, 8, 22, tzinfo=UTC)
