@@ -5,6 +5,7 @@ from pydantic import ValidationError
 from services.core.errors import Fatal
 from services.licensing.adapters.authorisation_http import authorisation_router
 from services.licensing.adapters.authorisations import Asked, Authorisations, AuthorisationSearch, Given
+from services.licensing.adapters.denial_checks import DenialChecks, check_router
 from services.licensing.adapters.denial_http import denial_router
 from services.licensing.adapters.denial_register import Command as DenialCommand
 from services.licensing.adapters.denial_register import DenialRegister, DenialSearch, Done
@@ -33,7 +34,13 @@ def build(runtime: Runtime) -> Service:
         name="licensing",
         migrations="services.licensing.adapters.migrations",
         topics=TOPICS,
-        routers=(second_keys, grounds_router(), denied, *licensing_routers(commits.submit, search, settings.zone_of)),
+        routers=(
+            second_keys,
+            grounds_router(),
+            check_router(DenialChecks(runtime.door)),
+            denied,
+            *licensing_routers(commits.submit, search, settings.zone_of),
+        ),
         outboxes=(outbox,),
         loops={"group-commit": commits.run, "authorisation-commit": keys.run, "denial-commit": denials.run},
     )

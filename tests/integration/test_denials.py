@@ -81,3 +81,42 @@ async def test_a_denial_that_is_still_to_be_decided_is_refused(door: Running) ->
 async def test_what_is_no_table_is_refused(kind: str, body: str, status: int, door: Running) -> None:
     answer = await door.http.post("/v1/denials/import", content=body, headers={"content-type": kind})
     assert answer.status_code == status
+
+
+ASKED = {
+    "application": "VL/2026/000123",
+    "consignees": [{"name": "Shipping Agent", "country": "IN"}],
+    "end_users": [{"name": "BharatForge Limited", "country": "IN"}],
+    "goods": [{"description": "isostatic press", "control_code": "2B204"}],
+}
+
+
+async def test_a_check_finds_what_is_essentially_identical_keeps_it_and_says_why(door: Running) -> None:
+    await door.http.post("/v1/denials", json=DENIAL)
+    await door.http.post("/v1/denials/import", content=TABLE, headers=CSV)
+    answer = await door.http.post("/v1/denials/check", json=ASKED)
+    check = answer.json()
+    assert (answer.status_code, check["essentially_identical"], check["consult"]) == (201, 1, ["DE"])
+    (match,) = check["matches"]
+    assert (match["denial"], match["band"], match["score"]) == ("DN2024/0017", "essentially-identical", "0.82")
+    names = {"description", "control code", "name", "country"}
+    assert {field["what"] for field in match["compared"]} == names, "what the application leaves out is not compared"
+    kept = await door.http.get(f"/v1/denial-checks/{check['id']}")
+    assert kept.json() == check
+    assert (await door.http.get("/v1/denial-checks/none")).status_code == 404
+
+
+async def test_a_revoked_denial_is_not_found_and_the_earlier_check_stays(door: Running) -> None:
+    await door.http.post("/v1/denials", json=DENIAL)
+    before = (await door.http.post("/v1/denials/check", json=ASKED)).json()
+    revoked = {"outcome": "revoked", "actor": "o-1", "reason": "…"}
+    await door.http.post("/v1/denials/DN2024/0017/reviews", json=revoked)
+    after = (await door.http.post("/v1/denials/check", json=ASKED)).json()
+    assert (before["essentially_identical"], after["matches"], after["consult"]) == (1, [], [])
+    assert (await door.http.get(f"/v1/denial-checks/{before['id']}")).json() == before
+
+
+async def test_a_check_needs_goods_and_an_end_user(door: Running) -> None:
+    answer = await door.http.post("/v1/denials/check", json={"end_users": [], "goods": [{}]})
+    assert answer.status_code == 422
+    assert {fault["path"] for fault in answer.json()["errors"]} == {"/end_users", "/goods/0/description"}

@@ -9,12 +9,12 @@ from psycopg.types.json import Jsonb
 
 from services.core.errors import Corrupt, Fault, Refused
 from services.core.messages import Denial
-from services.core.names import words_of
 from services.licensing.adapters.denial_bodies import denial_content, denial_of
 from services.licensing.adapters.register import Append
 from services.licensing.adapters.search import Page
 from services.licensing.adapters.words import word
 from services.licensing.domain.denials import Known, Review, record, review
+from services.licensing.domain.likeness import search_terms
 from services.runtime.database import Connection, Database
 
 _LOCK = (
@@ -121,7 +121,7 @@ async def _write(connection: Connection, outputs: Sequence[tuple[Known, Denial]]
 
 
 def _row(known: Known, denial: Denial) -> tuple[object, ...]:
-    words = sorted({one for party in denial.parties for one in words_of(party.name)})
+    words = sorted({one for party in denial.parties for one in search_terms(party.name)})
     contents = (Jsonb(denial_content(known.recorded)), Jsonb(denial_content(denial)))
     return (denial.ref, denial.revision, word(denial.status), denial.review_due, words, *contents, denial.changed_at)
 
