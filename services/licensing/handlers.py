@@ -9,6 +9,7 @@ from datetime import datetime
 from services.core.decision import Decision
 from services.core.errors import Fault, Refused
 from services.core.messages import Change, Licence, LicenceStatus, Refusal, StatusChange
+from services.licensing.domain.registered import Registered
 from services.licensing.domain.status import IllegalStep, with_step
 
 
@@ -38,14 +39,6 @@ class RecordRefusal:
     """A refused application at revision 1."""
 
     refusal: Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """A licence in the register: as it was issued, and as it is."""
-
-    issued: Licence
-    current: Licence
 
 
 def issue(known: Registered | None, asked: IssueLicence) -> Decision[Registered]:

@@ -20,6 +20,7 @@ from services.customs.domain.lodgement import Outcome
 from services.customs.domain.reading import Logged, message_id
 from services.licensing import handlers as licensing
 from services.licensing.adapters.bodies import LicenceBody, StepBody
+from services.licensing.domain.registered import Registered
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.shipment import empty
 from services.reconciliation.handlers import ledger, shipments
@@ -39,7 +40,7 @@ class PureServices:
         self.verdicts: dict[Mrn, Verdict] = {}
         self.findings: list[Finding] = []
         self._shipments: dict[Mrn, Shipment] = {}
-        self._register: dict[str, licensing.Registered] = {}
+        self._register: dict[str, Registered] = {}
         self._open: dict[customs.LodgementKey, list[Logged]] = defaultdict(list)
         self._amending: dict[customs.AmendmentKey, list[Logged]] = defaultdict(list)
         self._versions: dict[Mrn, Version] = {}

@@ -18,7 +18,7 @@ from services.licensing.adapters.faults import NOT_ACCEPTABLE
 from services.licensing.adapters.register import Command, Outcome
 from services.licensing.adapters.search import Page
 from services.licensing.adapters.views import licence_view
-from services.licensing.handlers import Registered
+from services.licensing.domain.registered import Registered
 
 Submit = Callable[[Command], Awaitable[Outcome]]
 RESERVED = frozenset({"amendments", "status", "documents", "usage-reports", "entries"})

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, time
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, create_model
+from pydantic.fields import FieldInfo
 
 from services.core.messages import (
     Change,
@@ -150,6 +151,19 @@ class LicenceBody(LicenceTerms, ChangeBody):
         change = self.change(self.authority, issued.effective_at)
         issued = replace(issued, reason=self.reason, actor=self.actor, legal_basis=self.legal_basis)
         return replace(self.revision_of(1, time_zone, (issued,), at), change=change)
+
+
+_OPTIONAL: Any = {
+    name: (field.annotation, FieldInfo.merge_field_infos(field, default=None, default_factory=None))
+    for name, field in LicenceTerms.model_fields.items()
+}
+_Partial: Any = create_model("_Partial", __base__=ChangeBody, **_OPTIONAL)
+
+
+class AmendmentBody(_Partial):
+    """What changes in a licence: the terms that are sent, as `POST /v1/licences` takes them, and why."""
+
+    effective_at: Instant | None = None
 
 
 class StepBody(ChangeBody):

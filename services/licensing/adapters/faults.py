@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 
 from services.core.errors import Fault, Refused
 from services.core.messages import LicenceType
-from services.licensing.adapters.bodies import GoodsBody, LicenceBody, Period, RefusalBody
+from services.licensing.adapters.bodies import GoodsBody, LicenceBody, LicenceTerms, Period, RefusalBody
 from services.licensing.adapters.fields import Body
 from services.licensing.adapters.json_body import with_json
 from services.licensing.adapters.parts import LineBody, PartyBody
@@ -56,7 +56,7 @@ def _fault(error: Mapping[str, Any]) -> Fault:
     return Fault(pointer if place == "body" else pointer.removeprefix("/"), code, str(error["msg"]))
 
 
-def licence_faults(body: LicenceBody, zone_of: Callable[[str], str | None]) -> tuple[Fault, ...]:
+def licence_faults(body: LicenceTerms, zone_of: Callable[[str], str | None]) -> tuple[Fault, ...]:
     """Faults of a licence whose fields are all well formed."""
     zone = zone_of(body.authority)
     unknown = Fault("/authority", "authority-unknown", "no time zone is configured for this authority")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
+from services.licensing.adapters.amendment_http import amendment_router
 from services.licensing.adapters.answers import Submit
 from services.licensing.adapters.licence_http import reading_router, writing_router
 from services.licensing.adapters.refusal_http import refusal_router
@@ -18,6 +19,7 @@ def licensing_routers(submit: Submit, search: Search, zone_of: Callable[[str], s
     """All routes of the door; `submit` is the group commit, `zone_of` an authority's time zone."""
     return (
         writing_router(submit, zone_of),
+        amendment_router(submit, search, zone_of),
         refusal_router(submit, search),
         reading_router(search),
     )

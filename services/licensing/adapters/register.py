@@ -12,10 +12,12 @@ from services.core.messages import Licence, Refusal
 from services.licensing import handlers
 from services.licensing.adapters.bodies import StoredLicence, StoredRefusal
 from services.licensing.adapters.views import licence_content, refusal_view, step_view
-from services.licensing.handlers import ChangeStatus, IssueLicence, RecordRefusal, Registered
+from services.licensing.domain.amending import AmendLicence, amend
+from services.licensing.domain.registered import Registered
+from services.licensing.handlers import ChangeStatus, IssueLicence, RecordRefusal
 from services.runtime.database import Connection
 
-Command = IssueLicence | ChangeStatus | RecordRefusal
+Command = IssueLicence | AmendLicence | ChangeStatus | RecordRefusal
 Outcome = Decision[Registered] | Decision[Refusal]
 Revision = Licence | Refusal
 Append = Callable[[Connection, Sequence[Message], datetime, Sequence[str | None]], Awaitable[None]]
@@ -83,6 +85,10 @@ def _decide(licences: dict[str, Registered], refusals: dict[str, Refusal], comma
             issued = handlers.issue(licences.get(licence.ref), command)
             licences[licence.ref] = issued.state
             return issued
+        case AmendLicence(terms=terms):
+            amended = amend(licences.get(terms.ref), command)
+            licences[terms.ref] = amended.state
+            return amended
         case ChangeStatus(ref=ref):
             changed = handlers.change_status(licences.get(ref), command)
             licences[ref] = changed.state
@@ -119,6 +125,8 @@ def _licence_ref(command: Command) -> str | None:
     match command:
         case IssueLicence(licence):
             return licence.ref
+        case AmendLicence(terms=terms):
+            return terms.ref
         case ChangeStatus(ref=ref):
             return ref
         case RecordRefusal():

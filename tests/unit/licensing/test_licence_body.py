@@ -18,7 +18,8 @@ from services.licensing.adapters.http import licensing_routers
 from services.licensing.adapters.register import Command, Outcome
 from services.licensing.adapters.search import Search
 from services.licensing.adapters.views import licence_content, licence_view, refusal_view
-from services.licensing.handlers import IssueLicence, RecordRefusal, Registered
+from services.licensing.domain.registered import Registered
+from services.licensing.handlers import IssueLicence, RecordRefusal
 from services.licensing.settings import LicensingSettings
 from services.runtime.database import Database
 from tests.builders_licensing import LICENCE, REFUSAL, changed

@@ -19,11 +19,11 @@ from services.core.messages import (
     StatusChange,
 )
 from services.core.values import CountryCode, Currency, Eori, LicenceRef, Unit
+from services.licensing.domain.registered import Registered
 from services.licensing.handlers import (
     ChangeStatus,
     IssueLicence,
     RecordRefusal,
-    Registered,
     change_status,
     issue,
     refuse,
