@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from services.core.messages import Demand, Draw, HeldDraw, Licence, LicenceLine, Phase
+from services.reconciliation.domain.case import Case
 from services.reconciliation.domain.codes import AsOf
 from services.reconciliation.domain.columns import Columns
 from services.reconciliation.domain.measures import Figures
 from services.reconciliation.domain.rule_set import RuleSet
-from services.reconciliation.domain.rules import Case
 
 FREEING = frozenset({Phase.NOT_RELEASED, Phase.INVALIDATED})
 RELEASED = frozenset({Phase.RELEASED, Phase.EXITED})

@@ -18,6 +18,7 @@ from services.core.messages import (
     LineBalance,
 )
 from services.core.values import Mrn
+from services.reconciliation.domain.case import Failure
 from services.reconciliation.domain.chain import sealed
 from services.reconciliation.domain.columns import Columns, drawn, opened
 from services.reconciliation.domain.findings import in_order, of_draw, of_line
@@ -25,7 +26,6 @@ from services.reconciliation.domain.judged import Judged
 from services.reconciliation.domain.judgement import judge, judge_again, may_gain
 from services.reconciliation.domain.ledger import LicenceLedger, apply, completed_by, is_stood_in
 from services.reconciliation.domain.rule_set import RuleSet
-from services.reconciliation.domain.rules import Failure
 from services.reconciliation.domain.supplementary import lift, post, with_exits
 
 

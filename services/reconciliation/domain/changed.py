@@ -8,11 +8,12 @@ from collections.abc import Iterator
 
 from services.core.messages import Demand, DrawVerdict, HeldDraw, Licence, Phase
 from services.reconciliation.domain.bench import line_of
+from services.reconciliation.domain.case import Case, Failure
 from services.reconciliation.domain.judged import cover_lost
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.measures import NOTHING, declared
 from services.reconciliation.domain.rule_set import RuleSet
-from services.reconciliation.domain.rules import Case, Failure, failures_of
+from services.reconciliation.domain.rules import failures_of
 
 
 def released_without_cover(

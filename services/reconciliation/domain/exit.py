@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from services.core.messages import Comparison, Demand, Draw, LicenceLine, Phase
 from services.core.values import ZERO
+from services.reconciliation.domain.case import Failure, Mismatch
 from services.reconciliation.domain.codes import AsOf
 from services.reconciliation.domain.measures import NOTHING, Figures, declared, in_line_measure, shown
-from services.reconciliation.domain.rules import Failure, Mismatch
 
 SHORTFALL = "exit.shortfall"
 EXCESS = "exit.excess"

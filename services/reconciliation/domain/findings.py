@@ -6,9 +6,9 @@ from typing import Final
 
 from services.core.messages import Demand, Entry, EntryRef, Finding, HeldDraw, Severity, Source
 from services.core.values import Mrn
+from services.reconciliation.domain.case import Failure
 from services.reconciliation.domain.legal import KINDS
 from services.reconciliation.domain.rule_set import Mode
-from services.reconciliation.domain.rules import Failure
 
 _MILDER: Final = {Mode.ALERT: Severity.WARNING, Mode.INFORM: Severity.INFO}
 

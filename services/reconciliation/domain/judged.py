@@ -11,9 +11,9 @@ from typing import Final
 
 from services.core.messages import Comparison, Draw, DrawVerdict, HeldDraw, LicenceLine
 from services.core.values import ZERO
+from services.reconciliation.domain.case import Failure, Mismatch
 from services.reconciliation.domain.exit import EXIT_CODES
 from services.reconciliation.domain.measures import NOTHING, Figures
-from services.reconciliation.domain.rules import Failure, Mismatch
 
 UNCOVERED: Final = "released.uncovered"
 CHANGED: Final = "licence.changed-under-shipment"

@@ -20,6 +20,7 @@ from services.core.messages import (
 )
 from services.core.values import ZERO
 from services.reconciliation.domain.bench import FREEING, RELEASED, Bench, line_of
+from services.reconciliation.domain.case import Failure
 from services.reconciliation.domain.columns import Columns, holds_anything
 from services.reconciliation.domain.exit import Departure, departure
 from services.reconciliation.domain.judged import Judged, grounds, held_draw, under_changed_licence
@@ -30,7 +31,6 @@ from services.reconciliation.domain.rules import (
     OVERRUNS,
     QUANTITY_OVERRUN,
     VALUE_OVERRUN,
-    Failure,
     failures_of,
     quantity_fits,
     value_fits,

@@ -71,6 +71,13 @@ KINDS: Final[dict[str, Kind]] = {
     "destination.mismatch": Kind(
         "the licence does not allow this destination", _CRITICAL, _BOTH, _dual_use("arts 2(12), 2(13)")
     ),
+    "item.excluded": Kind("the licence excludes these items", _CRITICAL, _BOTH, _dual_use("art. 12(6), annex II")),
+    "general-licence.not-registered": Kind(
+        "the exporter was not registered under the general authorisation", _CRITICAL, _BOTH, _dual_use("art. 12(1)(d)")
+    ),
+    "general-licence.destination-excluded": Kind(
+        "the general authorisation does not cover this destination", _CRITICAL, _BOTH, _dual_use("annex II, part 2")
+    ),
     "commodity.mismatch": Kind(
         "the commodity code is not on the licence line", _WARNING, _BOTH, _dual_use("arts 2(12), 2(13)")
     ),

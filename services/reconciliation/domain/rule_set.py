@@ -29,6 +29,10 @@ class Ceiling:
     tolerance: Decimal = ZERO
     mode: Mode = Mode.BLOCK
 
+    def on(self, tolerance: Decimal | None) -> "Ceiling":
+        """This ceiling on a line that states a tolerance of its own, which comes first; None: it states none."""
+        return self if tolerance is None else Ceiling(tolerance, self.mode)
+
     def of(self, authorised: Decimal) -> Decimal:
         """The most that may be drawn: authorised x (1 + tolerance), never rounded."""
         if not self.tolerance:

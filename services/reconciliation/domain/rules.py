@@ -5,17 +5,21 @@ everything that is wrong with it at once. Sources: Reg. (EU) 2021/821 arts 3, 12
 arts 5-8 and annex I (which statuses and procedures, quantity management).
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 
-from services.core.messages import Comparison, Demand, Draw, Licence, LicenceLine, LineBalance, Party
+from services.core.messages import Comparison, Party
 from services.core.names import same_party_name
 from services.core.values import ZERO
+from services.reconciliation.domain.case import Case, Failure, Mismatch, Rule, differs
 from services.reconciliation.domain.codes import DEFAULT_CODES, Codes
-from services.reconciliation.domain.columns import drawn
-from services.reconciliation.domain.measures import Figures, controls_quantity, controls_value, shown
-from services.reconciliation.domain.rule_set import Ceiling, Mode, RuleSet, named
+from services.reconciliation.domain.measures import controls_quantity, controls_value, shown
+from services.reconciliation.domain.rule_set import Ceiling, RuleSet, named
+from services.reconciliation.domain.scope import (
+    destination_is_allowed,
+    general_covers_destination,
+    general_is_registered,
+    item_is_not_excluded,
+)
 from services.reconciliation.domain.validity import may_be_drawn_on, standing
 
 QUANTITY_OVERRUN = "quantity.overrun"
@@ -28,79 +32,15 @@ LISTED_ONLY = frozenset(
 """Reasons for which released goods are listed without moving a column: line, unit, currency or holder do not agree."""
 
 
-@dataclass(slots=True)
-class Case:
-    """A draw with everything it is judged against. One is made per draw and never kept: hence not frozen."""
-
-    terms: Licence | None
-    line: LicenceLine | None
-    """The line it is on; None when the licence has no such line."""
-    demand: Demand
-    draw: Draw
-    stated: Figures
-    """What it writes off, in the line's measure."""
-    takes: Figures
-    """What it would hold of the line."""
-    balance: LineBalance | None
-    """The line's columns as all other draws leave them; None without a line."""
-    keeps: bool
-    """It holds this amount already: who came first keeps it, the ceiling is not judged again."""
-    rules: RuleSet
-
-    @property
-    def drawn_quantity(self) -> Decimal:
-        return ZERO if self.balance is None else drawn(self.balance.quantity)
-
-    @property
-    def drawn_value(self) -> Decimal:
-        return ZERO if self.balance is None else drawn(self.balance.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Mismatch:
-    """What a rule compared and found wrong. `passing` values say more but change without anyone declaring anything."""
-
-    compared: tuple[Comparison, ...]
-    passing: tuple[Comparison, ...] = ()
-    mode: Mode = Mode.BLOCK
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule under its code; the version rises whenever its answer to any case changes."""
-
-    code: str
-    version: int
-    check: Callable[[Case], Mismatch | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A rule that does not hold for a draw."""
-
-    code: str
-    version: int
-    mismatch: Mismatch
-
-    @property
-    def blocks(self) -> bool:
-        return self.mismatch.mode is Mode.BLOCK
-
-
-def _differs(what: str, declared: str | None, licensed: str | Iterable[str] | None) -> Mismatch:
-    against = licensed if isinstance(licensed, str) else ", ".join(licensed or ())
-    return Mismatch((Comparison(what=what, declared=declared or "none", licensed=against or "none"),))
-
-
 def licence_is_known(case: Case) -> Mismatch | None:
-    return None if case.terms is not None else _differs("licence", case.demand.licence, None)
+    return None if case.terms is not None else differs("licence", case.demand.licence, None)
 
 
 def line_is_known(case: Case) -> Mismatch | None:
     """A document without a line number means the line of a licence that has only one (see `bench.line_of`)."""
     if case.terms is None or case.line is not None:
         return None
-    return _differs("licence line", str(case.draw.line or "none"), (str(line.line) for line in case.terms.lines))
+    return differs("licence line", str(case.draw.line or "none"), (str(line.line) for line in case.terms.lines))
 
 
 def licence_is_valid(case: Case) -> Mismatch | None:
@@ -127,8 +67,8 @@ def exporter_holds_licence(case: Case) -> Mismatch | None:
         return None
     exporter, holder = case.demand.exporter, case.terms.holder
     if exporter.eori and holder.eori:
-        return None if exporter.eori == holder.eori else _differs("exporter EORI", exporter.eori, holder.eori)
-    return None if same_party_name(exporter, holder) else _differs("exporter name", exporter.name, holder.name)
+        return None if exporter.eori == holder.eori else differs("exporter EORI", exporter.eori, holder.eori)
+    return None if same_party_name(exporter, holder) else differs("exporter name", exporter.name, holder.name)
 
 
 def _same_consignee(stated: Party, allowed: Party) -> bool:
@@ -151,19 +91,13 @@ def consignee_is_allowed(case: Case) -> Mismatch | None:
         for allowed in case.terms.consignees:
             if _same_consignee(stated, allowed):
                 return None
-    return _differs("consignee", _described(stated), "; ".join(_described(party) for party in case.terms.consignees))
-
-
-def destination_is_allowed(case: Case) -> Mismatch | None:
-    if case.terms is None or not case.terms.destinations or case.draw.destination in case.terms.destinations:
-        return None
-    return _differs("country of destination", case.draw.destination, case.terms.destinations)
+    return differs("consignee", _described(stated), "; ".join(_described(party) for party in case.terms.consignees))
 
 
 def procedure_is_covered(case: Case) -> Mismatch | None:
     if case.terms is None or not case.terms.procedures or case.draw.procedure in case.terms.procedures:
         return None
-    return _differs("procedure", case.draw.procedure, case.terms.procedures)
+    return differs("procedure", case.draw.procedure, case.terms.procedures)
 
 
 def commodity_is_on_line(case: Case) -> Mismatch | None:
@@ -172,7 +106,7 @@ def commodity_is_on_line(case: Case) -> Mismatch | None:
         return None
     if case.draw.commodity_code.startswith(tuple(case.line.commodity_codes)):
         return None
-    return _differs("commodity code", case.draw.commodity_code, case.line.commodity_codes)
+    return differs("commodity code", case.draw.commodity_code, case.line.commodity_codes)
 
 
 def _states(figure: Decimal | None) -> bool:
@@ -199,7 +133,7 @@ def unit_agrees(case: Case) -> Mismatch | None:
     if not controls_quantity(line) or not _states(case.draw.quantity):
         return None
     declared = shown(case.draw.quantity, "+".join(case.draw.units) or "without a unit")
-    return _differs("unit", declared, line.unit)
+    return differs("unit", declared, line.unit)
 
 
 def currency_agrees(case: Case) -> Mismatch | None:
@@ -209,7 +143,7 @@ def currency_agrees(case: Case) -> Mismatch | None:
     if not controls_value(line) or not _states(case.draw.amount):
         return None
     declared = shown(case.draw.amount, "+".join(case.draw.currencies) or "without a currency")
-    return _differs("currency", declared, line.currency)
+    return differs("currency", declared, line.currency)
 
 
 def quantity_fits(case: Case) -> bool:
@@ -217,7 +151,7 @@ def quantity_fits(case: Case) -> bool:
     line, takes = case.line, case.takes.quantity
     if case.keeps or line is None or takes is None or not controls_quantity(line):
         return True
-    return case.drawn_quantity + takes <= case.rules.quantity.of(line.quantity or ZERO)
+    return case.drawn_quantity + takes <= case.rules.quantity.on(line.tolerance).of(line.quantity or ZERO)
 
 
 def value_fits(case: Case) -> bool:
@@ -225,21 +159,23 @@ def value_fits(case: Case) -> bool:
     line, takes = case.line, case.takes.value
     if case.keeps or line is None or takes is None or not controls_value(line):
         return True
-    return case.drawn_value + takes <= case.rules.value.of(line.value or ZERO)
+    return case.drawn_value + takes <= case.rules.value.on(line.tolerance).of(line.value or ZERO)
 
 
 def quantity_within_licence(case: Case) -> Mismatch | None:
     line = case.line
     if line is None or quantity_fits(case):
         return None
-    return _overrun("quantity", case.takes.quantity, case.drawn_quantity, line.quantity, line.unit, case.rules.quantity)
+    ceiling = case.rules.quantity.on(line.tolerance)
+    return _overrun("quantity", case.takes.quantity, case.drawn_quantity, line.quantity, line.unit, ceiling)
 
 
 def value_within_licence(case: Case) -> Mismatch | None:
     line = case.line
     if line is None or value_fits(case):
         return None
-    return _overrun("value", case.takes.value, case.drawn_value, line.value, line.currency, case.rules.value)
+    ceiling = case.rules.value.on(line.tolerance)
+    return _overrun("value", case.takes.value, case.drawn_value, line.value, line.currency, ceiling)
 
 
 def _overrun(
@@ -264,14 +200,17 @@ RULES: tuple[Rule, ...] = (
     Rule("licence.not-valid", 1, licence_is_valid),
     Rule("exporter.mismatch", 2, exporter_holds_licence),
     Rule("consignee.mismatch", 2, consignee_is_allowed),
-    Rule("destination.mismatch", 1, destination_is_allowed),
+    Rule("destination.mismatch", 2, destination_is_allowed),
+    Rule("item.excluded", 1, item_is_not_excluded),
+    Rule("general-licence.not-registered", 1, general_is_registered),
+    Rule("general-licence.destination-excluded", 1, general_covers_destination),
     Rule("commodity.mismatch", 1, commodity_is_on_line),
     Rule("procedure.not-covered", 1, procedure_is_covered),
     Rule("write-off.missing", 1, write_off_is_stated),
     Rule("unit.mismatch", 1, unit_agrees),
     Rule("currency.mismatch", 1, currency_agrees),
-    Rule(QUANTITY_OVERRUN, 1, quantity_within_licence),
-    Rule(VALUE_OVERRUN, 1, value_within_licence),
+    Rule(QUANTITY_OVERRUN, 2, quantity_within_licence),
+    Rule(VALUE_OVERRUN, 2, value_within_licence),
 )
 
 

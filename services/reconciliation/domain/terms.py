@@ -6,10 +6,11 @@ from decimal import Decimal
 from services.core.errors import Rejected
 from services.core.messages import Amounts, Comparison, Licence, LicenceLine, LineBalance
 from services.core.values import ZERO
+from services.reconciliation.domain.case import Failure, Mismatch
 from services.reconciliation.domain.columns import drawn
 from services.reconciliation.domain.measures import controls_quantity, controls_value, shown
 from services.reconciliation.domain.rule_set import Ceiling, RuleSet
-from services.reconciliation.domain.rules import QUANTITY_OVERRUN, RULES, VALUE_OVERRUN, Failure, Mismatch
+from services.reconciliation.domain.rules import QUANTITY_OVERRUN, RULES, VALUE_OVERRUN
 from services.reconciliation.domain.validity import zone
 
 _VERSIONS = {rule.code: rule.version for rule in RULES}
@@ -40,6 +41,8 @@ def _check_line(licence: Licence, line: LicenceLine) -> None:
         raise Rejected(f"{where}: quantity and unit are needed on the basis {line.basis.value}")
     if controls_value(line) and (line.value is None or line.currency is None):
         raise Rejected(f"{where}: value and currency are needed on the basis {line.basis.value}")
+    if line.tolerance is not None and line.tolerance < ZERO:
+        raise Rejected(f"{where}: tolerance {line.tolerance} is below zero")
 
 
 def _check_unchanged(licence: Licence, before: LicenceLine, line: LicenceLine | None) -> None:
@@ -55,7 +58,10 @@ def _check_unchanged(licence: Licence, before: LicenceLine, line: LicenceLine | 
 def lines_overdrawn(
     licence: Licence, known: Licence | None, balances: Iterable[LineBalance], rules: RuleSet
 ) -> Iterator[tuple[int, Failure]]:
-    """Lines whose authorised amount was lowered below what is drawn already. Reservations stay; this is said."""
+    """Lines whose ceiling (amount or tolerance) was lowered below what is drawn already.
+
+    Reservations stay; this is said.
+    """
     before = {line.line: line for line in known.lines} if known else {}
     columns = {balance.line: balance for balance in balances}
     for line in licence.lines:
@@ -63,12 +69,15 @@ def lines_overdrawn(
         if was is None:
             continue
         balance = columns[line.line]
-        if controls_quantity(line) and (line.quantity or ZERO) < (was.quantity or ZERO):
-            over = _overdrawn("quantity", balance.quantity, rules.quantity, line.unit)
+        quantity, value = rules.quantity.on(line.tolerance), rules.value.on(line.tolerance)
+        most = rules.quantity.on(was.tolerance).of(was.quantity or ZERO)
+        if controls_quantity(line) and quantity.of(line.quantity or ZERO) < most:
+            over = _overdrawn("quantity", balance.quantity, quantity, line.unit)
             if over:
                 yield line.line, Failure(QUANTITY_OVERRUN, _VERSIONS[QUANTITY_OVERRUN], over)
-        if controls_value(line) and (line.value or ZERO) < (was.value or ZERO):
-            over = _overdrawn("value", balance.value, rules.value, line.currency)
+        most = rules.value.on(was.tolerance).of(was.value or ZERO)
+        if controls_value(line) and value.of(line.value or ZERO) < most:
+            over = _overdrawn("value", balance.value, value, line.currency)
             if over:
                 yield line.line, Failure(VALUE_OVERRUN, _VERSIONS[VALUE_OVERRUN], over)
 

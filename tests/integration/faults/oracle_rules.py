@@ -77,13 +77,26 @@ def _other_party(stated: Plain | None, allowed: Plain) -> bool:
     return stated["name"] != allowed["name"] or allowed["country"] not in {None, stated["country"]}
 
 
+def _goes_elsewhere(terms: Plain, draw: Plain) -> bool:
+    where = draw["destination"]
+    return where in terms["excluded_destinations"] or bool(terms["destinations"] and where not in terms["destinations"])
+
+
+def _not_registered(terms: Plain, demand: Plain) -> bool:
+    moment = demand["judged_at"] or demand["accepted_at"]
+    day = moment.astimezone(ZoneInfo(terms["time_zone"])).date()
+    return terms["registered_at"] is None or bool(day < terms["registered_at"])
+
+
 def _of_the_licence(terms: Plain, demand: Plain, draw: Plain) -> set[str]:
+    general = terms["type"] in {"UNION_GENERAL", "NATIONAL_GENERAL"}
     checks = {
         "licence.not-valid": _not_valid(terms, demand["judged_at"] or demand["accepted_at"]),
         "exporter.mismatch": _other_party(demand["exporter"], {**terms["holder"], "country": None}),
         "consignee.mismatch": bool(terms["consignees"])
         and all(_other_party(draw["consignee"], allowed) for allowed in terms["consignees"]),
-        "destination.mismatch": bool(terms["destinations"]) and draw["destination"] not in terms["destinations"],
+        "general-licence.destination-excluded" if general else "destination.mismatch": _goes_elsewhere(terms, draw),
+        "general-licence.not-registered": general and _not_registered(terms, demand),
         "procedure.not-covered": bool(terms["procedures"]) and draw["procedure"] not in terms["procedures"],
     }
     return {code for code, broken in checks.items() if broken}
@@ -108,14 +121,18 @@ def broken_rules(terms: Plain | None, line: Plain | None, demand: Plain, draw: P
     if terms is None:
         return {"licence.unknown"}
     broken = _of_the_licence(terms, demand, draw)
-    return broken | ({"licence.line-unknown"} if line is None else _of_the_line(line, draw))
+    if line is None:
+        return broken | {"licence.line-unknown"}
+    excluded = any(line["control_code"].startswith(code) for code in terms["excluded_items"])
+    return broken | ({"item.excluded"} if excluded else set()) | _of_the_line(line, draw)
 
 
 def overruns(line: Plain | None, takes: tuple[Decimal | None, Decimal | None], others: Pair) -> set[str]:
-    """Amounts that do not fit beside what all other draws hold. No tolerance."""
-    found = set()
+    """Amounts that do not fit beside what all other draws hold. No tolerance but that of the line."""
+    found: set[str] = set()
+    more = 1 + ((line["tolerance"] if line else None) or 0)
     if line is not None and controls_quantity(line) and takes[0] is not None:
-        found |= {"quantity.overrun"} if others[0] + takes[0] > (line["quantity"] or 0) else set()
+        found |= {"quantity.overrun"} if others[0] + takes[0] > (line["quantity"] or 0) * more else set()
     if line is not None and controls_value(line) and takes[1] is not None:
-        found |= {"value.overrun"} if others[1] + takes[1] > (line["value"] or 0) else set()
+        found |= {"value.overrun"} if others[1] + takes[1] > (line["value"] or 0) * more else set()
     return found

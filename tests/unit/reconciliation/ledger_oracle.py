@@ -47,8 +47,9 @@ class Ship:
 class Oracle:
     """Line 1 is kept in quantity and value, line 2 in quantity; other lines do not exist."""
 
-    authorised: dict[int, tuple[int, int]] | None = None
+    authorised: dict[int, tuple[int, int]] | None = None  # with the tolerance of the line
     suspended: bool = False
+    excluded: bool = False  # what line 2 is for
     ships: dict[int, Ship] = field(default_factory=dict)
 
     def columns(self, line: int) -> list[tuple[int, int]]:
@@ -69,7 +70,8 @@ class Oracle:
         return self.authorised is not None and draw.line in self.authorised
 
     def breaks_a_rule(self, draw: Asked) -> bool:
-        return self.suspended or draw.forbidden or draw.foreign or not self.known(draw)
+        outside = self.suspended or (self.excluded and draw.line == 2)
+        return outside or draw.forbidden or draw.foreign or not self.known(draw)
 
     def exceeds(self, draw: Asked, takes: tuple[int, int]) -> bool:
         if not self.known(draw) or self.authorised is None or draw.foreign:

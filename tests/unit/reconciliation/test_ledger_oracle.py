@@ -59,17 +59,32 @@ class Lives(RuleBasedStateMachine):
         self.oracle = Oracle()
         self.asked: dict[int, list[Asked]] = {}
 
-    @rule(quantity=AMOUNTS, value=AMOUNTS, other=AMOUNTS, suspended=st.sampled_from([False, False, False, True]))
-    def the_licence_changes(self, quantity: int, value: int, other: int, *, suspended: bool) -> None:
+    @rule(
+        quantity=AMOUNTS,
+        value=AMOUNTS,
+        other=AMOUNTS,
+        suspended=st.sampled_from([False, False, False, True]),
+        tolerance=st.sampled_from([0, 0, 10, 50]),
+        excluded=st.sampled_from([False, False, True]),
+    )
+    def the_licence_changes(
+        self, quantity: int, value: int, other: int, *, suspended: bool, tolerance: int = 0, excluded: bool = False
+    ) -> None:
+        one = a_line(1, Basis.BOTH, str(quantity), "NAR", str(value * 100), "EUR")
         lines = (
-            a_line(1, Basis.BOTH, str(quantity), "NAR", str(value * 100), "EUR"),
+            replace(one, control_code="0C001.a", tolerance=Decimal(tolerance) / 100),
             a_line(2, Basis.QUANTITY, str(other), "NAR", None, "EUR"),
         )
         steps = (ISSUED, a_status(LicenceStatus.SUSPENDED, BEFORE_ACCEPTANCE)) if suspended else (ISSUED,)
         self.report.messages += 1
         known = self.play.state.terms
-        self.play.hand(a_licence(*lines, statuses=steps, revision=known.revision + 1 if known else 1))
-        self.oracle.licence({1: (quantity, value * 100), 2: (other, 0)}, suspended=suspended)
+        revision = known.revision + 1 if known else 1
+        without = ("2B204",) if excluded else ()
+        self.play.hand(a_licence(*lines, statuses=steps, revision=revision, excluded_items=without))
+        self.oracle.excluded = excluded
+        self.oracle.licence(
+            {1: (quantity * (100 + tolerance) // 100, value * (100 + tolerance)), 2: (other, 0)}, suspended=suspended
+        )
 
     @initialize(arrives=st.sampled_from([True, True, True, False]))
     def a_licence_mostly_comes_first(self, *, arrives: bool) -> None:

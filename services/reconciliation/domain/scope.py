@@ -1,0 +1,63 @@
+"""Rules on what a licence is for: destinations, items it excludes, registration under a general authorisation.
+
+Which countries and items a general authorisation covers is data of the licence, as the register states it (Reg. (EU)
+2021/821 annex II, parts 1 and 2 of each section), not of this program.
+"""
+
+from typing import Final
+
+from services.core.errors import Rejected
+from services.core.messages import Licence, LicenceType
+from services.reconciliation.domain.case import Case, Mismatch, differs
+from services.reconciliation.domain.validity import zone
+
+GENERAL: Final = frozenset({LicenceType.UNION_GENERAL, LicenceType.NATIONAL_GENERAL})
+
+
+def _wrong_destination(case: Case, terms: Licence) -> Mismatch | None:
+    to = case.draw.destination
+    if to is not None and to in terms.excluded_destinations:
+        return differs("country of destination", to, f"any but {', '.join(terms.excluded_destinations)}")
+    if not terms.destinations or to in terms.destinations:
+        return None
+    return differs("country of destination", to, terms.destinations)
+
+
+def destination_is_allowed(case: Case) -> Mismatch | None:
+    """An excluded country is refused even when it is allowed too; of a general authorisation another rule says so."""
+    if case.terms is None or case.terms.type in GENERAL:
+        return None
+    return _wrong_destination(case, case.terms)
+
+
+def general_covers_destination(case: Case) -> Mismatch | None:
+    if case.terms is None or case.terms.type not in GENERAL:
+        return None
+    return _wrong_destination(case, case.terms)
+
+
+def general_is_registered(case: Case) -> Mismatch | None:
+    """The holder must be registered on the day the licence is judged at, in the zone of the authority.
+
+    Rejected for a moment at the end of the calendar, which is no date there.
+    """
+    terms = case.terms
+    if terms is None or terms.type not in GENERAL:
+        return None
+    moment = case.demand.judged_at or case.demand.accepted_at
+    try:
+        day = moment.astimezone(zone(terms.time_zone)).date()
+    except OverflowError as error:
+        raise Rejected(f"{moment.isoformat()} is no date in {terms.time_zone}") from error
+    if terms.registered_at is not None and terms.registered_at <= day:
+        return None
+    since = "not registered" if terms.registered_at is None else f"registered from {terms.registered_at}"
+    return differs("day of registration", day.isoformat(), since)
+
+
+def item_is_not_excluded(case: Case) -> Mismatch | None:
+    """By the control code of the line, because a declaration states none; 0C001 excludes 0C001.a."""
+    if case.terms is None or case.line is None or not case.terms.excluded_items:
+        return None
+    excluded = [code for code in case.terms.excluded_items if case.line.control_code.startswith(code)]
+    return differs("control code", case.line.control_code, f"any but {', '.join(excluded)}") if excluded else None
