@@ -6,6 +6,7 @@ from services.core.errors import Fatal
 from services.licensing.adapters.authorisation_http import authorisation_router
 from services.licensing.adapters.authorisations import Asked, Authorisations, AuthorisationSearch, Given
 from services.licensing.adapters.denial_checks import DenialChecks, check_router
+from services.licensing.adapters.denial_courses import DenialCourses, course_router
 from services.licensing.adapters.denial_http import denial_router
 from services.licensing.adapters.denial_register import Command as DenialCommand
 from services.licensing.adapters.denial_register import DenialRegister, DenialSearch, Done
@@ -38,6 +39,7 @@ def build(runtime: Runtime) -> Service:
             second_keys,
             grounds_router(),
             check_router(DenialChecks(runtime.door)),
+            course_router(DenialCourses(runtime.door)),
             denied,
             *licensing_routers(commits.submit, search, settings.zone_of),
         ),

@@ -120,3 +120,36 @@ async def test_a_check_needs_goods_and_an_end_user(door: Running) -> None:
     answer = await door.http.post("/v1/denials/check", json={"end_users": [], "goods": [{}]})
     assert answer.status_code == 422
     assert {fault["path"] for fault in answer.json()["errors"]} == {"/end_users", "/goods/0/description"}
+
+
+async def test_a_grant_waits_for_the_state_that_denied_and_in_spite_of_it_needs_a_notice(door: Running) -> None:
+    await door.http.post("/v1/denials", json=DENIAL)
+    check = (await door.http.post("/v1/denials/check", json=ASKED)).json()["id"]
+    at = f"/v1/denial-checks/{check}"
+    grant = {"outcome": "granted", "reason": "another installation", "actor": "o-1"}
+    early = await door.http.post(f"{at}/decision", json=grant)
+    consulted = await door.http.post(f"{at}/consultations", json={"denial": "DN2024/0017", "state": "DE"})
+    assert (early.status_code, consulted.status_code) == (409, 200)
+    assert consulted.json()["consultations"][0]["standing"] == "waiting"
+    assert (await door.http.post(f"{at}/decision", json=grant)).status_code == 409, "it may still answer"
+    answer = {"denial": "DN2024/0017", "answer": "identical"}
+    assert (await door.http.post(f"{at}/answers", json=answer)).status_code == 200
+    done = (await door.http.post(f"{at}/decision", json=grant)).json()
+    assert (done["notice"]["denials"], done["notice"]["reason"]) == (["DN2024/0017"], "another installation")
+    assert (await door.http.get(f"{at}/course")).json() == done
+    assert (await door.http.get("/v1/denial-checks/none/course")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [({"state": "QX"}, 422), ({"denial": "other"}, 422), ({"sent_at": "9998-12-31"}, 422), ({}, 200)],
+)
+async def test_a_consultation_that_makes_no_sense_is_refused(
+    change: dict[str, str], status: int, door: Running
+) -> None:
+    await door.http.post("/v1/denials", json=DENIAL)
+    check = (await door.http.post("/v1/denials/check", json=ASKED)).json()["id"]
+    asked = {"denial": "DN2024/0017", "state": "DE", "sent_at": "2026-03-02", **change}
+    assert (await door.http.post(f"/v1/denial-checks/{check}/consultations", json=asked)).status_code == status
+    unknown = 422 if {"state", "sent_at"} & set(change) else 404
+    assert (await door.http.post("/v1/denial-checks/none/consultations", json=asked)).status_code == unknown
