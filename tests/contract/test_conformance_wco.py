@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.core.codes import SHAPES, DatedList
 from services.core.errors import Refused
 from services.core.messages import (
     DeclarationAccepted,
@@ -16,9 +17,11 @@ from services.core.messages import (
     GoodsReleased,
 )
 from services.customs.adapters import intake
+from services.customs.domain.codes import objections
 from services.customs.domain.declaration import Fact
 from services.customs.domain.lodgement import State, join
 from services.customs.domain.reading import Logged
+from services.runtime.codes.bundled import bundled
 
 SAMPLES = Path(__file__).parent / "samples"
 RECEIVED_AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -86,6 +89,13 @@ def test_documents_carry_type_unit_and_qualifier_as_declared() -> None:
     assert (made.consignee.name, made.consignee.country) == ("PK Rifle Ltd", "PK")
     assert made.country_of_destination == "PK"
     assert item.destination is None
+
+
+def test_a_british_export_licence_is_not_judged_by_the_union_s_document_types() -> None:
+    lists = {name: DatedList(bundled(name)) for name in SHAPES}
+    for name in ("TT_EX009a.xml", "TT_EX004a.xml"):
+        noticed = objections(logged(name).reading, lists, RECEIVED_AT, UTC)
+        assert [fault for fault in noticed if fault.path.endswith("/type")] == []
 
 
 def test_a_destination_stated_per_item_only_is_the_declarations_too() -> None:

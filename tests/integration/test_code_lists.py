@@ -13,12 +13,15 @@ import pytest
 
 from services.core.messages import CodeList
 from services.customs.wiring import build
+from services.licensing.wiring import build as licensing
+from services.reconciliation.wiring import build as reconciliation
 from services.runtime.settings import RuntimeSettings
 from tests.integration.in_process import Running, running
 from tests.unit.customs.written import as_json, declaration
 
 CSV = {"content-type": "text/csv"}
 JSON = {"content-type": "application/json"}
+WALK = Path(__file__).parents[2] / "docs" / "walk"
 HEADER = "code,name,valid_from,valid_to,source,dated\n"
 
 
@@ -99,6 +102,20 @@ async def test_a_message_that_was_taken_stays_so_when_a_refusing_door_has_other_
         )
         assert [json.loads(line)["status"] for line in many.text.splitlines()] == [200, 422]
         assert [row["message_id"] for row in await one.rows("SELECT message_id FROM customs.message")] == ["m-1"]
+
+
+async def test_an_imported_list_is_noticed_at_the_door_and_changes_no_verdict(
+    runtime_settings: RuntimeSettings,
+) -> None:
+    async with running(runtime_settings, [build, licensing, reconciliation]) as exchange:
+        assert (await imported(exchange, "document-types", "N380,invoice,,,,\n")).status_code == 201
+        licence, declared = ((WALK / name).read_bytes() for name in ("licence.json", "two-presses.json"))
+        assert (await exchange.http.post("/v1/licences", content=licence, headers=JSON)).status_code == 201
+        sent = (await exchange.http.post("/v1/customs/messages", content=declared, headers=JSON)).json()
+        assert ("/items/0/documents/0/type", "code.unknown") in [(w["path"], w["code"]) for w in sent["warnings"]]
+        path = f"/v1/customs/declarations/{sent['mrn']}/verdict"
+        verdict = (await exchange.http.get(path, params={"wait": 15})).json()
+        assert (verdict["verdict"], verdict["items"][0]["licence"]) == ("covered", "VL/2026/000123")
 
 
 async def test_a_file_that_is_wrong_changes_nothing_and_says_where(
