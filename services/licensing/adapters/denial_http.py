@@ -1,5 +1,6 @@
 """Denials over HTTP: `POST /v1/denials`, their import as CSV, reviews, and the register of them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -45,7 +46,9 @@ def _write_routes(router: APIRouter, submit: Submit) -> None:
         """A row for each party. All rows are taken, or none: `errors` then has row and column of each fault."""
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "text/csv":
             raise Refused(415, "The body must be text/csv, and say so in Content-Type")
-        denials = read_denials(await read_body(request, LARGEST_TABLE, "table"), now())
+        table = await read_body(request, LARGEST_TABLE, "table")
+        # In a thread: a large table takes seconds, and others are to be answered meanwhile.
+        denials = await asyncio.to_thread(read_denials, table, now())
         rows = tuple((f"{place} reference", denial) for place, denial in denials)
         done = await _durable(submit, RecordDenials(rows, dry_run=dry_run))
         counts = {"denials": len(rows), "new": done.made, "known": len(rows) - done.made}

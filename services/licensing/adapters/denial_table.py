@@ -20,7 +20,7 @@ COLUMNS = (
     *("reference", "regime_reg_ref", "name", "address", "notifying_government", "country", "denial_cle"),
     *("item_description", "end_use", "reason_for_refusal", "entity_type"),
 )
-MOST = 50_000
+MOST = 10_000
 _COLUMN_OF = {
     "ref": "reference",
     "notifying_state": "notifying_government",

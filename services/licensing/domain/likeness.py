@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from services.core.legal_forms import ENDINGS
 from services.core.messages import Denial, DeniedParty, RefusedGoods
 from services.core.names import normalised, same_name, words_of
 
@@ -77,7 +78,7 @@ def likeness(goods: Sequence[RefusedGoods], parties: Sequence[DeniedParty], deni
 
 def search_terms(name: str) -> frozenset[str]:
     """What two names that are alike at all have one of in common: a word, or the whole however it is spaced."""
-    return words_of(name) | {normalised(name)}
+    return _telling(name) | {normalised(name)}
 
 
 def in_order(found: Iterable[Likeness]) -> list[Likeness]:
@@ -131,12 +132,18 @@ def _commodity_codes(one: str, other: str) -> Decimal:
 
 def _party(mine: DeniedParty, theirs: DeniedParty) -> tuple[Compared, ...]:
     same = same_name(mine.name, theirs.name)
-    score = _ONE if same else _SIMILAR_AT_MOST * _shared(words_of(mine.name), words_of(theirs.name))
+    score = _ONE if same else _SIMILAR_AT_MOST * _shared(_telling(mine.name), _telling(theirs.name))
     named = Compared("name", f"{mine.role} {mine.name}", f"{theirs.role} {theirs.name}", _rounded(score))
     if not mine.country or not theirs.country:
         return (named,)
     near = _ONE if mine.country == theirs.country else _OTHER_COUNTRY
     return (named, Compared("country", mine.country, theirs.country, near))
+
+
+def _telling(name: str) -> frozenset[str]:
+    """The words that tell parties apart: a legal form is shared by many and makes none of them alike."""
+    words = words_of(name)
+    return words - ENDINGS or words
 
 
 def _party_total(compared: Sequence[Compared]) -> Decimal:
