@@ -1,6 +1,6 @@
 """This service's knobs: `TOLBRUG_LICENSING__<KEY>`."""
 
-from typing import Self
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, model_validator
@@ -8,11 +8,21 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class LicensingSettings(BaseSettings):
-    """`time_zones`: prefix of an authority's code to the IANA time zone its dates are in; the longest prefix wins."""
+    """`time_zones`: prefix of an authority's code to the IANA time zone its dates are in; the longest prefix wins.
+
+    `validity_years`: the same prefixes to the longest validity (Reg. (EU) 2021/821 art. 12(3); Flanders sets 3).
+    """
 
     model_config = SettingsConfigDict(env_prefix="TOLBRUG_LICENSING__", env_nested_delimiter="__", extra="ignore")
 
     time_zones: dict[str, str] = Field(default_factory=lambda: {"BE-": "Europe/Brussels"})
+
+    validity_years: dict[str, Annotated[int, Field(ge=1, le=10)]] = Field(default_factory=lambda: {"": 2, "BE-VLG": 3})
+
+    def years_of(self, authority: str) -> int:
+        """How long an individual or global licence may run: 2 years unless the authority decides otherwise."""
+        prefixes = [prefix for prefix in self.validity_years if authority.startswith(prefix)]
+        return self.validity_years[max(prefixes, key=len)] if prefixes else 2
 
     def zone_of(self, authority: str) -> str | None:
         """None: this authority cannot issue here, for the validity of its licences would have no meaning."""

@@ -10,6 +10,7 @@ from services.licensing.adapters.denial_courses import DenialCourses, course_rou
 from services.licensing.adapters.denial_http import denial_router
 from services.licensing.adapters.denial_register import Command as DenialCommand
 from services.licensing.adapters.denial_register import DenialRegister, DenialSearch, Done
+from services.licensing.adapters.faults import Authorities
 from services.licensing.adapters.grounds_http import grounds_router
 from services.licensing.adapters.http import licensing_routers
 from services.licensing.adapters.register import Command, Outcome, Register
@@ -28,6 +29,7 @@ def build(runtime: Runtime) -> Service:
     commits = GroupCommit[Command, Outcome](runtime.door, Register(outbox.append).apply, outbox.wake)
     keys = GroupCommit[Asked, Given](runtime.door, Authorisations(outbox.append).apply, outbox.wake)
     search = Search(runtime.door)
+    authorities = Authorities(settings.zone_of, settings.years_of)
     second_keys = authorisation_router(keys.submit, AuthorisationSearch(runtime.door), search, settings.zone_of)
     denials = GroupCommit[DenialCommand, Done](runtime.door, DenialRegister(outbox.append).apply, outbox.wake)
     denied = denial_router(denials.submit, DenialSearch(runtime.door))
@@ -41,7 +43,7 @@ def build(runtime: Runtime) -> Service:
             check_router(DenialChecks(runtime.door)),
             course_router(DenialCourses(runtime.door)),
             denied,
-            *licensing_routers(commits.submit, search, settings.zone_of),
+            *licensing_routers(commits.submit, search, authorities),
         ),
         outboxes=(outbox,),
         loops={"group-commit": commits.run, "authorisation-commit": keys.run, "denial-commit": denials.run},

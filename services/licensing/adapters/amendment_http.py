@@ -1,6 +1,5 @@
 """Amendments over HTTP: the fields that are sent replace those of the licence, all others stay."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
@@ -17,16 +16,17 @@ from services.licensing.adapters.answers import (
     registered,
 )
 from services.licensing.adapters.bodies import AmendmentBody, ChangeBody, LicenceTerms, StoredLicence
-from services.licensing.adapters.faults import NOT_ACCEPTABLE, DoorRoute, licence_faults
+from services.licensing.adapters.faults import NOT_ACCEPTABLE, Authorities, DoorRoute, licence_faults
 from services.licensing.adapters.search import Search
 from services.licensing.adapters.views import licence_content
 from services.licensing.domain.amending import AmendLicence
+from services.licensing.domain.kinds import as_authorised
 
 IfMatch = Annotated[str | None, Header()]
 _TERMS = frozenset(LicenceTerms.model_fields)
 
 
-def amendment_router(submit: Submit, search: Search, zone_of: Callable[[str], str | None]) -> APIRouter:
+def amendment_router(submit: Submit, search: Search, authorities: Authorities) -> APIRouter:
     """`POST /v1/licences/{ref}/amendments`; without `If-Match` 428, for a revision that is no more 412."""
     router = APIRouter(route_class=DoorRoute, tags=["licensing"])
 
@@ -45,14 +45,14 @@ def amendment_router(submit: Submit, search: Search, zone_of: Callable[[str], st
             raise Refused(428, "An amendment says which revision it amends", (fault,))
         before = StoredLicence.model_validate(licence_content(current))
         terms = before.model_copy(update=_sent(body))
-        refuse_if(licence_faults(terms, zone_of))
+        refuse_if(licence_faults(terms, authorities))
         at = now()
         effective_at = body.effective_at or at
         if effective_at > at:
             fault = Fault("/effective_at", "in-future", "an amendment takes effect at once, or has already")
             raise Refused(422, NOT_ACCEPTABLE, (fault,))
         asked = AmendLicence(
-            terms=terms.revision_of(current.revision, current.time_zone, current.statuses, at),
+            terms=as_authorised(terms.revision_of(current.revision, current.time_zone, current.statuses, at)),
             change=body.change(current.authority, effective_at),
             # What was merged with is the revision that was read, whatever else the sender would allow.
             expected=allowed & {current.revision},

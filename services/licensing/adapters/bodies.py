@@ -43,6 +43,7 @@ from services.licensing.adapters.parts import (
     RequiresBody,
 )
 from services.licensing.adapters.words import GeneralWord, KindWord, StatusWord, StepWord, named
+from services.licensing.domain.kinds import as_authorised
 
 
 class Period(Body):
@@ -150,7 +151,7 @@ class LicenceBody(LicenceTerms, ChangeBody):
         issued = StatusChange(status=LicenceStatus.ISSUED, effective_at=min(valid, at))
         change = self.change(self.authority, issued.effective_at)
         issued = replace(issued, reason=self.reason, actor=self.actor, legal_basis=self.legal_basis)
-        return replace(self.revision_of(1, time_zone, (issued,), at), change=change)
+        return as_authorised(replace(self.revision_of(1, time_zone, (issued,), at), change=change))
 
 
 _OPTIONAL: Any = {

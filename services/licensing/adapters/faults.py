@@ -1,6 +1,8 @@
 """Every fault of a request body at once: of single fields, and of the rules between those fields that are sound."""
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from fastapi import Request, Response
@@ -15,7 +17,9 @@ from services.licensing.adapters.json_body import with_json
 from services.licensing.adapters.parts import LineBody, PartyBody
 from services.licensing.adapters.words import named
 from services.licensing.domain import terms
+from services.licensing.domain.kinds import kind_faults
 
+_UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 NOT_ACCEPTABLE = "The request is not acceptable"
 P = TypeVar("P", bound=Body)
 Broken = set[tuple[Any, ...]]
@@ -56,9 +60,18 @@ def _fault(error: Mapping[str, Any]) -> Fault:
     return Fault(pointer if place == "body" else pointer.removeprefix("/"), code, str(error["msg"]))
 
 
-def licence_faults(body: LicenceTerms, zone_of: Callable[[str], str | None]) -> tuple[Fault, ...]:
+@dataclass(frozen=True, slots=True)
+class Authorities:
+    """What is set for each authority: its time zone, None when there is none, and how many years its licences run."""
+
+    zone_of: Callable[[str], str | None]
+    years_of: Callable[[str], int]
+
+
+def licence_faults(body: LicenceTerms, authorities: Authorities) -> tuple[Fault, ...]:
     """Faults of a licence whose fields are all well formed."""
-    zone = zone_of(body.authority)
+    zone = authorities.zone_of(body.authority)
+    licence = body.revision_of(1, zone or "", (), _UNDATED)
     unknown = Fault("/authority", "authority-unknown", "no time zone is configured for this authority")
     return (
         *(() if zone else (unknown,)),
@@ -66,6 +79,7 @@ def licence_faults(body: LicenceTerms, zone_of: Callable[[str], str | None]) -> 
         *terms.period_faults(body.valid_from, body.valid_to),
         *terms.lines_missing(body.lines),
         *_line_faults(list(enumerate(body.lines))),
+        *kind_faults(licence, authorities.years_of(body.authority)),
     )
 
 

@@ -4,22 +4,21 @@ References hold slashes. `{ref:path}` takes them plain and percent-encoded; a re
 suffix is reached with `?ref=`. Each subject has a router of its own; their order here is that in which paths are tried.
 """
 
-from collections.abc import Callable
-
 from fastapi import APIRouter
 
 from services.licensing.adapters.amendment_http import amendment_router
 from services.licensing.adapters.answers import Submit
+from services.licensing.adapters.faults import Authorities
 from services.licensing.adapters.licence_http import reading_router, writing_router
 from services.licensing.adapters.refusal_http import refusal_router
 from services.licensing.adapters.search import Search
 
 
-def licensing_routers(submit: Submit, search: Search, zone_of: Callable[[str], str | None]) -> tuple[APIRouter, ...]:
-    """All routes of the door; `submit` is the group commit, `zone_of` an authority's time zone."""
+def licensing_routers(submit: Submit, search: Search, authorities: Authorities) -> tuple[APIRouter, ...]:
+    """All routes of the door; `submit` is the group commit, `authorities` what is set for each."""
     return (
-        writing_router(submit, zone_of),
-        amendment_router(submit, search, zone_of),
+        writing_router(submit, authorities),
+        amendment_router(submit, search, authorities),
         refusal_router(submit, search),
         reading_router(search),
     )

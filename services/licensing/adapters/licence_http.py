@@ -1,6 +1,5 @@
 """Licences over HTTP: issue, change of status, and reads of the register."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
@@ -23,7 +22,7 @@ from services.licensing.adapters.answers import (
     registered,
 )
 from services.licensing.adapters.bodies import LicenceBody, StepBody
-from services.licensing.adapters.faults import DoorRoute, licence_faults
+from services.licensing.adapters.faults import Authorities, DoorRoute, licence_faults
 from services.licensing.adapters.fields import EoriNumber
 from services.licensing.adapters.search import Search
 from services.licensing.adapters.views import licence_view
@@ -31,14 +30,14 @@ from services.licensing.adapters.words import StatusWord
 from services.licensing.handlers import ChangeStatus, IssueLicence
 
 
-def writing_router(submit: Submit, zone_of: Callable[[str], str | None]) -> APIRouter:
+def writing_router(submit: Submit, authorities: Authorities) -> APIRouter:
     """Issue and steps of status."""
     router = APIRouter(route_class=DoorRoute, tags=["licensing"])
 
     @router.post("/v1/licences", status_code=201)
     async def issue_licence(body: LicenceBody) -> Response:
-        refuse_if(licence_faults(body, zone_of))
-        decision = await durable(submit, IssueLicence(body.licence(zone_of(body.authority) or "", now())))
+        refuse_if(licence_faults(body, authorities))
+        decision = await durable(submit, IssueLicence(body.licence(authorities.zone_of(body.authority) or "", now())))
         return licence_answer(registered(decision), 201 if decision.outputs else 200)
 
     # The query form stands before the path form, and both before `GET {ref:path}`.

@@ -14,6 +14,7 @@ from services.core.decision import Decision
 from services.core.errors import Refused
 from services.core.messages import LicenceStatus
 from services.licensing.adapters.bodies import LicenceBody, RefusalBody, StoredLicence, StoredRefusal
+from services.licensing.adapters.faults import Authorities
 from services.licensing.adapters.http import licensing_routers
 from services.licensing.adapters.register import Command, Outcome
 from services.licensing.adapters.search import Search
@@ -24,6 +25,8 @@ from services.licensing.settings import LicensingSettings
 from services.runtime.database import Database
 from tests.builders_licensing import LICENCE, REFUSAL, changed
 
+SETTINGS = LicensingSettings()
+AUTHORITIES = Authorities(SETTINGS.zone_of, SETTINGS.years_of)
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
@@ -49,7 +52,7 @@ async def post(
         return JSONResponse({"errors": [[f.path, f.code] for f in error.faults]}, error.status)
 
     app = FastAPI()
-    for router in licensing_routers(submit, Search(Database("")), LicensingSettings().zone_of):
+    for router in licensing_routers(submit, Search(Database("")), AUTHORITIES):
         app.include_router(router)
     app.add_exception_handler(Refused, problem)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as client:
@@ -181,7 +184,8 @@ async def test_a_refusal_with_a_value_needs_its_currency() -> None:
 
 
 async def test_a_general_authorisation_needs_no_eori() -> None:
-    document = changed(LICENCE, type="union-general", holder={"name": "any registered exporter"})
+    terms = {"type": "union-general", "general": "eu001", "destinations": ["US"]}
+    document = changed(LICENCE, **terms, holder={"name": "any registered exporter"})
     assert (await post("/v1/licences", json.dumps(document))).status_code == 201
 
 
