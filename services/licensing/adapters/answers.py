@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -56,8 +56,12 @@ def tagged(view: dict[str, Any], status: int, collection: str) -> Response:
 def listed(views: list[dict[str, Any]], limit: int) -> Response:
     """One more than the limit was read: it tells whether there is a next page."""
     items = views[:limit]
-    more = base64.urlsafe_b64encode(str(items[-1]["ref"]).encode()).decode() if len(views) > limit else None
-    return JSONResponse({"items": items, "next": more})
+    return JSONResponse({"items": items, "next": next_page([str(view["ref"]) for view in views], limit)})
+
+
+def next_page(keys: Sequence[str], limit: int) -> str | None:
+    """The cursor behind the last key of a page, when more were found than it holds."""
+    return base64.urlsafe_b64encode(keys[limit - 1].encode()).decode() if len(keys) > limit else None
 
 
 def page(cursor: str | None, limit: int) -> Page:

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from services.core.errors import Fault, Refused
 from services.core.messages import LicenceType
 from services.licensing.adapters.bodies import GoodsBody, LicenceBody, LicenceTerms, Period, RefusalBody
+from services.licensing.adapters.control_list import bundled
 from services.licensing.adapters.fields import Body
 from services.licensing.adapters.json_body import with_json
 from services.licensing.adapters.parts import LineBody, PartyBody
@@ -112,6 +113,10 @@ def _line_faults(lines: Sequence[tuple[int, LineBody]]) -> Iterable[Fault]:
     yield from terms.numbering_faults([(place, line.line) for place, line in lines])
     for place, line in lines:
         yield from terms.line_faults(place, line.licence_line())
+        if not (stated := bundled()).knows(line.control_code):
+            near = ", ".join(stated.nearest(line.control_code)) or "nothing"
+            detail = f"{line.control_code} is not in Annex I ({stated.version}); nearest: {near}"
+            yield Fault(f"/lines/{place}/control_code", "control-code-unknown", detail)
 
 
 def _goods_faults(goods: Iterable[tuple[int, GoodsBody]]) -> Iterable[Fault]:
