@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "send": "send:send",
     "licence": "licence:commands",
     "refusals": "refusals:commands",
+    "denials": "denials:commands",
     "codes": "codes:commands",
     "alerts": "alerts:commands",
     "topics": "topics:commands",

@@ -1,9 +1,13 @@
 """Denials on real engines: recorded and imported whole or not at all, reviewed, published."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from services.cli.denials import commands
 from services.core.messages import Denial
 from services.licensing.wiring import build
 from services.runtime.settings import RuntimeSettings
@@ -58,6 +62,22 @@ async def test_a_table_is_imported_whole_once_and_after_a_dry_run(door: Running)
     assert [one["ref"] for one in listed["items"]] == ["AB-XY-EF-900", "DN2000/0000"]
     more = (await door.http.get("/v1/denials", params={"cursor": listed["next"]})).json()
     assert [one["ref"] for one in more["items"]] == ["DN4103/0001"]
+
+
+async def test_the_command_imports_a_table_and_names_the_row_of_a_fault(door: Running, tmp_path: Path) -> None:
+    good, bad = tmp_path / "denials.csv", tmp_path / "faulty.csv"
+    good.write_text(TABLE)
+    bad.write_text(TABLE.replace("third_party", "pirate"))
+
+    async def run(file: Path, *options: str) -> str:
+        asked = ["import", str(file), "--url", str(door.http.base_url), *options]
+        result = await asyncio.to_thread(CliRunner().invoke, commands, asked)
+        return f"{result.output} {result.exception}"
+
+    assert "3 would be new, 0 known" in await run(good, "--dry-run")
+    assert "3 are new, 0 known" in await run(good)
+    assert "0 are new, 3 known" in await run(good)
+    assert "row 4 entity_type" in await run(bad)
 
 
 async def test_a_table_with_one_fault_or_conflict_changes_nothing(door: Running) -> None:
