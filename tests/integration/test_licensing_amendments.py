@@ -72,3 +72,17 @@ async def test_an_amendment_sent_twice_is_one_revision_by_path_and_by_query(door
     assert [(answer.status_code, answer.headers["etag"]) for answer in sent] == [(200, '"2"')] * 3
     assert (sent[0].json()["valid_to"], sent[0].json()["lines"][0]["quantity"]) == ("2028-01-01", "1")
     assert (await doors[0].http.post("/v1/licences/none/amendments", json=body)).status_code == 404
+
+
+async def test_a_licence_is_replaced_once_whoever_asks_first(doors: tuple[Running, Running]) -> None:
+    await doors[0].http.post("/v1/licences", json=LICENCE)
+    asked = [
+        door.http.post("/v1/licences", json=changed(LICENCE, ref=f"VL/2028/{n}", replaces=REF))
+        for n, door in enumerate(doors)
+    ]
+    answers = await asyncio.gather(*asked)
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    (won,) = [answer.json()["ref"] for answer in answers if answer.status_code == 201]
+    assert (await doors[0].http.get(f"/v1/licences/{REF}")).json()["replaced_by"] == won
+    published = await settled(doors[0], Licence.TOPIC)
+    assert {(one.ref, one.revision) for one in published} == {(REF, 1), (REF, 2), (won, 1)}

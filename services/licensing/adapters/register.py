@@ -14,6 +14,7 @@ from services.licensing.adapters.bodies import StoredLicence, StoredRefusal
 from services.licensing.adapters.views import licence_content, refusal_view, step_view
 from services.licensing.domain.amending import AmendLicence, amend
 from services.licensing.domain.registered import Registered
+from services.licensing.domain.replacing import replaced_by
 from services.licensing.handlers import ChangeStatus, IssueLicence, RecordRefusal
 from services.runtime.database import Connection
 
@@ -83,6 +84,10 @@ def _decide(licences: dict[str, Registered], refusals: dict[str, Refusal], comma
     match command:
         case IssueLicence(licence):
             issued = handlers.issue(licences.get(licence.ref), command)
+            if issued.outputs and licence.replaces is not None:
+                old = replaced_by(licences.get(licence.replaces), licence)
+                licences[licence.replaces] = old
+                issued = Decision(issued.state, (*issued.outputs, old.current))
             licences[licence.ref] = issued.state
             return issued
         case AmendLicence(terms=terms):
@@ -106,7 +111,7 @@ def _revisions(outcome: Outcome) -> list[Revision]:
 async def _load(
     connection: Connection, commands: Sequence[Command]
 ) -> tuple[dict[str, Registered], dict[str, Refusal]]:
-    licence_refs = {ref for command in commands if (ref := _licence_ref(command)) is not None}
+    licence_refs = {ref for command in commands for ref in _licence_refs(command)}
     refusal_refs = {command.refusal.ref for command in commands if isinstance(command, RecordRefusal)}
     names = [f"licence {ref}" for ref in licence_refs] + [f"refusal {ref}" for ref in refusal_refs]
     await connection.execute(_LOCK, (names,))
@@ -121,16 +126,17 @@ async def _load(
     return licences, refusals
 
 
-def _licence_ref(command: Command) -> str | None:
+def _licence_refs(command: Command) -> tuple[str, ...]:
+    """All that are read or written."""
     match command:
         case IssueLicence(licence):
-            return licence.ref
+            return (licence.ref,) if licence.replaces is None else (licence.ref, licence.replaces)
         case AmendLicence(terms=terms):
-            return terms.ref
+            return (terms.ref,)
         case ChangeStatus(ref=ref):
-            return ref
+            return (ref,)
         case RecordRefusal():
-            return None
+            return ()
 
 
 async def _write(connection: Connection, outputs: Sequence[Revision]) -> None:

@@ -44,6 +44,29 @@ def test_an_illegal_step_is_refused_and_says_why(before: LicenceStatus, after: L
         with_step(history((before, 1)), step(after, 2))
 
 
+LEGAL = {
+    "ISSUED": "SUSPENDED REVOKED ANNULLED SURRENDERED EXPIRED EXHAUSTED",
+    "REINSTATED": "SUSPENDED REVOKED ANNULLED SURRENDERED EXPIRED EXHAUSTED",
+    "SUSPENDED": "REINSTATED REVOKED ANNULLED SURRENDERED EXPIRED",
+    "EXHAUSTED": "REINSTATED REVOKED ANNULLED EXPIRED",
+    "REVOKED": "ANNULLED",
+    "SURRENDERED": "ANNULLED",
+    "EXPIRED": "ANNULLED",
+    "ANNULLED": "",
+}
+
+
+@pytest.mark.parametrize("before", LicenceStatus)
+@pytest.mark.parametrize("after", LicenceStatus)
+def test_every_pair_of_statuses_is_legal_or_refused(before: LicenceStatus, after: LicenceStatus) -> None:
+    statuses = ISSUED if before is LicenceStatus.ISSUED else (*ISSUED, step(before, 1))
+    if after in LEGAL[before].split():
+        assert with_step(statuses, step(after, 2)) == (*statuses, step(after, 2))
+    else:
+        with pytest.raises(IllegalStep):
+            with_step(statuses, step(after, 2))
+
+
 def test_a_licence_that_was_never_suspended_cannot_be_reinstated() -> None:
     with pytest.raises(IllegalStep):
         with_step(ISSUED, step(LicenceStatus.REINSTATED, 1))
