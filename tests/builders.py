@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from services.core.messages import (
+    Authorisation,
+    AuthorisationKind,
     Basis,
     Demand,
     Draw,
@@ -89,6 +91,25 @@ _LICENCE = Licence(
 def a_licence(*lines: LicenceLine, **changes: Any) -> Licence:
     """A valid licence to India with these lines, or one line for two presses; `changes` are fields of the message."""
     return replace(_LICENCE, lines=lines or _LICENCE.lines, **changes)
+
+
+_AUTHORISATION = Authorisation(
+    ref="FED/2026/9",
+    revision=1,
+    licence=REF,
+    kind=AuthorisationKind.FEDERAL_AUTHORISATION,
+    issued_by="BE-FED",
+    valid_from=date(2026, 1, 15),
+    valid_to=date(2026, 12, 31),
+    time_zone="Europe/Brussels",
+    statuses=(ISSUED,),
+    changed_at=datetime(2026, 1, 15, tzinfo=UTC),
+)
+
+
+def an_authorisation(**changes: Any) -> Authorisation:
+    """A federal authorisation of all that `a_licence()` allows; `changes` are fields of the message."""
+    return replace(_AUTHORISATION, **changes)
 
 
 _DRAW = Draw(

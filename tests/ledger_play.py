@@ -9,6 +9,7 @@ from typing import Any
 from services.core.decision import Decision
 from services.core.message import Message
 from services.core.messages import (
+    Authorisation,
     Cover,
     Demand,
     DrawCover,
@@ -26,7 +27,7 @@ from services.reconciliation.domain.ledger import LicenceLedger, apply
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import DEFAULT_RULE_SET
 from services.reconciliation.domain.verification import Recorded
-from services.reconciliation.handlers.ledger import answer_demand, new_ledger, record_licence
+from services.reconciliation.handlers.ledger import answer_demand, new_ledger, record_authorisation, record_licence
 from tests.builders import ISSUED, REF, a_demand, a_draw, a_licence, a_line, a_status, later, mrn
 
 
@@ -67,6 +68,8 @@ class Play:
     def _decide(self, message: Message, now: datetime) -> Decision[LicenceLedger]:
         if isinstance(message, Licence):
             return record_licence(self.state, message, now, rule_set=self.rule_set)
+        if isinstance(message, Authorisation):
+            return record_authorisation(self.state, message, now, rule_set=self.rule_set)
         assert isinstance(message, Demand)
         return answer_demand(self.state, message, now, rule_set=self.rule_set)
 

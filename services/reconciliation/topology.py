@@ -1,6 +1,6 @@
 """The two folds as tables: which topic, which message, which use case.
 
-    customs.declaration ──▶ SHIPMENTS ── demand ──▶ LEDGER ◀── licensing.licence
+    customs.declaration ──▶ SHIPMENTS ── demand ──▶ LEDGER ◀── licensing.licence, licensing.authorisation
                              ▲  │  ▲                  │
                     reminder └──┘  └────── cover ─────┘
 
@@ -14,6 +14,7 @@ from typing import Final
 from services.core.message import Message
 from services.core.messages import (
     ArrivedAtExit,
+    Authorisation,
     Cover,
     DeclarationAccepted,
     DeclarationAmended,
@@ -36,7 +37,7 @@ from services.core.messages import (
 from services.reconciliation.domain.deadlines import LEAD, VERSION, next_due
 from services.reconciliation.domain.ledger import LicenceLedger, apply, size
 from services.reconciliation.domain.shipment import empty
-from services.reconciliation.handlers.ledger import answer_demand, new_ledger, record_licence
+from services.reconciliation.handlers.ledger import answer_demand, new_ledger, record_authorisation, record_licence
 from services.reconciliation.handlers.shipments import record_cover, record_fact, record_reminder, reminder
 from services.runtime.fold import Entries, FoldSpec, Handler, Reminders
 from services.runtime.store import Store
@@ -48,6 +49,7 @@ LEDGER: Final = "ledger"
 TOPICS: Final = (
     DeclarationAccepted.TOPIC,
     Licence.TOPIC,
+    Authorisation.TOPIC,
     Demand.TOPIC,
     Cover.TOPIC,
     Entry.TOPIC,
@@ -73,9 +75,10 @@ SHIPMENT_HANDLERS: Final[Mapping[type[Message], Handler[Shipment]]] = {
     Reminder: record_reminder,
 }
 
-LEDGER_INPUTS: Final = (Licence.TOPIC, Demand.TOPIC)
+LEDGER_INPUTS: Final = (Licence.TOPIC, Authorisation.TOPIC, Demand.TOPIC)
 LEDGER_HANDLERS: Final[Mapping[type[Message], Handler[LicenceLedger]]] = {
     Licence: record_licence,
+    Authorisation: record_authorisation,
     Demand: answer_demand,
 }
 LEDGER_ENTRIES: Final = Entries[LicenceLedger](Entry, apply, lambda ledger: ledger.revision, size)

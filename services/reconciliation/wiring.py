@@ -3,17 +3,18 @@
 from dataclasses import replace
 from functools import partial
 
-from services.core.messages import Demand, Ledger, Licence, Shipment
+from services.core.message import Message
+from services.core.messages import Authorisation, Demand, Ledger, Licence, Shipment
 from services.reconciliation import topology
 from services.reconciliation.adapters.findings import Findings
 from services.reconciliation.adapters.http import reconciliation_router
 from services.reconciliation.adapters.invariants import Invariants
 from services.reconciliation.domain.ledger import LicenceLedger, from_record, to_record
 from services.reconciliation.domain.rule_set import RuleSet
-from services.reconciliation.handlers.ledger import answer_demand, record_licence
+from services.reconciliation.handlers.ledger import answer_demand, record_authorisation, record_licence
 from services.reconciliation.settings import ReconciliationSettings
 from services.runtime.codec import Codec
-from services.runtime.fold import FoldSpec
+from services.runtime.fold import FoldSpec, Handler
 from services.runtime.fold_reader import FoldReader
 from services.runtime.service import Runtime, Service
 from services.runtime.store import SnapshotStore
@@ -28,8 +29,12 @@ def ledger_fold(codec: Codec, kept_as: str = topology.LEDGER, rules: RuleSet | N
     )
     if rules is None:
         return spec
-    judged = {Licence: partial(record_licence, rule_set=rules), Demand: partial(answer_demand, rule_set=rules)}
-    return replace(spec, handlers=judged)
+    judging: dict[type[Message], Handler[LicenceLedger]] = {
+        Licence: partial(record_licence, rule_set=rules),
+        Authorisation: partial(record_authorisation, rule_set=rules),
+        Demand: partial(answer_demand, rule_set=rules),
+    }
+    return replace(spec, handlers=judging)
 
 
 def build(runtime: Runtime) -> Service:

@@ -23,11 +23,12 @@ from services.simulator.declarations import (
 )
 from services.simulator.formats import WRITERS
 from services.simulator.goods import Goods
+from services.simulator.keys import Key
 from services.simulator.licences import Licence
 from services.simulator.mrn import export_mrn
 from services.simulator.parties import FORWARDERS, Party
 from services.simulator.register import Register, build_register
-from services.simulator.steps import DUPLICATE, Await, Expected, Issue, Send, Settle, Step, Story
+from services.simulator.steps import DUPLICATE, Authorise, Await, Expected, Issue, Send, Settle, Step, Story
 
 CENT = Decimal("0.01")
 FIRST_DAY = datetime(2026, 2, 2, 6, 0, tzinfo=UTC)
@@ -244,6 +245,9 @@ class StoryPlan:
 
     def issue(self, licence: Licence) -> None:
         self.steps.append(Issue(licence))
+
+    def authorise(self, key: Key) -> None:
+        self.steps.append(Authorise(key))
 
     def messages(self) -> list[Outgoing]:
         """What it sends, once each, in order."""

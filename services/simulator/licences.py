@@ -70,12 +70,16 @@ class Licence:
         """The TARIC document type that cites it."""
         return {"individual": "X060", "global": "X070", "large-project": "X069"}[self.type]
 
+    @property
+    def nuclear(self) -> bool:
+        """Whether the minister and the receiving State have a say beside the authority."""
+        return any(line.goods.nuclear for line in self.lines)
+
     def line(self, number: int = 1) -> Line:
         return next(line for line in self.lines if line.number == number)
 
     def body(self) -> dict[str, Any]:
         """The request of `POST /v1/licences`."""
-        nuclear = any(line.goods.nuclear for line in self.lines)
         return {
             "ref": self.ref,
             "type": self.type,
@@ -92,7 +96,11 @@ class Licence:
             "procedures": ["10"],
             "valid_from": self.valid_from.isoformat(),
             "valid_to": self.valid_to.isoformat(),
-            "requires": {"federal_authorisation": nuclear, "end_use_certificate": nuclear, "state_guarantee": False},
+            "requires": {
+                "federal_authorisation": self.nuclear,
+                "end_use_certificate": self.nuclear,
+                "state_guarantee": self.nuclear,
+            },
             "lines": [line.body() for line in self.lines],
         }
 

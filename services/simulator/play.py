@@ -10,7 +10,7 @@ from services.simulator.outcome import collect
 from services.simulator.progress import Progress, Silent
 from services.simulator.scenario import DEFAULT_SEED, build_scenario
 from services.simulator.steps import Scenario, Story
-from services.simulator.storyteller import Tally, in_ledger, issue, side_by_side, tell
+from services.simulator.storyteller import Tally, authorise, in_ledger, issue, side_by_side, tell
 from services.simulator.summary import Summary
 
 WAITING_AT_ONCE = 32
@@ -69,6 +69,7 @@ async def _licences(scenario: Scenario, doors: Doors, tally: Tally, progress: Pr
         status[step.ref] = step.status
         if answer.status != 200:
             tally.differ(f"{step.status} of {step.ref}", "200", f"{answer.status} {answer.body}")
+    await side_by_side(scenario.keys, lambda key: authorise(doors, tally, key))
     await side_by_side(status, lambda ref: _advanced(in_ledger(doors, tally, ref, status[ref]), progress))
 
 

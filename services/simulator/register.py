@@ -85,6 +85,7 @@ def build_register(seed: int) -> Register:
     issued = {row[0]: _licence(seed, place, row) for place, row in enumerate((*AMPLE, *STORIES), start=1)}
     issued["two-lines"] = _two_lines(seed, len(issued) + 1, issued["ample-press"])
     late = _licence(seed, len(issued) + 1, ("issued-late", "die", "value", "", "200000.00"))
+    issued["two-keys"] = _licence(seed, len(issued) + 2, ("two-keys", "heavy-water", "quantity", "500.000", ""))
     statuses = (
         StatusStep(issued["suspended"].ref, "suspended", "end use under review", datetime(2026, 3, 1, tzinfo=UTC)),
         StatusStep(issued["revoked"].ref, "revoked", "holder convicted", datetime(2026, 2, 20, tzinfo=UTC)),

@@ -1,10 +1,12 @@
 """The scenario of a seed: the register, the refusals and all stories, always the same for the same seed."""
 
 from services.simulator.desk import Desk
+from services.simulator.keys import keys_of
 from services.simulator.refusals import load_refusals
 from services.simulator.steps import Scenario
 from services.simulator.stories_balance import balance
 from services.simulator.stories_disorder import disorder
+from services.simulator.stories_keys import TWO_KEYS, keys
 from services.simulator.stories_lines import lines
 from services.simulator.stories_rules import rules
 from services.simulator.stories_traffic import traffic
@@ -17,10 +19,12 @@ def build_scenario(seed: int = DEFAULT_SEED) -> Scenario:
     desk = Desk(seed)
     # Stories that wait for answers start first, so that they do not make the end long.
     stories = [*balance(desk), *rules(desk), *lines(desk), *disorder(desk), *traffic(desk)]
+    stories = [*keys(desk), *stories]
     register = desk.register
     return Scenario(
         seed=seed,
         licences=tuple(register.issued.values()),
+        keys=tuple(key for name in register.issued if name != TWO_KEYS for key in keys_of(register.issued[name])),
         late=tuple(register.late.values()),
         statuses=register.statuses,
         refusals=tuple(load_refusals()),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from services.core.values import LicenceRef, Mrn
 from services.simulator.declarations import Hold, Outgoing
+from services.simulator.keys import Key
 from services.simulator.licences import Licence, StatusStep
 
 ACCEPTED = (200, 202)
@@ -41,7 +42,14 @@ class Issue:
     licence: Licence
 
 
-Step = Send | Settle | Await | Issue
+@dataclass(frozen=True, slots=True)
+class Authorise:
+    """Enter what stands beside a licence, in mid-scenario, and wait until the ledger knows it."""
+
+    key: Key
+
+
+Step = Send | Settle | Await | Issue | Authorise
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,7 @@ class Scenario:
 
     seed: int
     licences: tuple[Licence, ...]
+    keys: tuple[Key, ...]
     late: tuple[Licence, ...]
     statuses: tuple[StatusStep, ...]
     refusals: tuple[dict[str, object], ...]

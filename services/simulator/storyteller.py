@@ -10,7 +10,8 @@ from services.core.values import LicenceRef
 from services.simulator.client import IN_FLIGHT, Answer, Doors
 from services.simulator.declarations import Format
 from services.simulator.expectations import Difference
-from services.simulator.steps import ACCEPTED, Await, Issue, Send, Settle, Story
+from services.simulator.keys import Key
+from services.simulator.steps import ACCEPTED, Authorise, Await, Issue, Send, Settle, Story
 
 T = TypeVar("T")
 
@@ -58,6 +59,8 @@ async def tell(story: Story, doors: Doors, tally: Tally, advance: Callable[[], N
                 await telling.wait(step)
             case Issue():
                 await telling.issue(step)
+            case Authorise(key):
+                await authorise(doors, tally, key)
 
 
 class _Telling:
@@ -117,6 +120,21 @@ class _Telling:
 async def issue(doors: Doors, body: dict[str, object]) -> Answer:
     """Publish a licence; the same again is answered 200."""
     return await doors.post_json("/v1/licences", body)
+
+
+async def authorise(doors: Doors, tally: Tally, key: Key) -> None:
+    """Enter what stands beside a licence, and wait until the ledger knows it."""
+    answer = await doors.post_json(key.path, key.body())
+    if answer.status not in (200, 201):
+        tally.differ(f"{key.kind} {key.ref}", "201", f"{answer.status} {answer.body}")
+        return
+
+    async def ask() -> str | None:
+        ledger = (await doors.get(f"/v1/ledger/licences/{quote(key.licence.ref)}")).body
+        return next((of["ref"] for of in ledger.get("authorisations", ()) if of["ref"] == key.ref), None)
+
+    if await until(ask, tally.patience_seconds) is None:
+        tally.late(f"{key.kind} {key.ref} in the ledger", "there")
 
 
 async def in_ledger(doors: Doors, tally: Tally, ref: LicenceRef, status: str) -> None:

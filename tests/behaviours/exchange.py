@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from services.core.message import Message
 from services.core.messages import (
+    Authorisation,
     Cover,
     Demand,
     Entry,
@@ -32,7 +33,7 @@ from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import DEFAULT_RULE_SET
 from services.reconciliation.domain.shipment import empty
 from services.reconciliation.domain.verification import verify
-from services.reconciliation.handlers.ledger import answer_demand, new_ledger, record_licence
+from services.reconciliation.handlers.ledger import answer_demand, new_ledger, record_authorisation, record_licence
 from services.reconciliation.topology import SHIPMENT_HANDLERS
 from tests.behaviours.written import REF, licence
 from tests.ledger_play import recorded
@@ -109,10 +110,12 @@ class Exchange:
         return terms
 
     def _handle(self, message: Message) -> Iterable[Message]:
-        if isinstance(message, Licence | Demand):
+        if isinstance(message, Licence | Authorisation | Demand):
             ledger = self._ledgers.get(message.key) or new_ledger(message.key)
             if isinstance(message, Licence):
                 given = record_licence(ledger, message, NOW, rule_set=self.rule_set)
+            elif isinstance(message, Authorisation):
+                given = record_authorisation(ledger, message, NOW, rule_set=self.rule_set)
             else:
                 given = answer_demand(ledger, message, NOW, rule_set=self.rule_set)
             self._ledgers[message.key] = given.state

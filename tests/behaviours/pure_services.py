@@ -9,9 +9,19 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
+from services.core.decision import Decision
 from services.core.errors import Refused
 from services.core.message import Message
-from services.core.messages import Cover, DeclarationAccepted, Demand, Finding, Licence, Shipment, Verdict
+from services.core.messages import (
+    Authorisation,
+    Cover,
+    DeclarationAccepted,
+    Demand,
+    Finding,
+    Licence,
+    Shipment,
+    Verdict,
+)
 from services.core.values import LicenceRef, Mrn
 from services.customs import handlers as customs
 from services.customs.adapters.intake import read
@@ -19,12 +29,15 @@ from services.customs.domain.amendment import Version
 from services.customs.domain.lodgement import Outcome
 from services.customs.domain.reading import Logged, message_id
 from services.licensing import handlers as licensing
+from services.licensing.adapters.authorisation_bodies import DocumentBody, FederalAuthorisationBody
 from services.licensing.adapters.bodies import LicenceBody, StepBody
 from services.licensing.domain.registered import Registered
+from services.licensing.domain.authorising import enter
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.shipment import empty
 from services.reconciliation.handlers import ledger, shipments
 from services.simulator.declarations import Outgoing
+from services.simulator.keys import Key
 from services.simulator.licences import Licence as Planned
 from services.simulator.licences import StatusStep
 
@@ -53,6 +66,15 @@ class PureServices:
         decision = licensing.issue(None, licensing.IssueLicence(body.licence("Europe/Brussels", NOW)))
         self._register[planned.ref] = decision.state
         self._run(decision.outputs)
+
+    def authorise(self, planned: Key) -> None:
+        """Enter what stands beside a licence."""
+        body, zone = planned.body(), "Europe/Brussels"
+        if planned.kind == "federal-authorisation":
+            asked = FederalAuthorisationBody.model_validate(body).entered(zone, NOW)
+        else:
+            asked = DocumentBody.model_validate(body).entered(planned.licence.ref, zone, NOW)
+        self._run(enter(None, asked).outputs)
 
     def change_status(self, step: StatusStep) -> None:
         body = StepBody.model_validate(step.body())
@@ -106,14 +128,9 @@ class PureServices:
     def _handle(self, message: Message) -> tuple[Message, ...]:
         now = self._tick()
         match message:
-            case Licence() | Demand():
+            case Licence() | Authorisation() | Demand():
                 ref = LicenceRef(message.key)
-                state = self.ledgers.get(ref) or ledger.new_ledger(ref)
-                judged = (
-                    ledger.record_licence(state, message, now)
-                    if isinstance(message, Licence)
-                    else ledger.answer_demand(state, message, now)
-                )
+                judged = _judged(self.ledgers.get(ref) or ledger.new_ledger(ref), message, now)
                 self.ledgers[ref] = judged.state
                 return judged.outputs
             case Verdict():
@@ -135,3 +152,13 @@ class PureServices:
     def _tick(self) -> datetime:
         self._now += timedelta(milliseconds=1)
         return self._now
+
+
+def _judged(state: LicenceLedger, message: Licence | Authorisation | Demand, now: datetime) -> Decision[LicenceLedger]:
+    match message:
+        case Licence():
+            return ledger.record_licence(state, message, now)
+        case Authorisation():
+            return ledger.record_authorisation(state, message, now)
+        case Demand():
+            return ledger.answer_demand(state, message, now)

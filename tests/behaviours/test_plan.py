@@ -18,7 +18,7 @@ from services.simulator.expectations import (
     verdict_differences,
 )
 from services.simulator.scenario import build_scenario
-from services.simulator.steps import Await, Issue, Scenario, Send, Step
+from services.simulator.steps import Authorise, Await, Issue, Scenario, Send, Step
 from tests.behaviours.pure_services import NOW, PureServices
 
 
@@ -32,6 +32,8 @@ def _told(scenario: Scenario, *, times: int = 1, order: int | None = None) -> tu
     services, wrong = PureServices(), list[str]()
     for licence in scenario.licences:
         services.issue(licence)
+    for key in scenario.keys:
+        services.authorise(key)
     for step in scenario.statuses:
         services.change_status(step)
     stories = list(scenario.stories)
@@ -52,6 +54,8 @@ def _tell(services: PureServices, steps: tuple[Step, ...], *, first: bool) -> It
                 yield f"{mrn}: {came}, not {verdict}"
             case Issue(licence) if first:
                 services.issue(licence)
+            case Authorise(key) if first:
+                services.authorise(key)
 
 
 def _word(services: PureServices, mrn: Mrn) -> str | None:

@@ -14,9 +14,9 @@ from hashlib import sha256
 from typing import Final
 
 from services.core.errors import Corrupt, Rejected
-from services.core.messages import Demand, Entry, EntryCause, Licence
+from services.core.messages import Authorisation, Demand, Entry, EntryCause, EntryOrigin, Licence
 from services.reconciliation.adapters.replay_aggregates import Aggregates
-from services.reconciliation.adapters.replay_entries import RecordedEntries, place_of
+from services.reconciliation.adapters.replay_entries import RecordedEntries, head_of, place_of
 from services.reconciliation.adapters.replay_feed import Feed
 from services.reconciliation.adapters.replay_pace import Pace
 from services.reconciliation.adapters.replay_rejections import Rejection, Rejections
@@ -36,7 +36,11 @@ from services.runtime.output import decide
 from services.runtime.output_table import Output
 from services.runtime.publication import PART
 
-_TOPICS: Final[Mapping[EntryCause, str]] = {EntryCause.LICENCE: Licence.TOPIC, EntryCause.DEMAND: Demand.TOPIC}
+_TOPICS: Final[Mapping[tuple[EntryCause, EntryOrigin], str]] = {
+    (EntryCause.LICENCE, EntryOrigin.CAUSE): Licence.TOPIC,
+    (EntryCause.LICENCE, EntryOrigin.AUTHORISATION): Authorisation.TOPIC,
+    (EntryCause.DEMAND, EntryOrigin.CAUSE): Demand.TOPIC,
+}
 
 
 @dataclass(slots=True)
@@ -132,7 +136,7 @@ class Rebuild:
             ledger = self._ledgers.in_hand(head.licence) or await self._ledgers.get(head.licence)
             if head.revision > ledger.revision:
                 self._asked = record
-                return self._fed(_TOPICS.get(head.cause))
+                return self._fed(_TOPICS.get((head.cause, head.origin)))
             await self._repeated(record, head.licence, head.revision)
         return None if rows is None else await self._due_by(rows)
 
@@ -145,10 +149,10 @@ class Rebuild:
         if row.entry_of is None:
             raise Differs(f"{self._what()} is recorded, and no message gives it where it stands")
         try:
-            cause = EntryCause(self._codec.head(row.value or b"", "cause")["cause"])
+            head = head_of(self._codec, row.value or b"")
         except (Rejected, ValueError) as error:
             raise Differs(f"{self._what()} was altered, it cannot be read: {error}") from error
-        return self._fed(_TOPICS.get(cause))
+        return self._fed(_TOPICS.get((head.cause, head.origin)))
 
     def _fed(self, topic: str | None) -> str:
         if topic is None or topic not in self._recorded.feeds:

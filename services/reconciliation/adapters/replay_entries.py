@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from services.core.avro import length_at, long_at
 from services.core.errors import Rejected
-from services.core.messages import ENTRYCAUSE_AT, Entry, EntryCause
+from services.core.messages import ENTRYCAUSE_AT, Entry, EntryCause, EntryOrigin
 from services.reconciliation.adapters.replay_rows import Differs, differing, name_of
 from services.runtime.codec import PREFIX, Codec
 from services.runtime.kafka.reader import Incoming
@@ -26,6 +26,7 @@ class Head(NamedTuple):
     licence: str
     revision: int
     cause: EntryCause
+    origin: EntryOrigin = EntryOrigin.CAUSE
 
 
 class RecordedEntries:
@@ -100,14 +101,29 @@ class RecordedEntries:
         value = record.value or b""
         if value[:PREFIX] == self._own:
             try:
-                return _head(value)
+                head = _head(value)
+                if head.cause is not EntryCause.LICENCE:
+                    return head
             except _FAILURES:
                 pass  # it is read once more, for the reason
         try:
-            fields = self._codec.head(value, "cause")
-            return Head(str(fields["licence"]), int(fields["revision"]), EntryCause(fields["cause"]))
+            return head_of(self._codec, value)
         except (Rejected, ValueError) as error:
             raise Differs(f"{place_of(record)}: the record was altered, it cannot be read: {error}") from error
+
+
+def head_of(codec: Codec, value: bytes) -> Head:
+    """Of an entry in any form. Rejected or ValueError when it cannot be read.
+
+    Where the cause says licence, the origin says whether the licence itself or what stands beside it; it comes late in
+    the record, and those entries are few.
+    """
+    fields = codec.head(value, "cause")
+    cause, origin = EntryCause(fields["cause"]), EntryOrigin.CAUSE
+    if cause is EntryCause.LICENCE:
+        entry = codec.decode(value)
+        origin = entry.origin if isinstance(entry, Entry) else origin
+    return Head(str(fields["licence"]), int(fields["revision"]), cause, origin)
 
 
 def _head(value: bytes) -> Head:

@@ -9,6 +9,7 @@ from typing import Any
 
 from services.core.messages import (
     Amounts,
+    Authorisation,
     Basis,
     Entry,
     Finding,
@@ -35,7 +36,21 @@ def ledger_view(ledger: Ledger, now: datetime) -> dict[str, Any]:
         "hash": ledger.hash,
         "status": "unknown" if terms is None else word(status_at(terms, now)),
         "lines": [] if terms is None else [_line(line, balances.get(line.line)) for line in terms.lines],
+        "authorisations": [_authorisation(of, now) for of in ledger.authorisations],
         "draws": list(_draws(ledger.shipments)),
+    }
+
+
+def _authorisation(of: Authorisation, now: datetime) -> dict[str, Any]:
+    """What stands beside the licence: both authorities see its status here."""
+    return {
+        "kind": word(of.kind),
+        "ref": of.ref,
+        "revision": of.revision,
+        "issued_by": of.issued_by,
+        "status": word(status_at(of, now)),
+        "valid_from": of.valid_from.isoformat(),
+        "valid_to": None if of.valid_to is None else of.valid_to.isoformat(),
     }
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.core.messages import Demand, Draw, HeldDraw, Licence, LicenceLine, Phase
+from services.core.messages import Authorisation, Demand, Draw, HeldDraw, Licence, LicenceLine, Phase
 from services.reconciliation.domain.case import Case
 from services.reconciliation.domain.codes import AsOf
 from services.reconciliation.domain.columns import Columns
@@ -41,6 +41,7 @@ class Bench:
     demand: Demand
     earlier: Demand | None
     rules: RuleSet
+    beside: tuple[Authorisation, ...] = ()
 
     @property
     def codes(self) -> AsOf:
@@ -50,4 +51,6 @@ class Bench:
     def case(self, draw: Draw, line: LicenceLine | None, stated: Figures, takes: Figures, *, keeps: bool) -> Case:
         """The draw, what it would take, and what all other draws hold now."""
         balance = None if line is None else self.columns.of(line.line)
-        return Case(self.terms, line, self.demand, draw, stated, takes, balance, keeps, self.rules)
+        return Case(
+            self.terms, line, self.demand, draw, stated, takes, balance, keeps, self.rules, self.columns, self.beside
+        )

@@ -6,11 +6,13 @@ from datetime import datetime
 from services.core.decision import Decision
 from services.core.errors import Corrupt
 from services.core.messages import (
+    Authorisation,
     Cover,
     Demand,
     DrawCover,
     Entry,
     EntryCause,
+    EntryOrigin,
     Finding,
     HeldDraw,
     HeldShipment,
@@ -52,6 +54,10 @@ class Booking:
         self._columns = Columns(opened(terms, self.ledger.balances))
         return self._record(EntryCause.LICENCE, terms=terms)
 
+    def authorisation(self, of: Authorisation) -> Entry:
+        """Record what stands beside the licence as it now is."""
+        return self._record(EntryCause.LICENCE, authorisation=of)
+
     def demand(self, demand: Demand, held: HeldShipment | None) -> bool:
         """Answer a demand; whether an amount returned that others were refused."""
         before, stood_in_for = self.ledger.balances, self._stands_in_for(demand.mrn)
@@ -71,14 +77,16 @@ class Booking:
     def licence_changed(self, shipment: HeldShipment) -> None:
         """Judge an accepted shipment by the licence as it now stands."""
         stood_in = is_stood_in(self.ledger, shipment.demand)
-        draws = judge_again(self._columns, self._terms(), shipment, self._rules, stood_in=stood_in)
-        self._again(shipment, draws)
+        self._again(shipment, self._judged_again(shipment, stood_in=stood_in))
 
     def amount_returned(self, shipment: HeldShipment) -> None:
         """Judge a refused shipment again when one of its draws now fits."""
-        terms = self._terms()
-        if may_gain(self._columns, terms, shipment, self._rules):
-            self._again(shipment, judge_again(self._columns, terms, shipment, self._rules))
+        if may_gain(self._columns, self._terms(), shipment, self._rules, beside=self.ledger.authorisations):
+            self._again(shipment, self._judged_again(shipment, stood_in=False))
+
+    def _judged_again(self, shipment: HeldShipment, *, stood_in: bool) -> tuple[Judged, ...]:
+        beside = self.ledger.authorisations
+        return judge_again(self._columns, self._terms(), shipment, self._rules, beside=beside, stood_in=stood_in)
 
     def _judged(self, demand: Demand, held: HeldShipment | None) -> tuple[Judged, ...]:
         """The draws of a demand; one that completes others is judged as if they held nothing."""
@@ -86,7 +94,7 @@ class Booking:
         stood_in = is_stood_in(ledger, demand)
         others = completed_by(ledger, demand)
         lift(columns, others)
-        draws = judge(columns, ledger.terms, demand, held, self._rules, stood_in=stood_in)
+        draws = judge(columns, ledger.terms, demand, held, self._rules, beside=ledger.authorisations, stood_in=stood_in)
         post(columns, others)
         return with_exits(columns, ledger.terms, demand, draws, others, self._rules.codes) if others else draws
 
@@ -156,7 +164,12 @@ class Booking:
         )
 
     def _record(
-        self, cause: EntryCause, *, terms: Licence | None = None, shipment: HeldShipment | None = None
+        self,
+        cause: EntryCause,
+        *,
+        terms: Licence | None = None,
+        shipment: HeldShipment | None = None,
+        authorisation: Authorisation | None = None,
     ) -> Entry:
         entry = sealed(
             Entry(
@@ -169,6 +182,8 @@ class Booking:
                 terms=terms,
                 shipment=shipment,
                 balances=self._columns.settled(),
+                origin=EntryOrigin.CAUSE if authorisation is None else EntryOrigin.AUTHORISATION,
+                authorisation=authorisation,
                 previous_hash=self.ledger.hash,
                 hash="",
             )

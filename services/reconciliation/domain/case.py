@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.core.messages import Comparison, Demand, Draw, Licence, LicenceLine, LineBalance
+from services.core.messages import Authorisation, Comparison, Demand, Draw, Licence, LicenceLine, LineBalance
 from services.core.values import ZERO
-from services.reconciliation.domain.columns import drawn
+from services.reconciliation.domain.columns import Columns, drawn
 from services.reconciliation.domain.measures import Figures
 from services.reconciliation.domain.rule_set import Mode, RuleSet
 
@@ -29,6 +29,10 @@ class Case:
     keeps: bool
     """It holds this amount already: who came first keeps it, the ceiling is not judged again."""
     rules: RuleSet
+    columns: Columns | None = None
+    """All lines, as all other draws leave them; None: amounts are not judged."""
+    beside: tuple[Authorisation, ...] = ()
+    """What stands beside the licence."""
 
     @property
     def drawn_quantity(self) -> Decimal:

@@ -52,6 +52,10 @@ def sealed(entry: Entry) -> Entry:
         terms=entry.terms,
         shipment=entry.shipment,
         balances=entry.balances,
+        origin=entry.origin,
+        authorisation=entry.authorisation,
+        usage=entry.usage,
+        carried=entry.carried,
         previous_hash=entry.previous_hash,
         hash=digits,
     )

@@ -5,15 +5,20 @@ goods which have not left can still be held. Unreleased draws are judged again i
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 
-from services.core.messages import Demand, DrawVerdict, HeldDraw, Licence, Phase
+from services.core.messages import Authorisation, Demand, DrawVerdict, HeldDraw, Licence, Phase
 from services.reconciliation.domain.bench import line_of
 from services.reconciliation.domain.case import Case, Failure
-from services.reconciliation.domain.judged import cover_lost
+from services.reconciliation.domain.judged import cover_lost, leg_lost
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.measures import NOTHING, declared
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import failures_of
+from services.reconciliation.domain.second_keys import legs_lacking
+
+UNDER_WAY = frozenset({Phase.ACCEPTED, Phase.RELEASED})
 
 
 def released_without_cover(
@@ -29,13 +34,47 @@ def released_without_cover(
         for held in shipment.draws:
             if held.verdict is not DrawVerdict.COVERED:
                 continue
-            codes = _broken(shipment.demand, held, licence, rules)
-            if codes and not _broken(shipment.demand, held, known, rules):
+            codes = _broken(shipment.demand, held, licence, rules, ledger.authorisations)
+            if codes and not _broken(shipment.demand, held, known, rules, ledger.authorisations):
                 yield shipment.demand, held, cover_lost(codes)
 
 
-def _broken(demand: Demand, held: HeldDraw, terms: Licence, rules: RuleSet) -> list[str]:
+def without_leg(
+    ledger: LicenceLedger, before: tuple[Authorisation, ...], rules: RuleSet
+) -> Iterator[tuple[Demand, HeldDraw, Failure]]:
+    """Draws of goods under way whose leg is no longer live, whatever it was when they were accepted.
+
+    The answer stands, for it is judged at acceptance; but goods that have not left can still be held. `before` is what
+    stood beside the licence; each is judged at the latest moment it speaks of, so a step announced is told at once.
+    """
+    for shipment in ledger.shipments.values():
+        demand = shipment.demand
+        if demand.phase not in UNDER_WAY or ledger.terms is None:
+            continue
+        was_at, is_at = _latest(before, demand), _latest(ledger.authorisations, demand)
+        for held in shipment.draws:
+            if held.verdict is not DrawVerdict.COVERED:
+                continue
+            case = _case(demand, held, ledger.terms, rules, ledger.authorisations)
+            lost = legs_lacking(case, is_at)
+            if lost and not legs_lacking(replace(case, beside=before), was_at):
+                yield demand, held, leg_lost(lost, is_at)
+
+
+def _latest(beside: tuple[Authorisation, ...], demand: Demand) -> datetime:
+    """The latest moment they speak of: a step that takes effect, or a revision that was recorded."""
+    moments = [moment for of in beside for moment in (of.changed_at, *(step.effective_at for step in of.statuses))]
+    return max([demand.accepted_at, *moments])
+
+
+def _broken(
+    demand: Demand, held: HeldDraw, terms: Licence, rules: RuleSet, beside: tuple[Authorisation, ...]
+) -> list[str]:
+    case = _case(demand, held, terms, rules, beside)
+    return sorted(failure.code for failure in failures_of(case) if failure.blocks)
+
+
+def _case(demand: Demand, held: HeldDraw, terms: Licence, rules: RuleSet, beside: tuple[Authorisation, ...]) -> Case:
     line = line_of(held.draw, terms, held)
     stated = NOTHING if line is None else declared(held.draw, line, rules.codes.as_of(demand.accepted_at))
-    case = Case(terms, line, demand, held.draw, stated, stated, None, True, rules)
-    return sorted(failure.code for failure in failures_of(case) if failure.blocks)
+    return Case(terms, line, demand, held.draw, stated, stated, None, True, rules, None, beside)

@@ -6,6 +6,7 @@ judgement made again raises only what is new.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
@@ -108,6 +109,13 @@ def cover_lost(reasons: Iterable[str]) -> Failure:
     """The failure of a draw that its licence covered until it changed."""
     now = f"refused: {', '.join(reasons)}"
     return Failure(CHANGED, 1, Mismatch((Comparison(what="answer before and now", declared="covered", licensed=now),)))
+
+
+def leg_lost(codes: Iterable[str], moment: datetime) -> Failure:
+    """The failure of a draw whose licence stands, while what must stand beside it no longer does."""
+    now = f"{', '.join(codes)} at {moment.isoformat()}"
+    what = "what stands beside the licence at acceptance and since"
+    return Failure(CHANGED, 1, Mismatch((Comparison(what=what, declared="covered", licensed=now),)))
 
 
 def fingerprint(failure: Failure) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from services.core.messages import (
+    Authorisation,
     Demand,
     Draw,
     DrawVerdict,
@@ -31,10 +32,12 @@ from services.reconciliation.domain.rules import (
     OVERRUNS,
     QUANTITY_OVERRUN,
     VALUE_OVERRUN,
+    WANTING,
     failures_of,
     quantity_fits,
     value_fits,
 )
+from services.reconciliation.domain.second_keys import LEGS, leg_lacks
 
 
 def judge(
@@ -44,13 +47,14 @@ def judge(
     before: HeldShipment | None,
     rules: RuleSet,
     *,
+    beside: tuple[Authorisation, ...] = (),
     stood_in: bool = False,
 ) -> tuple[Judged, ...]:
     """The draws of a demand, which replace those before; `columns` are left with what they hold.
 
     `stood_in`: a supplementary declaration holds the amounts in its place.
     """
-    bench = Bench(columns, terms, demand, before.demand if before else None, rules)
+    bench = Bench(columns, terms, demand, before.demand if before else None, rules, beside)
     draws = _with_earlier(_in_order(demand.draws), before)
     for held in before.draws if before else ():
         columns.lift(held)
@@ -65,38 +69,53 @@ def judge(
 
 
 def judge_again(
-    columns: Columns, terms: Licence, shipment: HeldShipment, rules: RuleSet, *, stood_in: bool = False
+    columns: Columns,
+    terms: Licence,
+    shipment: HeldShipment,
+    rules: RuleSet,
+    *,
+    beside: tuple[Authorisation, ...] = (),
+    stood_in: bool = False,
 ) -> tuple[Judged, ...]:
     """The draws of an accepted shipment under a licence that changed or got an amount back.
 
     What is reserved stays reserved, even when a rule now refuses it; what was refused may be covered.
     """
     if stood_in:
-        return judge(columns, terms, shipment.demand, shipment, rules, stood_in=True)
-    bench = Bench(columns, terms, shipment.demand, shipment.demand, rules)
+        return judge(columns, terms, shipment.demand, shipment, rules, beside=beside, stood_in=True)
+    bench = Bench(columns, terms, shipment.demand, shipment.demand, rules, beside)
     if shipment.demand.pre_lodged:
         early = [_as_if_held(bench, held) for held in shipment.draws]
         return _unheld(columns, [_again(bench, held) for held in early])
     return tuple([_again(bench, held) for held in shipment.draws])
 
 
-def may_gain(columns: Columns, terms: Licence, shipment: HeldShipment, rules: RuleSet) -> bool:
+def may_gain(
+    columns: Columns,
+    terms: Licence,
+    shipment: HeldShipment,
+    rules: RuleSet,
+    *,
+    beside: tuple[Authorisation, ...] = (),
+) -> bool:
     """Whether an amount that returned lets one of its refused draws fit where it did not.
 
     Many may wait for a popular licence: this looks at the ceilings only, and spares the others a judgement.
     """
-    bench = Bench(columns, terms, shipment.demand, shipment.demand, rules)
+    bench = Bench(columns, terms, shipment.demand, shipment.demand, rules, beside)
     return any(_fits_now(bench, held) for held in shipment.draws if held.verdict is DrawVerdict.REFUSED)
 
 
 def _fits_now(bench: Bench, held: HeldDraw) -> bool:
     line = line_of(held.draw, bench.terms, held)
-    if line is None or OVERRUNS.isdisjoint(held.reasons):
+    if line is None or WANTING.isdisjoint(held.reasons):
         return False
     asks = declared(held.draw, line, bench.codes)
     case = bench.case(held.draw, line, asks, asks, keeps=False)
-    return (QUANTITY_OVERRUN in held.reasons and quantity_fits(case)) or (
-        VALUE_OVERRUN in held.reasons and value_fits(case)
+    return (
+        (QUANTITY_OVERRUN in held.reasons and quantity_fits(case))
+        or (VALUE_OVERRUN in held.reasons and value_fits(case))
+        or any(code in held.reasons and leg_lacks(case, kind) is None for kind, code in LEGS.items())
     )
 
 
@@ -160,7 +179,7 @@ def _stood_in(bench: Bench, draw: Draw, before: HeldDraw | None) -> Judged:
     left = departure(draw, line, bench.demand, bench.codes)
     released = bench.demand.phase in RELEASED
     again = before is not None and released and _judged_before(bench, draw, before)
-    if before is not None and again and OVERRUNS.isdisjoint(before.reasons):
+    if before is not None and again and WANTING.isdisjoint(before.reasons):
         standing = frozenset(before.reasons)
         why = grounds(before.verdict, left.failures, before, standing=standing, released=released)
         held = held_draw(draw, line, before.verdict, why)

@@ -10,6 +10,7 @@ from typing import Final
 from services.core.errors import Corrupt
 from services.core.message import remember
 from services.core.messages import (
+    Authorisation,
     Demand,
     DrawVerdict,
     Entry,
@@ -21,7 +22,8 @@ from services.core.messages import (
     Phase,
 )
 from services.core.values import LicenceRef, Mrn
-from services.reconciliation.domain.rules import OVERRUNS
+from services.reconciliation.domain.rules import WANTING
+from services.reconciliation.domain.second_keys import with_authorisation
 from services.reconciliation.domain.supplementary import Completing, completing
 from services.reconciliation.domain.versioned import Versioned
 
@@ -50,6 +52,8 @@ class LicenceLedger:
     """Arrival of those among them that were refused for want of an amount: judged again when one returns."""
     completing: Completing = field(default_factory=completing)
     """Which supplementary declarations stand in for which simplified ones."""
+    authorisations: tuple[Authorisation, ...] = ()
+    """What stands beside the licence, by kind and reference."""
 
 
 def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
@@ -73,6 +77,9 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
         if shipment.demand.completes or (stands_in.by_supplementary and shipment.mrn in stands_in.by_supplementary):
             stands_in = stands_in.with_shipment(shipment)
     terms = ledger.terms if entry.terms is None else entry.terms
+    beside = ledger.authorisations
+    if entry.authorisation is not None:
+        beside = with_authorisation(beside, entry.authorisation)
     # By place: this runs for every entry, live and on restore.
     return LicenceLedger(
         ledger.licence,
@@ -85,6 +92,7 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
         unreleased,
         wanting,
         stands_in,
+        beside,
     )
 
 
@@ -136,7 +144,7 @@ def is_unreleased(shipment: HeldShipment) -> bool:
 def wants_an_amount(shipment: HeldShipment) -> bool:
     """Whether an amount that returns may change the answer."""
     return shipment.demand.phase is Phase.ACCEPTED and any(
-        held.verdict is DrawVerdict.REFUSED and not OVERRUNS.isdisjoint(held.reasons) for held in shipment.draws
+        held.verdict is DrawVerdict.REFUSED and not WANTING.isdisjoint(held.reasons) for held in shipment.draws
     )
 
 
@@ -156,6 +164,7 @@ def to_record(ledger: LicenceLedger) -> Ledger:
         terms=ledger.terms,
         shipments=tuple(ledger.shipments.values()),
         balances=ledger.balances,
+        authorisations=ledger.authorisations,
     )
 
 
@@ -169,6 +178,7 @@ def from_record(record: Ledger) -> LicenceLedger:
         arrivals=record.arrivals,
         terms=record.terms,
         balances=record.balances,
+        authorisations=record.authorisations,
         shipments=Versioned(shipments),
         unreleased=Versioned({mrn: s.arrival for mrn, s in shipments.items() if is_unreleased(s)}),
         wanting=Versioned({mrn: s.arrival for mrn, s in shipments.items() if wants_an_amount(s)}),

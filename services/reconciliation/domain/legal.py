@@ -50,6 +50,7 @@ def _union_customs_code(article: str) -> Basis:
     return Basis(f"Reg. (EU) 952/2013 {article}", date(2020, 1, 1))
 
 
+_NUCLEAR_LAW = Basis("Law of 9 February 1981 on the export of nuclear materials, art. 1", date(1981, 2, 9))
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
 _BOTH, _ADMINISTRATIVE = Track.BOTH, Track.ADMINISTRATIVE
 
@@ -63,6 +64,15 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "licence.changed-under-shipment": Kind(
         "the licence covered the goods and, since it changed, does not", _CRITICAL, _BOTH, single_window("art. 5(2)")
+    ),
+    "federal-authorisation.missing": Kind(
+        "no federal authorisation was live beside the licence", _CRITICAL, _BOTH, _NUCLEAR_LAW
+    ),
+    "end-use-certificate.missing": Kind(
+        "no end-use certificate was live beside the licence", _CRITICAL, _BOTH, _dual_use("art. 12(4)")
+    ),
+    "state-guarantee.missing": Kind(
+        "no guarantee of the receiving State was live beside the licence", _CRITICAL, _BOTH, _NUCLEAR_LAW
     ),
     "exporter.mismatch": Kind(
         "the exporter does not hold the licence", _CRITICAL, _BOTH, _dual_use("arts 2(12), 2(13)")

@@ -6,6 +6,7 @@ arts 5-8 and annex I (which statuses and procedures, quantity management).
 """
 
 from decimal import Decimal
+from functools import partial
 
 from services.core.messages import Comparison, Party
 from services.core.names import same_party_name
@@ -20,11 +21,14 @@ from services.reconciliation.domain.scope import (
     general_is_registered,
     item_is_not_excluded,
 )
+from services.reconciliation.domain.second_keys import LEGS, leg_lacks
 from services.reconciliation.domain.validity import may_be_drawn_on, standing
 
 QUANTITY_OVERRUN = "quantity.overrun"
 VALUE_OVERRUN = "value.overrun"
 OVERRUNS = frozenset({QUANTITY_OVERRUN, VALUE_OVERRUN})
+WANTING = OVERRUNS | {*LEGS.values()}
+"""Reasons that an amount which returns may take away: what stands beside a licence may have a limit of its own."""
 
 LISTED_ONLY = frozenset(
     {"licence.unknown", "licence.line-unknown", "exporter.mismatch", "unit.mismatch", "currency.mismatch"}
@@ -206,6 +210,7 @@ RULES: tuple[Rule, ...] = (
     Rule("general-licence.destination-excluded", 1, general_covers_destination),
     Rule("commodity.mismatch", 1, commodity_is_on_line),
     Rule("procedure.not-covered", 1, procedure_is_covered),
+    *(Rule(code, 1, partial(leg_lacks, kind=kind)) for kind, code in LEGS.items()),
     Rule("write-off.missing", 1, write_off_is_stated),
     Rule("unit.mismatch", 1, unit_agrees),
     Rule("currency.mismatch", 1, currency_agrees),

@@ -1,4 +1,4 @@
-"""Whether a licence may be drawn on at a moment: its days in the authority's time zone, and its status then."""
+"""Whether a licence, or what stands beside it, may be drawn on at a moment: its days in its zone, its status then."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -6,7 +6,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from services.core.errors import Rejected
-from services.core.messages import Licence, LicenceStatus, StatusChange
+from services.core.messages import Authorisation, Licence, LicenceStatus, StatusChange
 
 USABLE = frozenset({LicenceStatus.ISSUED, LicenceStatus.REINSTATED})
 
@@ -28,7 +28,7 @@ def zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def status_at(licence: Licence, moment: datetime) -> LicenceStatus:
+def status_at(licence: Licence | Authorisation, moment: datetime) -> LicenceStatus:
     """The status in effect at a moment; before the first step, the first one: the term alone says when it begins.
 
     A licence is often entered after its term began, and business time decides, not the moment of typing.
@@ -43,7 +43,7 @@ def status_at(licence: Licence, moment: datetime) -> LicenceStatus:
     return status
 
 
-def standing(licence: Licence, moment: datetime) -> Standing:
+def standing(licence: Licence | Authorisation, moment: datetime) -> Standing:
     """How the licence stands at `moment`; a later revision may say otherwise of the same moment.
 
     Rejected for a moment at the end of the calendar, which is no date in another zone. The doors refuse it before.
@@ -56,7 +56,7 @@ def standing(licence: Licence, moment: datetime) -> Standing:
     return Standing(day.isoformat(), in_term, status_at(licence, moment))
 
 
-def may_be_drawn_on(licence: Licence, moment: datetime) -> bool:
+def may_be_drawn_on(licence: Licence | Authorisation, moment: datetime) -> bool:
     """Whether `moment` lies in the licence's term and its status then allows it. Rejected as in `standing`."""
     if _well_within_term(licence, moment):
         return status_at(licence, moment) in USABLE
@@ -64,7 +64,7 @@ def may_be_drawn_on(licence: Licence, moment: datetime) -> bool:
     return at.in_term and at.status in USABLE
 
 
-def _well_within_term(licence: Licence, moment: datetime) -> bool:
+def _well_within_term(licence: Licence | Authorisation, moment: datetime) -> bool:
     """True only when the day is in the term in every time zone: zones are less than a day from UTC.
 
     So most demands are judged without looking up the zone's offset.

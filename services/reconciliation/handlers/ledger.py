@@ -1,4 +1,4 @@
-"""The ledger fold: what a revision of a licence, or a demand of a shipment, changes in the ledger of that licence.
+"""The ledger fold: what a licence, what stands beside it, or a demand of a shipment changes in a licence's ledger.
 
 Outputs are in one order: the entry of the message, the entries of shipments judged again in order of arrival, the
 covers in the same order, the findings sorted. A repeat is known by its content: a lower revision is skipped, the same
@@ -10,13 +10,14 @@ from datetime import datetime
 
 from services.core.decision import Decision
 from services.core.errors import Corrupt, Rejected
-from services.core.messages import Demand, HeldShipment, Licence
+from services.core.messages import Authorisation, Demand, HeldShipment, Licence
 from services.core.values import LicenceRef, Mrn
 from services.reconciliation.domain.booking import Booking
-from services.reconciliation.domain.changed import released_without_cover
+from services.reconciliation.domain.changed import released_without_cover, without_leg
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import DEFAULT_RULE_SET
+from services.reconciliation.domain.second_keys import check_authorisation, known_of
 from services.reconciliation.domain.terms import check_terms, lines_overdrawn
 
 
@@ -47,6 +48,28 @@ def record_licence(
         for shipment in _by_arrival(booking.ledger, state.unreleased):
             booking.licence_changed(shipment)
         for demand, held, lost in released_without_cover(booking.ledger, known, licence, rule_set):
+            booking.raise_for_draw(demand, held, lost, entry)
+    return booking.decision()
+
+
+def record_authorisation(
+    state: LicenceLedger, authorisation: Authorisation, now: datetime, *, rule_set: RuleSet = DEFAULT_RULE_SET
+) -> Decision[LicenceLedger]:
+    """What stands beside the licence as it now is; unreleased draws are judged again, and who loses a leg is said.
+
+    Rejected when it cannot be judged by.
+    """
+    known, revision = known_of(state.authorisations, authorisation), authorisation.revision
+    if known is not None and revision <= known.revision:
+        older = revision < known.revision
+        return _repeat(state, same=authorisation == known, older=older, what=authorisation.identity)
+    check_authorisation(authorisation)
+    booking = Booking(state, authorisation.identity, now, rule_set)
+    entry = booking.authorisation(authorisation)
+    if state.terms is not None:
+        for shipment in _by_arrival(booking.ledger, state.unreleased):
+            booking.licence_changed(shipment)
+        for demand, held, lost in without_leg(booking.ledger, state.authorisations, rule_set):
             booking.raise_for_draw(demand, held, lost, entry)
     return booking.decision()
 

@@ -5,9 +5,10 @@ findings: a judgement made again that changes the evidence alone is an entry it 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
+from tests.integration.faults.oracle_legs import LEGS, missing_legs
 from tests.integration.faults.oracle_rules import (
     NONE,
     Pair,
@@ -24,6 +25,8 @@ from tests.integration.faults.oracle_shipments import (
     GONE,
     Draw,
     Shipment,
+    Step,
+    columns_of,
     completed,
     same_again,
     share_out,
@@ -34,17 +37,9 @@ from tests.integration.faults.plain import Plain
 
 FREED = {"NOT_RELEASED", "INVALIDATED"}
 LACKING = {"quantity.overrun", "value.overrun"}
+WANTING = LACKING | {*LEGS.values()}
 ONLY_LISTED = {"licence.unknown", "licence.line-unknown", "exporter.mismatch", "unit.mismatch", "currency.mismatch"}
 Takes = tuple[Decimal | None, Decimal | None]
-
-
-@dataclass
-class Step:
-    """What must be the next entry; one that changed nothing but evidence may be left out."""
-
-    cause: str
-    mrn: str | None
-    changed: bool = True
 
 
 class Oracle:
@@ -52,6 +47,8 @@ class Oracle:
 
     def __init__(self) -> None:
         self.terms: Plain | None = None
+        self.beside: dict[tuple[str, str], Plain] = {}
+        """What stands beside the licence, by kind and reference."""
         self.shipments: dict[str, Shipment] = {}
         """By MRN, in order of arrival: a shipment keeps its place when it asks again."""
 
@@ -59,14 +56,7 @@ class Oracle:
 
     def columns(self) -> dict[tuple[int, str], tuple[Decimal, ...]]:
         """Authorised, reserved, consumed and exited per line and dimension."""
-        found: dict[tuple[int, str], tuple[Decimal, ...]] = {}
-        for line in self.terms["lines"] if self.terms else []:
-            draws = [d for s in self.shipments.values() for d in s.draws if d.line == line["line"]]
-            for place, (dimension, measure) in enumerate((("quantity", "unit"), ("value", "currency"))):
-                if line[measure] is not None:
-                    sums = [sum((getattr(d, c)[place] for d in draws), Decimal(0)) for c in _COLUMNS]
-                    found[line["line"], dimension] = (line[dimension] or Decimal(0), *sums)
-        return found
+        return columns_of(self.terms, self.shipments.values())
 
     def _drawn(self, line: int) -> Pair:
         held = [d.held for s in self.shipments.values() for d in s.draws if d.line == line]
@@ -76,14 +66,27 @@ class Oracle:
         """Whether something newer than this message was decided before: it is then passed over."""
         if message["_type"].endswith("Licence"):
             return self.terms is not None and message["revision"] <= self.terms["revision"]
+        if message["_type"].endswith("Authorisation"):
+            former = self.beside.get((message["kind"], message["ref"]))
+            return former is not None and bool(message["revision"] <= former["revision"])
         known = self.shipments.get(message["mrn"])
         return known is not None and bool(message["revision"] <= known.demand["revision"])
 
     # What happens
 
     def hand(self, message: Plain) -> Iterator[Step]:
-        """A licence or a demand."""
+        """A licence, what stands beside it, or a demand."""
+        if message["_type"].endswith("Authorisation"):
+            return self._authorisation(message)
         return self._licence(message) if message["_type"].endswith("Licence") else self._demand(message)
+
+    def _authorisation(self, of: Plain) -> Iterator[Step]:
+        self.beside[of["kind"], of["ref"]] = of
+        yield Step("LICENCE", None)
+        if self.terms is not None:
+            for mrn, shipment in self.shipments.items():
+                if shipment.demand["phase"] == "ACCEPTED" and shipment.draws:
+                    yield Step("REJUDGED", mrn, changed=self._judge_again(shipment))
 
     def _licence(self, terms: Plain) -> Iterator[Step]:
         arrives, self.terms = self.terms is None, terms
@@ -158,7 +161,7 @@ class Oracle:
             was = earlier.get(draw.place)
             line = self._line(draw, was)
             gone = shipment.demand["phase"] in GONE
-            if was and gone and not was.reasons & LACKING and same_again(draw, shipment, before, was):
+            if was and gone and not was.reasons & WANTING and same_again(draw, shipment, before, was):
                 draw.verdict, draw.reasons = was.verdict, set(was.reasons)
             else:
                 draw.reasons = self._broken(draw, line, shipment, None)
@@ -200,7 +203,13 @@ class Oracle:
     def _broken(self, draw: Draw, line: Plain | None, shipment: Shipment, takes: Takes | None) -> set[str]:
         """Everything that fails; `takes` None: it holds its amount already, which is not judged again."""
         lacking = set() if takes is None else overruns(line, takes, self._drawn(draw.line))
+        lacking |= self._legs(line, shipment, takes)
         return broken_rules(self.terms, line, shipment.demand, draw.asked) | lacking
+
+    def _legs(self, line: Plain | None, shipment: Shipment, takes: Takes | None) -> set[str]:
+        beside, moment = list(self.beside.values()), shipment.demand["accepted_at"]
+        drawn = {each["line"]: self._drawn(each["line"])[0] for each in (self.terms["lines"] if self.terms else [])}
+        return missing_legs(self.terms, line, beside, moment, takes, drawn)
 
     def _accept(self, draw: Draw, line: Plain | None, shipment: Shipment) -> None:
         wanted = asks(draw.asked, line)
@@ -264,10 +273,11 @@ class Oracle:
         """Whether an amount that a refused draw lacked is there now."""
         for draw in shipment.draws:
             line = line_of(self.terms, draw.asked["line"] or draw.line)
-            lacked = draw.reasons & LACKING
+            lacked = draw.reasons & WANTING
             if line is not None and draw.verdict == "REFUSED" and lacked:
                 others = self._drawn(line["line"])
-                if lacked - overruns(line, asks(draw.asked, line), (others[0], others[1])):
+                wanted = asks(draw.asked, line)
+                if lacked - overruns(line, wanted, others) - self._legs(line, shipment, wanted):
                     return True
         return False
 
@@ -295,6 +305,3 @@ class Oracle:
         """A pre-lodged draw that was told to be covered counts while its shipment is judged."""
         line = line_of(self.terms, was.asked["line"] or was.line)
         return replace(was, reserved=pair(asks(was.asked, line))) if was.verdict == "COVERED" else was
-
-
-_COLUMNS = ("reserved", "consumed", "exited")

@@ -28,8 +28,8 @@ def controls_value(line: Plain) -> bool:
     return line["basis"] in {"VALUE", "BOTH"}
 
 
-def _in_unit(quantity: Decimal | None, units: list[str], wanted: str | None) -> Decimal | None:
-    if quantity is None or wanted is None or len(units) != 1:
+def in_unit(quantity: Decimal | None, units: list[str], wanted: str | None) -> Decimal | None:
+    if quantity is None or wanted is None or len(units) != 1 or units[0] is None:
         return None
     if units[0] == wanted:
         return quantity
@@ -48,7 +48,7 @@ def measured(
     if line is None:
         return Decimal(0), Decimal(0)
     in_currency = line["currency"] is not None and draw["currencies"] == [line["currency"]]
-    return _in_unit(quantity, draw["units"], line["unit"]), amount if in_currency else None
+    return in_unit(quantity, draw["units"], line["unit"]), amount if in_currency else None
 
 
 def asks(draw: Plain, line: Plain | None) -> tuple[Decimal | None, Decimal | None]:
@@ -60,7 +60,7 @@ def pair(figures: tuple[Decimal | None, Decimal | None]) -> Pair:
     return figures[0] or Decimal(0), figures[1] or Decimal(0)
 
 
-def _not_valid(terms: Plain, moment: datetime) -> bool:
+def not_valid(terms: Plain, moment: datetime) -> bool:
     day = moment.astimezone(ZoneInfo(terms["time_zone"])).date()
     in_term = terms["valid_from"] <= day and (terms["valid_to"] is None or day <= terms["valid_to"])
     steps = sorted(terms["statuses"], key=lambda step: step["effective_at"])
@@ -91,7 +91,7 @@ def _not_registered(terms: Plain, demand: Plain) -> bool:
 def _of_the_licence(terms: Plain, demand: Plain, draw: Plain) -> set[str]:
     general = terms["type"] in {"UNION_GENERAL", "NATIONAL_GENERAL"}
     checks = {
-        "licence.not-valid": _not_valid(terms, demand["judged_at"] or demand["accepted_at"]),
+        "licence.not-valid": not_valid(terms, demand["judged_at"] or demand["accepted_at"]),
         "exporter.mismatch": _other_party(demand["exporter"], {**terms["holder"], "country": None}),
         "consignee.mismatch": bool(terms["consignees"])
         and all(_other_party(draw["consignee"], allowed) for allowed in terms["consignees"]),

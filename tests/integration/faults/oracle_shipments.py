@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from tests.integration.faults.oracle_rules import NONE, Pair
 from tests.integration.faults.plain import Plain
@@ -77,3 +78,28 @@ def share_out(draws: Iterable[Draw], left: Iterable[tuple[int, Pair]]) -> None:
         there = rest.get(draw.line, NONE)
         draw.exited = min(there[0], draw.consumed[0]), min(there[1], draw.consumed[1])
         rest[draw.line] = there[0] - draw.exited[0], there[1] - draw.exited[1]
+
+
+@dataclass
+class Step:
+    """What must be the next entry; one that changed nothing but evidence may be left out."""
+
+    cause: str
+    mrn: str | None
+    changed: bool = True
+
+
+_COLUMNS = ("reserved", "consumed", "exited")
+
+
+def columns_of(terms: Plain | None, shipments: Iterable[Shipment]) -> dict[tuple[int, str], tuple[Decimal, ...]]:
+    """Authorised, reserved, consumed and exited per line and dimension."""
+    held = [draw for shipment in shipments for draw in shipment.draws]
+    found: dict[tuple[int, str], tuple[Decimal, ...]] = {}
+    for line in terms["lines"] if terms else []:
+        draws = [draw for draw in held if draw.line == line["line"]]
+        for place, (dimension, measure) in enumerate((("quantity", "unit"), ("value", "currency"))):
+            if line[measure] is not None:
+                sums = [sum((getattr(d, c)[place] for d in draws), Decimal(0)) for c in _COLUMNS]
+                found[line["line"], dimension] = (line[dimension] or Decimal(0), *sums)
+    return found

@@ -3,16 +3,21 @@
 from collections import defaultdict
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
-from services.core.messages import Demand, Entry, Licence
+from services.core.messages import Demand, Entry, Licence, LicenceStatus, Phase, Requirements
+from services.core.values import Unit
 from services.runtime.codec import Codec
 from tests.behaviours.exchange import Exchange
+from tests.builders import ISSUED, REF, a_demand, a_licence, a_status, an_authorisation, mrn
 from tests.integration.faults.audit import Audit
 from tests.integration.faults.load import Load, Message
 from tests.integration.faults.plain import Plain, plain
+from tests.ledger_play import Play
 
 Entries = list[Plain]
 SEED = 1
@@ -130,3 +135,29 @@ def test_no_end_is_missed(recorded: Recorded) -> None:
     licence, entries = max(recorded.entries.items(), key=lambda found: len(found[1]))
     whole, cut = recorded.audit(licence, entries), recorded.audit(licence, entries[:-5])
     assert whole.causes > cut.causes or cut.wrong
+
+
+def test_the_oracle_knows_what_stands_beside_a_licence() -> None:
+    """The legs come, lapse and are counted; the naive account asks for the same entries."""
+    requires = Requirements(federal_authorisation=True, end_use_certificate=False, state_guarantee=False)
+    play, codec, consumed = Play(), Codec(), dict[str, tuple[int, Plain]]()
+    limited = an_authorisation(quantity=Decimal(1), unit=Unit("NAR"), items=("2B204",))
+    revoked = (ISSUED, a_status(LicenceStatus.REVOKED, datetime(2026, 2, 1, tzinfo=UTC)))
+    messages = [
+        a_demand(mrn=mrn(1)),
+        a_licence(requires=requires),
+        limited,
+        a_demand(mrn=mrn(2)),
+        a_demand(mrn=mrn(3), phase=Phase.RELEASED),
+        a_demand(mrn=mrn(1), revision=2, phase=Phase.INVALIDATED),
+        replace(limited, revision=2, quantity=Decimal(9)),
+        replace(limited, revision=3, statuses=revoked),
+    ]
+    for message in messages:
+        consumed[message.identity] = len(consumed), plain(codec.encode(message))
+        play.hand(message)
+    entries = [plain(codec.encode(entry)) for entry in play.entries]
+    audit = Audit(REF, consumed.get).follow(entries)
+    assert (audit.wrong, set(audit.causes)) == ([], consumed.keys())
+    entries[2]["shipment"] = None
+    assert Audit(REF, consumed.get).follow(entries).wrong

@@ -5,42 +5,7 @@ It shares nothing with the product: each step walks over everything again.
 
 from dataclasses import dataclass, field
 
-
-@dataclass
-class Asked:
-    """A draw, and what became of it."""
-
-    item: int
-    line: int
-    quantity: int
-    value: int
-    forbidden: bool = False
-    """Its destination is not allowed."""
-    foreign: bool = False
-    """Its unit is not the line's."""
-    left: int | None = None
-    """What left of the quantity and, one to one hundred, of the value; None: all of it."""
-    verdict: str = ""
-    over: bool = False
-    listed: bool = False
-    reserved: tuple[int, int] = (0, 0)
-    consumed: tuple[int, int] = (0, 0)
-    exited: tuple[int, int] = (0, 0)
-
-    @property
-    def held(self) -> tuple[int, int]:
-        return self.reserved[0] + self.consumed[0], self.reserved[1] + self.consumed[1]
-
-
-@dataclass
-class Ship:
-    phase: str
-    final: bool
-    draws: list[Asked]
-    early: bool = False
-    """Pre-lodged."""
-    completes: tuple[int, ...] = ()
-    """Ships whose goods these are, declared definitively."""
+from tests.unit.reconciliation.ledger_oracle_ships import Asked, Ship, as_asked
 
 
 @dataclass
@@ -50,6 +15,10 @@ class Oracle:
     authorised: dict[int, tuple[int, int]] | None = None  # with the tolerance of the line
     suspended: bool = False
     excluded: bool = False  # what line 2 is for
+    needs_key: bool = False
+    """The licence requires a federal authorisation."""
+    keys: dict[int, tuple[bool, int | None, int | None]] = field(default_factory=dict)
+    """By number: whether it is live, the only line it covers, the most it covers."""
     ships: dict[int, Ship] = field(default_factory=dict)
 
     def columns(self, line: int) -> list[tuple[int, int]]:
@@ -72,6 +41,18 @@ class Oracle:
     def breaks_a_rule(self, draw: Asked) -> bool:
         outside = self.suspended or (self.excluded and draw.line == 2)
         return outside or draw.forbidden or draw.foreign or not self.known(draw)
+
+    def lacks_key(self, draw: Asked, quantity: int | None) -> bool:
+        """Whether no key opens for it; a quantity of None is not measured."""
+        if not self.needs_key or not self.known(draw):
+            return False
+        for live, only, most in self.keys.values():
+            if live and only in {None, draw.line}:
+                lines = (1, 2) if only is None else (only,)
+                drawn = sum(d.held[0] for ship in self.ships.values() for d in ship.draws if d.line in lines)
+                if most is None or quantity is None or (not draw.foreign and drawn + quantity <= most):
+                    return False
+        return True
 
     def exceeds(self, draw: Asked, takes: tuple[int, int]) -> bool:
         if not self.known(draw) or self.authorised is None or draw.foreign:
@@ -118,7 +99,7 @@ class Oracle:
             for other, ship in self.ships.items():
                 if other != number and ship.phase == "ACCEPTED":
                     for draw in ship.draws:
-                        if draw.verdict == "REFUSED" and draw.over and not self.stood_in(other):
+                        if draw.verdict == "REFUSED" and (draw.over or draw.keyless) and not self.stood_in(other):
                             self.judge_early(ship, [draw]) if ship.early else self.judge_again(draw)
 
     def drawn(self) -> list[int]:
@@ -155,12 +136,12 @@ class Oracle:
                 if (
                     was is not None
                     and ship.phase in {"RELEASED", "EXITED"}
-                    and not was.over
+                    and not (was.over or was.keyless)
                     and self.same_again(draw, before)
                 ):
                     draw.verdict = was.verdict
                 else:
-                    draw.verdict = "REFUSED" if self.breaks_a_rule(draw) else "COVERED"
+                    self.judge_stood_in(draw)
             return
         others = [self.ships[n] for n in ship.completes if n in self.ships and not self.ships[n].completes]
         hidden = [(other, other.draws) for other in others]
@@ -195,7 +176,7 @@ class Oracle:
         for other in self.ships:
             if other in touched and other != number:
                 ship = self.ships[other]
-                draws = [Asked(*_as_asked(d)) for d in ship.draws]
+                draws = [Asked(*as_asked(d)) for d in ship.draws]
                 before = Ship(ship.phase, ship.final, ship.draws, ship.early, ship.completes)
                 ship.draws = []
                 self.judge_one(other, before, draws)
@@ -229,7 +210,8 @@ class Oracle:
     def accept(self, draw: Asked) -> None:
         asks = (draw.quantity, draw.value)
         draw.over = self.exceeds(draw, asks)
-        if draw.over or self.breaks_a_rule(draw):
+        draw.keyless = self.lacks_key(draw, asks[0])
+        if draw.over or draw.keyless or self.breaks_a_rule(draw):
             draw.verdict = "REFUSED"
         else:
             draw.verdict, draw.reserved = "COVERED", asks
@@ -258,41 +240,53 @@ class Oracle:
         takes, gone = self.takes(draw, ship)
         was = self.earlier(draw, before)
         if secured and was is not None and self.same_again(draw, before):
-            draw.verdict, draw.over = was.verdict, was.over
+            draw.verdict, draw.over, draw.keyless = was.verdict, was.over, was.keyless
         else:
             draw.over = not secured and self.exceeds(draw, takes)
-            draw.verdict = "REFUSED" if draw.over or self.breaks_a_rule(draw) else "COVERED"
+            draw.keyless = self.lacks_key(draw, None if secured else takes[0])
+            draw.verdict = "REFUSED" if draw.over or draw.keyless or self.breaks_a_rule(draw) else "COVERED"
             draw.listed = draw.foreign or not self.known(draw)
         if not draw.listed:
             draw.consumed, draw.exited = takes, gone
 
     def judge_again(self, draw: Asked) -> None:
         if draw.reserved != (0, 0):
-            draw.verdict = "REFUSED" if self.breaks_a_rule(draw) else "COVERED"
+            draw.keyless = self.lacks_key(draw, None)
+            draw.verdict = "REFUSED" if draw.keyless or self.breaks_a_rule(draw) else "COVERED"
         else:
             self.accept(draw)
 
-    def licence(self, authorised: dict[int, tuple[int, int]], *, suspended: bool) -> None:
+    def licence(self, authorised: dict[int, tuple[int, int]], *, suspended: bool, needs_key: bool = False) -> None:
         arrived = self.authorised is None
-        self.authorised, self.suspended = authorised, suspended
+        self.authorised, self.suspended, self.needs_key = authorised, suspended, needs_key
+        if not arrived:
+            self.judge_open()
+            return
         for number, ship in self.ships.items():
-            if arrived:
-                stood_in_before = self.all_stood_in()
-                draws, ship.draws = ship.draws, []
-                before = Ship(ship.phase, ship.final, [])
-                self.judge_one(number, before, [Asked(*_as_asked(d)) for d in draws])
-                self.follow(number, stood_in_before)
-            elif ship.phase == "ACCEPTED":
-                if self.stood_in(number):
-                    for draw in ship.draws:
-                        draw.verdict, draw.over = ("REFUSED" if self.breaks_a_rule(draw) else "COVERED"), False
-                elif ship.early:
-                    self.judge_early(ship, ship.draws)
-                else:
-                    for draw in ship.draws:
-                        self.judge_again(draw)
+            stood_in_before = self.all_stood_in()
+            draws, ship.draws = ship.draws, []
+            before = Ship(ship.phase, ship.final, [])
+            self.judge_one(number, before, [Asked(*as_asked(d)) for d in draws])
+            self.follow(number, stood_in_before)
 
+    def key(self, number: int, *, live: bool, only: int | None, most: int | None) -> None:
+        self.keys[number] = (live, only, most)
+        if self.authorised is not None:
+            self.judge_open()
 
-def _as_asked(draw: Asked) -> tuple[int, int, int, int, bool, bool, int | None]:
-    """What a draw asks, without what became of it."""
-    return draw.item, draw.line, draw.quantity, draw.value, draw.forbidden, draw.foreign, draw.left
+    def judge_open(self) -> None:
+        for number, ship in self.ships.items():
+            if ship.phase != "ACCEPTED":
+                continue
+            if self.stood_in(number):
+                for draw in ship.draws:
+                    self.judge_stood_in(draw)
+            elif ship.early:
+                self.judge_early(ship, ship.draws)
+            else:
+                for draw in ship.draws:
+                    self.judge_again(draw)
+
+    def judge_stood_in(self, draw: Asked) -> None:
+        draw.over, draw.keyless = False, self.lacks_key(draw, None)
+        draw.verdict = "REFUSED" if draw.keyless or self.breaks_a_rule(draw) else "COVERED"

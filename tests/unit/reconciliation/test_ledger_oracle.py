@@ -9,14 +9,15 @@ from hypothesis import seed
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from services.core.messages import Basis, Draw, LicenceStatus, Phase
+from services.core.messages import Basis, Draw, LicenceStatus, Phase, Requirements
 from services.core.values import CountryCode, Unit
 from services.reconciliation.domain.ledger import from_record, to_record
 from services.reconciliation.domain.verification import entries_are_columns, verify
-from tests.builders import ISSUED, a_demand, a_draw, a_licence, a_line, a_status, mrn
+from tests.builders import ISSUED, a_demand, a_draw, a_licence, a_line, a_status, an_authorisation, mrn
 from tests.integration.faults.report import SEED, Report
 from tests.ledger_play import Play, recorded
-from tests.unit.reconciliation.ledger_oracle import Asked, Oracle
+from tests.unit.reconciliation.ledger_oracle import Oracle
+from tests.unit.reconciliation.ledger_oracle_ships import Asked
 
 BEFORE_ACCEPTANCE = datetime(2026, 2, 1, tzinfo=UTC)
 SELDOM = st.sampled_from([False] * 9 + [True])
@@ -63,12 +64,21 @@ class Lives(RuleBasedStateMachine):
         quantity=AMOUNTS,
         value=AMOUNTS,
         other=AMOUNTS,
-        suspended=st.sampled_from([False, False, False, True]),
+        suspended=SELDOM,
         tolerance=st.sampled_from([0, 0, 10, 50]),
-        excluded=st.sampled_from([False, False, True]),
+        excluded=SELDOM,
+        needs_key=st.booleans(),
     )
     def the_licence_changes(
-        self, quantity: int, value: int, other: int, *, suspended: bool, tolerance: int = 0, excluded: bool = False
+        self,
+        quantity: int,
+        value: int,
+        other: int,
+        *,
+        suspended: bool,
+        tolerance: int = 0,
+        excluded: bool = False,
+        needs_key: bool = False,
     ) -> None:
         one = a_line(1, Basis.BOTH, str(quantity), "NAR", str(value * 100), "EUR")
         lines = (
@@ -80,16 +90,35 @@ class Lives(RuleBasedStateMachine):
         known = self.play.state.terms
         revision = known.revision + 1 if known else 1
         without = ("2B204",) if excluded else ()
-        self.play.hand(a_licence(*lines, statuses=steps, revision=revision, excluded_items=without))
-        self.oracle.excluded = excluded
-        self.oracle.licence(
-            {1: (quantity * (100 + tolerance) // 100, value * (100 + tolerance)), 2: (other, 0)}, suspended=suspended
+        requires = Requirements(federal_authorisation=needs_key, end_use_certificate=False, state_guarantee=False)
+        self.play.hand(
+            a_licence(*lines, statuses=steps, revision=revision, excluded_items=without, requires=requires)
         )
+        self.oracle.excluded = excluded
+        authorised = {1: (quantity * (100 + tolerance) // 100, value * (100 + tolerance)), 2: (other, 0)}
+        self.oracle.licence(authorised, suspended=suspended, needs_key=needs_key)
+
+    @rule(
+        number=st.integers(1, 2),
+        live=st.sampled_from([True, True, True, False]),
+        only=st.sampled_from([None, None, 1, 2]),
+        most=st.one_of(st.none(), st.integers(2, 15)),
+    )
+    def a_federal_authorisation_changes(self, number: int, only: int | None, most: int | None, *, live: bool) -> None:
+        self.report.messages += 1
+        known = [of for of in self.play.state.authorisations if of.ref == f"FED/{number}"]
+        steps = (ISSUED,) if live else (ISSUED, a_status(LicenceStatus.REVOKED, BEFORE_ACCEPTANCE))
+        limit = {"quantity": most and Decimal(most), "unit": most and Unit("NAR")}
+        revision = known[0].revision + 1 if known else 1
+        made = an_authorisation(ref=f"FED/{number}", revision=revision, line=only, statuses=steps, **limit)
+        self.play.hand(made)
+        self.oracle.key(number, live=live, only=only, most=most)
+        assert self.play.hand(made).outputs == ()
 
     @initialize(arrives=st.sampled_from([True, True, True, False]))
     def a_licence_mostly_comes_first(self, *, arrives: bool) -> None:
         if arrives:
-            self.the_licence_changes(10, 8, 6, suspended=False)
+            self.the_licence_changes(10, 8, 6, suspended=False, needs_key=False)
 
     @rule(number=st.integers(1, 5), asked=st.lists(ASKED, min_size=1, max_size=3))
     def a_shipment_is_accepted(self, number: int, asked: list[Asked]) -> None:
