@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from tests.integration.faults.oracle import Oracle, Step
-from tests.integration.faults.oracle_shipments import Draw
+from tests.integration.faults.oracle import Oracle
+from tests.integration.faults.oracle_shipments import Draw, Step
 from tests.integration.faults.plain import Plain
 
 Consumed = Callable[[str], tuple[int, Plain] | None]

@@ -17,7 +17,6 @@ from tests.integration.faults.oracle_rules import (
     controls_quantity,
     controls_value,
     line_of,
-    measured,
     overruns,
     pair,
 )
@@ -26,8 +25,10 @@ from tests.integration.faults.oracle_shipments import (
     Draw,
     Shipment,
     Step,
+    Takes,
     columns_of,
     completed,
+    leaves,
     same_again,
     share_out,
     stands_for,
@@ -39,7 +40,6 @@ FREED = {"NOT_RELEASED", "INVALIDATED"}
 LACKING = {"quantity.overrun", "value.overrun"}
 WANTING = LACKING | {*LEGS.values()}
 ONLY_LISTED = {"licence.unknown", "licence.line-unknown", "exporter.mismatch", "unit.mismatch", "currency.mismatch"}
-Takes = tuple[Decimal | None, Decimal | None]
 
 
 class Oracle:
@@ -152,7 +152,7 @@ class Oracle:
             for draw in other.draws if other.demand["phase"] == "EXITED" else ():
                 line = line_of(self.terms, draw.asked["line"] or draw.line)
                 if line is not None:
-                    yield line["line"], pair(self._leaves(draw, line, other)[1])
+                    yield line["line"], pair(leaves(draw, line, other)[1])
 
     def _stood_in(self, shipment: Shipment, before: Shipment | None) -> None:
         earlier = {draw.place: draw for draw in before.draws} if before else {}
@@ -217,23 +217,6 @@ class Oracle:
         draw.verdict = "REFUSED" if draw.reasons else "COVERED"
         draw.reserved = NONE if draw.reasons else pair(wanted)
 
-    def _leaves(self, draw: Draw, line: Plain | None, shipment: Shipment) -> tuple[Takes, Takes]:
-        """What it consumes, and what of it left: the final exit returns a shortfall, an excess is never written off."""
-        stated = asks(draw.asked, line)
-        if shipment.demand["phase"] != "EXITED":
-            return stated, NONE
-        asked = draw.asked
-        quantity = asked["quantity"] if asked["exited_quantity"] is None else asked["exited_quantity"]
-        amount = asked["amount"] if asked["exited_amount"] is None else asked["exited_amount"]
-        left = measured(asked, line, quantity, amount)
-        consumed: list[Decimal | None] = []
-        exited: list[Decimal | None] = []
-        for was, gone in zip(stated, left, strict=True):
-            known = None if was is None or gone is None else max(Decimal(0), min(was, gone))
-            consumed.append(known if known is not None and shipment.demand["final_exit"] else was)
-            exited.append(known)
-        return (consumed[0], consumed[1]), (exited[0], exited[1])
-
     def _secured(
         self, draw: Draw, line: Plain | None, shipment: Shipment, before: Shipment | None, was: Draw | None
     ) -> bool:
@@ -244,7 +227,7 @@ class Oracle:
             return False
         if was.verdict == "REFUSED" and was.held == NONE:
             return False
-        takes = pair(self._leaves(draw, line, shipment)[0])
+        takes = pair(leaves(draw, line, shipment)[0])
         return (not controls_quantity(line) or takes[0] <= was.held[0]) and (
             not controls_value(line) or takes[1] <= was.held[1]
         )
@@ -259,7 +242,7 @@ class Oracle:
         *,
         secured: bool,
     ) -> None:
-        takes, left = self._leaves(draw, line, shipment)
+        takes, left = leaves(draw, line, shipment)
         if secured and was is not None and same_again(draw, shipment, before, was):
             draw.verdict, draw.reasons = was.verdict, set(was.reasons)
         else:

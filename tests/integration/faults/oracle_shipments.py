@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from tests.integration.faults.oracle_rules import NONE, Pair
+from tests.integration.faults.oracle_rules import NONE, Pair, asks, measured
 from tests.integration.faults.plain import Plain
 
 GONE = {"RELEASED", "EXITED"}
 COMPARED = ("commodity_code", "procedure", "consignee", "destination", "units", "currencies")
+
+Takes = tuple[Decimal | None, Decimal | None]
 
 
 @dataclass
@@ -103,3 +105,21 @@ def columns_of(terms: Plain | None, shipments: Iterable[Shipment]) -> dict[tuple
                 sums = [sum((getattr(d, c)[place] for d in draws), Decimal(0)) for c in _COLUMNS]
                 found[line["line"], dimension] = (line[dimension] or Decimal(0), *sums)
     return found
+
+
+def leaves(draw: Draw, line: Plain | None, shipment: Shipment) -> tuple[Takes, Takes]:
+    """What it consumes, and what of it left: the final exit returns a shortfall, an excess is never written off."""
+    stated = asks(draw.asked, line)
+    if shipment.demand["phase"] != "EXITED":
+        return stated, NONE
+    asked = draw.asked
+    quantity = asked["quantity"] if asked["exited_quantity"] is None else asked["exited_quantity"]
+    amount = asked["amount"] if asked["exited_amount"] is None else asked["exited_amount"]
+    left = measured(asked, line, quantity, amount)
+    consumed: list[Decimal | None] = []
+    exited: list[Decimal | None] = []
+    for was, gone in zip(stated, left, strict=True):
+        known = None if was is None or gone is None else max(Decimal(0), min(was, gone))
+        consumed.append(known if known is not None and shipment.demand["final_exit"] else was)
+        exited.append(known)
+    return (consumed[0], consumed[1]), (exited[0], exited[1])
