@@ -27,6 +27,8 @@ class FakeDoors:
         self.messages: dict[str, bytes] = {}
         self.before: Callable[[Request], Response | None] = lambda _: None
         self.alerts = self._alerts()
+        self.keys: dict[str, dict[str, Any]] = {}
+        """What stands beside each licence, by reference."""
         self._ids = {send.message.body: send.message.id for send in scenario.sends}
         self._broken = {send.message.body for send in scenario.sends if send.answers == MALFORMED}
         self._verdicts = {one.mrn: one for one in scenario.expected}
@@ -37,6 +39,8 @@ class FakeDoors:
             routes=[
                 Route("/v1/licences", self._guarded(self._licence), methods=["POST"]),
                 Route("/v1/licences/{ref:path}/status", self._guarded(self._step), methods=["POST"]),
+                Route("/v1/licences/{licence:path}/documents", self._guarded(self._key), methods=["POST"]),
+                Route("/v1/federal-authorisations", self._guarded(self._key), methods=["POST"]),
                 Route("/v1/refusals", self._guarded(self._refusal), methods=["POST"]),
                 Route("/v1/customs/messages", self._guarded(self._message), methods=["POST"]),
                 Route("/v1/customs/messages/{id}", self._guarded(self._state)),
@@ -61,6 +65,12 @@ class FakeDoors:
     def _step(self, request: Request, body: bytes) -> Response:
         self.status[request.path_params["ref"]] = json.loads(body)["status"]
         return JSONResponse({})
+
+    def _key(self, request: Request, body: bytes) -> Response:
+        asked = json.loads(body)
+        licence = request.path_params.get("licence") or asked["licence"]
+        self.keys.setdefault(licence, {})[asked["ref"]] = asked
+        return JSONResponse({}, 201)
 
     def _refusal(self, _request: Request, body: bytes) -> Response:
         asked = json.loads(body)
@@ -93,7 +103,8 @@ class FakeDoors:
         if ref not in self.licences:
             return JSONResponse({"ref": ref, "status": "unknown", "lines": []})
         lines = [self._line(everything[ref], line) for line in everything[ref].lines]
-        return JSONResponse({"ref": ref, "status": self.status[ref], "lines": lines})
+        beside = [{"ref": name} for name in self.keys.get(ref, ())]
+        return JSONResponse({"ref": ref, "status": self.status[ref], "lines": lines, "authorisations": beside})
 
     def _line(self, licence: Licence, line: Line) -> dict[str, Any]:
         held = self._balances.get((licence.ref, line.number))

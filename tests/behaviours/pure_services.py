@@ -31,8 +31,8 @@ from services.customs.domain.reading import Logged, message_id
 from services.licensing import handlers as licensing
 from services.licensing.adapters.authorisation_bodies import DocumentBody, FederalAuthorisationBody
 from services.licensing.adapters.bodies import LicenceBody, StepBody
-from services.licensing.domain.registered import Registered
 from services.licensing.domain.authorising import enter
+from services.licensing.domain.registered import Registered
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.shipment import empty
 from services.reconciliation.handlers import ledger, shipments

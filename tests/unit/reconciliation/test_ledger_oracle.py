@@ -91,9 +91,7 @@ class Lives(RuleBasedStateMachine):
         revision = known.revision + 1 if known else 1
         without = ("2B204",) if excluded else ()
         requires = Requirements(federal_authorisation=needs_key, end_use_certificate=False, state_guarantee=False)
-        self.play.hand(
-            a_licence(*lines, statuses=steps, revision=revision, excluded_items=without, requires=requires)
-        )
+        self.play.hand(a_licence(*lines, statuses=steps, revision=revision, excluded_items=without, requires=requires))
         self.oracle.excluded = excluded
         authorised = {1: (quantity * (100 + tolerance) // 100, value * (100 + tolerance)), 2: (other, 0)}
         self.oracle.licence(authorised, suspended=suspended, needs_key=needs_key)
