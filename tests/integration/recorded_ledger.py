@@ -13,15 +13,15 @@ from services.reconciliation.wiring import build
 from services.runtime.codec import Codec
 from services.runtime.service import Runtime, Service
 from services.runtime.settings import RuntimeSettings
-from tests.builders import REF, a_demand, a_licence, a_line, mrn
+from tests.builders import REF, a_demand, a_licence, a_line, an_authorisation, mrn
 from tests.integration.in_process import Running, running
 from tests.integration.installation import Installation
 from tests.integration.kafka_log import KafkaLog
 from tests.integration.runtime.probe_process import until
 
 OTHER = "VL/2026/000999"
-ENTRIES = 11
-MESSAGES = 12
+ENTRIES = 12
+MESSAGES = 13
 
 
 def ledger_alone(runtime: Runtime) -> Service:
@@ -51,7 +51,7 @@ async def until_read(service: Running, records: int) -> None:
 
 
 async def record(settings: RuntimeSettings) -> None:
-    """Covered, refused, repeated and waiting demands, an amendment, a licence that is no good and one that is none."""
+    """Covered, refused, repeated and waiting demands, an amendment, bad licences, a key."""
     demands = [a_demand(mrn=mrn(number)) for number in (1, 2, 3)]
     messages: list[Message] = [
         a_licence(),
@@ -63,6 +63,7 @@ async def record(settings: RuntimeSettings) -> None:
         a_licence(ref=OTHER),
         a_licence(a_line(unit="KGM"), revision=2),
         a_licence(a_line(quantity="3", value="300000"), revision=2),
+        an_authorisation(),
     ]
     async with running(settings, [ledger_alone]) as service:
         for sent, message in enumerate(messages, start=1):

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
-from services.core.messages import Cover, Demand, Entry, Finding, Licence
+from services.core.messages import Authorisation, Cover, Demand, Entry, Finding, Licence
 from services.runtime.kafka import topics
 from services.runtime.kafka.topics import DEAD_LETTER_SUFFIX
 from services.runtime.settings import RuntimeSettings
@@ -18,9 +18,10 @@ from tests.own import own_prefix
 Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 Alter = Callable[[list[Record]], Sequence[Record]]
 
-PUBLISHED = (Entry.TOPIC, Cover.TOPIC, Finding.TOPIC, *(t + DEAD_LETTER_SUFFIX for t in (Licence.TOPIC, Demand.TOPIC)))
+INPUTS = (Licence.TOPIC, Authorisation.TOPIC, Demand.TOPIC)
+PUBLISHED = (Entry.TOPIC, Cover.TOPIC, Finding.TOPIC, *(t + DEAD_LETTER_SUFFIX for t in INPUTS))
 """What a ledger writes to."""
-OF_THE_LEDGER = (Licence.TOPIC, Demand.TOPIC, *PUBLISHED)
+OF_THE_LEDGER = (*INPUTS, *PUBLISHED)
 
 
 async def with_topics(

@@ -1,5 +1,6 @@
 """The legs beside a licence: which are missing and why, and what happens when one lapses while goods are under way."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -92,10 +93,10 @@ def test_its_days_are_those_of_its_own_time_zone(zone: str) -> None:
     assert (play.answer.verdict is DrawVerdict.COVERED) is (zone == "Europe/Brussels")
 
 
-def test_an_entry_covers_what_is_below_it() -> None:
-    line = a_line()
-    play = Play(keyed(line), an_authorisation(items=(line.control_code,)), a_demand())
-    assert play.answer.verdict is DrawVerdict.COVERED
+@pytest.mark.parametrize("code", ["2B204.a", "2B204.a.1", "2B204.ab", "2B205.a"])
+def test_an_entry_covers_itself_and_what_is_below_it(code: str) -> None:
+    play = Play(keyed(replace(a_line(), control_code=code)), an_authorisation(items=("2B204.a",)), a_demand())
+    assert (play.answer.verdict is DrawVerdict.COVERED) is (code in {"2B204.a", "2B204.a.1"})
 
 
 def test_its_own_limit_counts_all_draws_of_all_lines_and_what_returns_is_given_out_again() -> None:
