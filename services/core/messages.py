@@ -4330,7 +4330,7 @@ class Authorisation(_Authorisation):
     SCHEMA: ClassVar[str] = "licensing.v1.Authorisation"
     TOPIC: ClassVar[str] = "licensing.authorisation.v1"
     KEY: ClassVar[str] = "licence"
-    IDENTITY: ClassVar[tuple[str, ...]] = ("kind", "ref", "revision")
+    IDENTITY: ClassVar[tuple[str, ...]] = ("licence", "kind", "ref", "revision")
 
     ref: str
     """Its reference at who gave it."""
@@ -4608,7 +4608,7 @@ class Authorisation(_Authorisation):
 
     @property
     def identity(self) -> str:
-        return sha256(f"licensing.v1.Authorisation\x1f{self.kind}\x1f{self.ref}\x1f{self.revision}".encode()).hexdigest()[:32]
+        return sha256(f"licensing.v1.Authorisation\x1f{self.licence}\x1f{self.kind}\x1f{self.ref}\x1f{self.revision}".encode()).hexdigest()[:32]
 
 
 class Basis(StrEnum):
