@@ -1,8 +1,10 @@
 """Forms of declaration: when each is accepted, what it asks, and at which moment it is judged."""
 
+from dataclasses import replace
+
 import pytest
 
-from services.core.messages import DeclarationForm, Phase, Stage
+from services.core.messages import DeclarationForm, Phase, Stage, VerdictKind
 from services.core.values import Mrn
 from tests.builders import ACCEPTED_AT
 from tests.builders_customs import (
@@ -104,3 +106,14 @@ def test_a_late_lower_version_is_kept_and_changes_nothing_it_states() -> None:
     late = way.told(a_declaration())
     assert late.latest_demand().draws == way.latest_demand().draws
     assert (late.verdict().version, len(late.shipment.declarations)) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "procedure", ["10", "11", "21", "22", "23", "31", "T1", "T2", "T2F", "T2SM", "T", "TIR", "76", "95"]
+)
+def test_goods_are_controlled_when_they_cite_a_licence_whatever_their_procedure(procedure: str) -> None:
+    citing, bare = (replace(an_item(*documents), procedure=procedure) for documents in ((a_document(),), ()))
+    asking = Way().told(a_declaration(citing))
+    assert (asking.verdict().verdict, asking.latest_demand().draws[0].procedure) == (VerdictKind.PENDING, procedure)
+    silent = Way().told(a_declaration(bare))
+    assert (silent.verdict().verdict, silent.latest_demands()) == (VerdictKind.NOT_CONTROLLED, ())
