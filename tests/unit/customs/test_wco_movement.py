@@ -55,6 +55,14 @@ def test_a_movement_that_customs_refused_is_told_so() -> None:
     assert statement.reason == f"customs refused the arrival of {DUCR}"
 
 
+@pytest.mark.parametrize("empty", ["<i:messageCode/>", "<i:messageCode> </i:messageCode>", "<i:messageCode/>" * 2])
+def test_a_movement_whose_code_is_empty_is_refused_with_its_path(empty: str) -> None:
+    body = movement("MovementTotalsResponse", empty + BLOCK)
+    assert {(fault.path, fault.code) for fault in refusal(body).faults} <= {
+        (f"/inventoryLinkingMovementTotalsResponse/messageCode{place}", "value.missing") for place in ("", "[1]", "[2]")
+    }
+
+
 def queried(*movements: str) -> str:
     inner = f"<i:UCR>{DUCR}</i:UCR><i:declarationID>{MRN}</i:declarationID>{''.join(movements)}"
     return movement("QueryResponse", f"<i:queriedDUCR>{inner}</i:queriedDUCR>")

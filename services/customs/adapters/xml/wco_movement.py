@@ -75,9 +75,14 @@ def read(root: etree._Element, zone: tzinfo) -> Reading:
 
 def _code(reader: Reader, element: etree._Element) -> str | None:
     """The code of a message; published totals repeat themselves, code and all."""
-    if not reader.children(element, "messageCode"):
+    stated = reader.children(element, "messageCode")
+    if not stated:
         reader.required(element, "messageCode")
-    return next(iter(reader.each(element, "messageCode", one_of(*CODES))), None)
+    codes = reader.each(element, "messageCode", one_of(*CODES))
+    for empty in stated if not codes else ():
+        if not (empty.text or "").strip():
+            reader.fault(empty, "value.missing", "messageCode is empty")
+    return next(iter(codes), None)
 
 
 def _at(reader: Reader, element: etree._Element, zone: tzinfo) -> datetime | None:
