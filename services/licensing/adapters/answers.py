@@ -5,7 +5,7 @@ import binascii
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
 from fastapi import Query, Response
@@ -20,6 +20,9 @@ from services.licensing.adapters.search import Page
 from services.licensing.adapters.views import licence_view
 from services.licensing.domain.registered import Registered
 
+C = TypeVar("C")
+A = TypeVar("A")
+
 Submit = Callable[[Command], Awaitable[Outcome]]
 RESERVED = frozenset({"amendments", "status", "documents", "usage-reports", "entries"})
 Cursor = Annotated[str | None, Query(max_length=400)]
@@ -27,7 +30,8 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 _TAG = re.compile(r'\s*(?:W/)?"?([0-9]{1,18})"?\s*')
 
 
-async def durable(submit: Submit, command: Command) -> Outcome:
+async def durable(submit: Callable[[C], Awaitable[A]], command: C) -> A:
+    """What became of a command, once that is committed. Refused 422 when it makes no message that can be written."""
     try:
         return await submit(command)
     except Rejected as error:

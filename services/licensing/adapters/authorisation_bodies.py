@@ -7,21 +7,21 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from services.core.errors import Fault
-from services.core.messages import Authorisation, AuthorisationKind, Change, LicenceStatus, StatusChange
+from services.core.messages import Authorisation, AuthorisationKind, LicenceStatus, StatusChange
 from services.core.values import ZERO, LicenceRef
+from services.licensing.adapters.bodies import StepBody, StoredChange, StoredStep
 from services.licensing.adapters.fields import (
     Amount,
     Body,
     ControlCode,
     Day,
     Instant,
-    LongText,
     MeasurementUnit,
     Reference,
     ShortText,
 )
-from services.licensing.adapters.views import time_text
-from services.licensing.adapters.words import StatusWord, StepWord, word
+from services.licensing.adapters.views import amount_text, change_view, day_text, step_view, time_text
+from services.licensing.adapters.words import StatusWord, named, word
 from services.licensing.domain.authorising import EnterAuthorisation
 from services.licensing.domain.terms import period_faults
 
@@ -31,10 +31,6 @@ MINISTER = "BE-FED"
 DocumentWord = Literal["end-use-certificate", "state-guarantee"]
 KindWord = Literal["federal-authorisation", DocumentWord]
 LineNumber = Annotated[int, Field(ge=1, le=99_999)]
-
-
-def kind_of(text: KindWord) -> AuthorisationKind:
-    return AuthorisationKind(text.upper().replace("-", "_"))
 
 
 class AuthorisedGoods(Body):
@@ -100,7 +96,7 @@ class FederalAuthorisationBody(_Covering):
         made = self._authorisation(AuthorisationKind.FEDERAL_AUTHORISATION, self.ref, self.licence, time_zone, at)
         if self.status == "issued":
             return EnterAuthorisation(made)
-        return EnterAuthorisation(made, StatusChange(status=_status(self.status), effective_at=at))
+        return EnterAuthorisation(made, StatusChange(status=named(LicenceStatus, self.status), effective_at=at))
 
 
 class DocumentBody(_Covering):
@@ -110,32 +106,15 @@ class DocumentBody(_Covering):
     ref: Reference
 
     def entered(self, licence: str, time_zone: str, at: datetime) -> EnterAuthorisation:
-        return EnterAuthorisation(self._authorisation(kind_of(self.kind), self.ref, licence, time_zone, at))
+        kind = named(AuthorisationKind, self.kind)
+        return EnterAuthorisation(self._authorisation(kind, self.ref, licence, time_zone, at))
 
 
-class AuthorisationStepBody(Body):
-    """A step of its status; without `effective_at` it takes effect at once."""
-
-    status: StepWord
-    reason: LongText | None = None
-    effective_at: Instant | None = None
-    actor: ShortText | None = None
-    legal_basis: ShortText | None = None
-
-    @property
-    def step(self) -> LicenceStatus:
-        return _status(self.status)
-
-
-class DocumentStepBody(AuthorisationStepBody):
-    """The same, of a document of a licence."""
+class DocumentStepBody(StepBody):
+    """A step of the status of a document of a licence."""
 
     kind: DocumentWord
     ref: Reference
-
-
-def _status(text: str) -> LicenceStatus:
-    return LicenceStatus(text.upper())
 
 
 def content(of: Authorisation) -> dict[str, Any]:
@@ -148,52 +127,15 @@ def content(of: Authorisation) -> dict[str, Any]:
         "issued_by": of.issued_by,
         "goods": [{"control_code": code} for code in of.items],
         "line": of.line,
-        "quantity": None if of.quantity is None else format(of.quantity, "f"),
+        "quantity": amount_text(of.quantity),
         "unit": of.unit,
         "valid_from": of.valid_from.isoformat(),
-        "valid_to": None if of.valid_to is None else of.valid_to.isoformat(),
+        "valid_to": day_text(of.valid_to),
         "time_zone": of.time_zone,
-        "statuses": [_step_content(step) for step in of.statuses],
-        "change": None if of.change is None else _change_content(of.change),
+        "statuses": [step_view(step) for step in of.statuses],
+        "change": of.change and change_view(of.change),
         "changed_at": time_text(of.changed_at),
     }
-
-
-def _step_content(step: StatusChange) -> dict[str, Any]:
-    return {
-        "status": word(step.status),
-        "effective_at": time_text(step.effective_at),
-        "reason": step.reason,
-        "actor": step.actor,
-        "legal_basis": step.legal_basis,
-    }
-
-
-def _change_content(change: Change) -> dict[str, Any]:
-    return {
-        "actor": change.actor,
-        "reason": change.reason,
-        "legal_basis": change.legal_basis,
-        "effective_at": time_text(change.effective_at),
-    }
-
-
-class _StoredStep(Body):
-    status: StatusWord
-    effective_at: Instant
-    reason: LongText | None
-    actor: ShortText | None
-    legal_basis: ShortText | None
-
-    def change(self) -> StatusChange:
-        return StatusChange(**{**self.model_dump(), "status": _status(self.status)})
-
-
-class _StoredChange(Body):
-    actor: ShortText
-    reason: LongText | None
-    legal_basis: ShortText | None
-    effective_at: Instant
 
 
 class StoredAuthorisation(Body):
@@ -211,8 +153,8 @@ class StoredAuthorisation(Body):
     valid_from: Day
     valid_to: Day | None
     time_zone: str
-    statuses: list[_StoredStep]
-    change: _StoredChange | None
+    statuses: list[StoredStep]
+    change: StoredChange | None
     changed_at: Instant
 
     def stored(self) -> Authorisation:
@@ -220,7 +162,7 @@ class StoredAuthorisation(Body):
             ref=self.ref,
             revision=self.revision,
             licence=self.licence,
-            kind=kind_of(self.kind),
+            kind=named(AuthorisationKind, self.kind),
             issued_by=self.issued_by,
             items=tuple(goods.control_code for goods in self.goods),
             line=self.line,
@@ -229,7 +171,7 @@ class StoredAuthorisation(Body):
             valid_from=self.valid_from,
             valid_to=self.valid_to,
             time_zone=self.time_zone,
-            statuses=tuple(step.change() for step in self.statuses),
-            change=None if self.change is None else Change(**self.change.model_dump()),
+            statuses=tuple(step.step() for step in self.statuses),
+            change=self.change.made() if self.change else None,
             changed_at=self.changed_at,
         )

@@ -4,29 +4,27 @@ These routes stand before those of `licence_http`, whose `{ref:path}` would take
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import JSONResponse
 
-from services.core.errors import Fault, Refused, Rejected
+from services.core.errors import Fault, Refused
 from services.core.messages import Authorisation, AuthorisationKind
-from services.licensing.adapters.answers import expected_revisions, reference
+from services.licensing.adapters.answers import durable, expected_revisions, now, reference, refuse_if
 from services.licensing.adapters.authorisation_bodies import (
     MINISTER,
-    AuthorisationStepBody,
     DocumentBody,
     DocumentStepBody,
     FederalAuthorisationBody,
     content,
-    kind_of,
 )
 from services.licensing.adapters.authorisations import Asked, AuthorisationSearch, Given
+from services.licensing.adapters.bodies import StepBody
 from services.licensing.adapters.faults import NOT_ACCEPTABLE, DoorRoute
 from services.licensing.adapters.search import Search
-from services.licensing.adapters.words import word
+from services.licensing.adapters.words import named, word
 from services.licensing.domain.authorising import ChangeAuthorisation, Place
 from services.licensing.domain.status import status_at
 
@@ -52,16 +50,16 @@ def _federal_routes(
     async def enter_federal_authorisation(body: FederalAuthorisationBody) -> Response:
         zone = zone_of(body.issued_by) or zone_of(MINISTER)
         unknown = Fault("/issued_by", "authority-unknown", "no time zone is configured for this authority")
-        _refuse_if((*body.faults(), *(() if zone else (unknown,))))
-        given = await _durable(submit, body.entered(zone or "", _now()))
+        refuse_if((*body.faults(), *(() if zone else (unknown,))))
+        given = await durable(submit, body.entered(zone or "", now()))
         return _answer(given, f"/v1/federal-authorisations?ref={quote(body.ref)}")
 
     @router.post("/v1/federal-authorisations/status")
-    async def step_by_query(ref: str, body: AuthorisationStepBody, if_match: IfMatch = None) -> Response:
+    async def step_by_query(ref: str, body: StepBody, if_match: IfMatch = None) -> Response:
         return await step(ref, body, if_match)
 
     @router.post("/v1/federal-authorisations/{ref:path}/status")
-    async def step(ref: str, body: AuthorisationStepBody, if_match: IfMatch = None) -> Response:
+    async def step(ref: str, body: StepBody, if_match: IfMatch = None) -> Response:
         return await _step(submit, Place(FEDERAL, "", reference(ref)), body, if_match)
 
     @router.get("/v1/federal-authorisations")
@@ -88,7 +86,7 @@ def _document_routes(router: APIRouter, submit: Submit, found: AuthorisationSear
 
     @router.post("/v1/licences/{ref:path}/documents/status")
     async def step_document(ref: str, body: DocumentStepBody, if_match: IfMatch = None) -> Response:
-        return await _step(submit, Place(kind_of(body.kind), reference(ref), body.ref), body, if_match)
+        return await _step(submit, Place(named(AuthorisationKind, body.kind), reference(ref), body.ref), body, if_match)
 
     @router.post("/v1/licences/documents", status_code=201)
     async def add_document_by_query(ref: str, body: DocumentBody) -> Response:
@@ -100,8 +98,8 @@ def _document_routes(router: APIRouter, submit: Submit, found: AuthorisationSear
         licence = await licences.licence(reference(ref))
         if licence is None:
             raise Refused(404, "No such licence")
-        _refuse_if(body.faults())
-        given = await _durable(submit, body.entered(licence.ref, licence.time_zone, _now()))
+        refuse_if(body.faults())
+        given = await durable(submit, body.entered(licence.ref, licence.time_zone, now()))
         return _answer(given, f"/v1/licences/documents?ref={quote(licence.ref)}")
 
     @router.get("/v1/licences/documents")
@@ -115,7 +113,7 @@ def _document_routes(router: APIRouter, submit: Submit, found: AuthorisationSear
         return _listed([of for of in await found.beside(ref) if of.kind is not FEDERAL])
 
 
-async def _step(submit: Submit, place: Place, body: AuthorisationStepBody, if_match: str | None) -> Response:
+async def _step(submit: Submit, place: Place, body: StepBody, if_match: str | None) -> Response:
     asked = ChangeAuthorisation(
         place=place,
         status=body.step,
@@ -124,16 +122,9 @@ async def _step(submit: Submit, place: Place, body: AuthorisationStepBody, if_ma
         actor=body.actor,
         legal_basis=body.legal_basis,
         expected=expected_revisions(if_match),
-        at=_now(),
+        at=now(),
     )
-    return _one((await _durable(submit, asked)).state.current, 200)
-
-
-async def _durable(submit: Submit, asked: Asked) -> Given:
-    try:
-        return await submit(asked)
-    except Rejected as error:
-        raise Refused(422, NOT_ACCEPTABLE, (Fault("", "unwritable", str(error)),)) from error
+    return _one((await durable(submit, asked)).state.current, 200)
 
 
 def _answer(given: Given, location: str) -> Response:
@@ -153,13 +144,4 @@ def _listed(found: list[Authorisation]) -> Response:
 
 def _view(of: Authorisation) -> dict[str, Any]:
     """`status` is the one in force now."""
-    return {**content(of), "status": word(status_at(of.statuses, _now()))}
-
-
-def _refuse_if(faults: tuple[Fault, ...]) -> None:
-    if faults:
-        raise Refused(422, NOT_ACCEPTABLE, faults)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+    return {**content(of), "status": word(status_at(of.statuses, now()))}

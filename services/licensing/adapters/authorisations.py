@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from psycopg.types.json import Jsonb
 
 from services.core.decision import Decision
-from services.core.errors import Corrupt, Refused
+from services.core.errors import Corrupt
 from services.core.messages import Authorisation, AuthorisationKind
 from services.licensing.adapters.authorisation_bodies import StoredAuthorisation, content
+from services.licensing.adapters.groups import decided, lock
 from services.licensing.adapters.register import Append
 from services.licensing.domain.authorising import (
     ChangeAuthorisation,
@@ -22,11 +23,6 @@ from services.runtime.database import Connection, Database
 Asked = EnterAuthorisation | ChangeAuthorisation
 Given = Decision[Kept]
 
-# One that is not there yet has no row to lock; its hash has, in the same order everywhere.
-_LOCK = (
-    "SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT hashtextextended('authorisation ' || name, 0) AS key"
-    " FROM unnest(%s::text[]) AS names (name) ORDER BY 1) AS keys"
-)
 _KEPT = """
 SELECT a.kind, a.scope, a.ref, first.content AS entered, now.content AS current
 FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked (kind, scope, ref)
@@ -60,25 +56,18 @@ class Authorisations:
         self, connection: Connection, asked: Sequence[Asked], traces: Sequence[str | None]
     ) -> list[Given | Exception]:
         kept = await _load(connection, [one.place for one in asked])
-        results: list[Given | Exception] = []
-        made: list[tuple[Place, Authorisation]] = []
-        followed: list[str | None] = []
-        for one, trace in zip(asked, traces, strict=True):
-            try:
-                given = _decide(kept.get(one.place), one)
-            except Refused as refused:
-                results.append(refused)
-                continue
+
+        def decide(one: Asked) -> tuple[Given, list[tuple[Place, Authorisation]]]:
+            given = _decide(kept.get(one.place), one)
             kept[one.place] = given.state
-            if given.outputs:
-                made.append((one.place, given.state.current))
-                followed.append(trace)
-            results.append(given)
-        if made:
-            await _write(connection, made)
-            messages = [message for _, message in made]
-            await self._append(connection, messages, max(message.changed_at for message in messages), followed)
-        return results
+            return given, [(one.place, given.state.current)] if given.outputs else []
+
+        group = decided(asked, traces, decide)
+        if group.made:
+            await _write(connection, group.made)
+            messages = [message for _, message in group.made]
+            await self._append(connection, messages, max(message.changed_at for message in messages), group.traces)
+        return group.answers
 
 
 def _decide(known: Kept | None, asked: Asked) -> Given:
@@ -90,7 +79,7 @@ def _decide(known: Kept | None, asked: Asked) -> Given:
 
 
 async def _load(connection: Connection, places: Sequence[Place]) -> dict[Place, Kept]:
-    await connection.execute(_LOCK, (["\x1f".join(_columns(place)) for place in places],))
+    await lock(connection, ["authorisation " + "\x1f".join(_columns(place)) for place in places])
     wanted = sorted({_columns(place) for place in places})
     rows = await (await connection.execute(_KEPT, tuple(map(list, zip(*wanted, strict=True))))).fetchall()
     return {

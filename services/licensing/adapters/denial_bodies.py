@@ -8,22 +8,19 @@ from pydantic import Field
 
 from services.core.errors import Fault
 from services.core.message import plain
-from services.core.messages import Change, Denial, DenialStatus, DeniedParty, RefusedGoods
+from services.core.messages import Denial, DenialStatus, DeniedParty
+from services.licensing.adapters.bodies import GoodsBody, StoredChange
 from services.licensing.adapters.fields import (
-    Amount,
     Body,
-    Commodity,
     Country,
-    CurrencyCode,
     Day,
     Instant,
     LongText,
     Reference,
     ShortText,
 )
-from services.licensing.adapters.parts import Many
-from services.licensing.adapters.views import time_text
-from services.licensing.adapters.words import word
+from services.licensing.adapters.views import change_view, day_text, goods_view, time_text
+from services.licensing.adapters.words import named, word
 from services.licensing.domain.denials import Outcome, Review, is_overdue, new_denial
 from services.licensing.domain.terms import goods_faults
 
@@ -40,23 +37,10 @@ class DeniedPartyBody(Body):
         return DeniedParty(role=self.role, name=self.name, address=self.address, country=self.country)
 
 
-class DeniedGoodsBody(Body):
+class DeniedGoodsBody(GoodsBody):
     """Goods as the notifying state wrote them: its entries need not be ones of Annex I."""
 
-    description: LongText
     control_code: ShortText | None = None
-    commodity_codes: Annotated[list[Commodity], Many]
-    value: Amount | None = None
-    currency: CurrencyCode | None = None
-
-    def goods(self) -> RefusedGoods:
-        return RefusedGoods(
-            description=self.description,
-            control_code=self.control_code,
-            commodity_codes=tuple(self.commodity_codes),
-            value=self.value,
-            currency=self.currency,
-        )
 
 
 class DenialBody(Body):
@@ -120,32 +104,24 @@ def denial_view(denial: Denial, today: date) -> dict[str, Any]:
 
 def denial_content(denial: Denial) -> dict[str, Any]:
     """A denial as it is stored; `denial_of` reads it."""
-    change = denial.change
     return {
         "ref": denial.ref,
         "revision": denial.revision,
         "regime_ref": denial.regime_ref,
         "notifying_state": denial.notifying_state,
-        "denied_at": _day(denial.denied_at),
+        "denied_at": day_text(denial.denied_at),
         "status": word(denial.status),
-        "reviewed_at": _day(denial.reviewed_at),
-        "review_due": _day(denial.review_due),
+        "reviewed_at": day_text(denial.reviewed_at),
+        "review_due": day_text(denial.review_due),
         "reviews": denial.reviews,
         "parties": [plain(party) for party in denial.parties],
-        "goods": [_goods(goods) for goods in denial.goods],
+        "goods": [goods_view(goods) for goods in denial.goods],
         "destination": denial.destination,
         "end_use": denial.end_use,
         "grounds": denial.grounds,
-        "change": None if change is None else {**plain(change), "effective_at": time_text(change.effective_at)},
+        "change": denial.change and change_view(denial.change),
         "changed_at": time_text(denial.changed_at),
     }
-
-
-class _Change(Body):
-    actor: ShortText
-    reason: LongText | None
-    legal_basis: ShortText | None
-    effective_at: Instant
 
 
 class _Stored(DenialBody):
@@ -154,7 +130,7 @@ class _Stored(DenialBody):
     reviewed_at: Day | None
     review_due: Day | None
     reviews: int
-    change: _Change | None
+    change: StoredChange | None
     changed_at: Instant
 
 
@@ -164,18 +140,9 @@ def denial_of(content: Any) -> Denial:
     base = stored.at_revision(stored.revision, stored.changed_at)
     return replace(
         base,
-        status=DenialStatus(stored.status.upper()),
+        status=named(DenialStatus, stored.status),
         reviewed_at=stored.reviewed_at,
         review_due=stored.review_due,
         reviews=stored.reviews,
-        change=None if stored.change is None else Change(**stored.change.model_dump()),
+        change=stored.change.made() if stored.change else None,
     )
-
-
-def _day(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
-
-
-def _goods(goods: RefusedGoods) -> dict[str, Any]:
-    value = None if goods.value is None else format(goods.value, "f")
-    return {**plain(goods), "commodity_codes": list(goods.commodity_codes), "value": value}

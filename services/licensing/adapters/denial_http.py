@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from services.core.errors import Fault, Refused, Rejected
+from services.core.errors import Refused
 from services.core.messages import Denial
-from services.licensing.adapters.answers import Cursor, Limit, listed, now, page, reference, tagged
+from services.licensing.adapters.answers import Cursor, Limit, durable, listed, now, page, reference, refuse_if, tagged
 from services.licensing.adapters.denial_bodies import DenialBody, ReviewBody, denial_faults, denial_view
 from services.licensing.adapters.denial_register import Command, DenialSearch, Done, RecordDenials
 from services.licensing.adapters.denial_table import read_denials
-from services.licensing.adapters.faults import NOT_ACCEPTABLE, DoorRoute
+from services.licensing.adapters.faults import DoorRoute
 from services.licensing.adapters.fields import Day
 from services.runtime.body import read_body
 
@@ -36,9 +36,8 @@ def denial_router(submit: Submit, search: DenialSearch) -> APIRouter:
 def _write_routes(router: APIRouter, submit: Submit) -> None:
     @router.post("/v1/denials", status_code=201)
     async def record_denial(body: DenialBody) -> Response:
-        if faults := denial_faults(body, _today()):
-            raise Refused(422, NOT_ACCEPTABLE, faults)
-        done = await _durable(submit, RecordDenials((("/ref", body.denial(now())),)))
+        refuse_if(denial_faults(body, _today()))
+        done = await durable(submit, RecordDenials((("/ref", body.denial(now())),)))
         return _denial(done.denials[0], 201 if done.made else 200)
 
     @router.post("/v1/denials/import", openapi_extra=_CSV)
@@ -50,7 +49,7 @@ def _write_routes(router: APIRouter, submit: Submit) -> None:
         # In a thread: a large table takes seconds, and others are to be answered meanwhile.
         denials = await asyncio.to_thread(read_denials, table, now())
         rows = tuple((f"{place} reference", denial) for place, denial in denials)
-        done = await _durable(submit, RecordDenials(rows, dry_run=dry_run))
+        done = await durable(submit, RecordDenials(rows, dry_run=dry_run))
         counts = {"denials": len(rows), "new": done.made, "known": len(rows) - done.made}
         return JSONResponse({**counts, "dry_run": dry_run})
 
@@ -60,7 +59,7 @@ def _write_routes(router: APIRouter, submit: Submit) -> None:
 
     @router.post("/v1/denials/{ref:path}/reviews")
     async def review(ref: str, body: ReviewBody) -> Response:
-        done = await _durable(submit, body.review(reference(ref), now()))
+        done = await durable(submit, body.review(reference(ref), now()))
         return _denial(done.denials[0], 200)
 
 
@@ -84,13 +83,6 @@ def _read_routes(router: APIRouter, search: DenialSearch) -> None:
         if denial is None:
             raise Refused(404, "No such denial")
         return _denial(denial, 200)
-
-
-async def _durable(submit: Submit, command: Command) -> Done:
-    try:
-        return await submit(command)
-    except Rejected as error:
-        raise Refused(422, NOT_ACCEPTABLE, (Fault("", "unwritable", str(error)),)) from error
 
 
 def _denial(denial: Denial, status: int) -> Response:

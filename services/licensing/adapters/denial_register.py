@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from services.core.errors import Corrupt, Fault, Refused
 from services.core.messages import Denial
 from services.licensing.adapters.denial_bodies import denial_content, denial_of
+from services.licensing.adapters.groups import decided, lock
 from services.licensing.adapters.register import Append
 from services.licensing.adapters.search import Page
 from services.licensing.adapters.words import word
@@ -17,10 +18,6 @@ from services.licensing.domain.denials import Known, Review, record, review
 from services.licensing.domain.likeness import search_terms
 from services.runtime.database import Connection, Database
 
-_LOCK = (
-    "SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT hashtextextended('denial ' || name, 0) AS key"
-    " FROM unnest(%s::text[]) AS names (name) ORDER BY 1) AS keys"
-)
 _KNOWN = "SELECT ref, recorded, content FROM licensing.denial WHERE ref = ANY(%s) ORDER BY ref FOR UPDATE"
 _WRITE = """
 INSERT INTO licensing.denial (ref, revision, status, review_due, words, recorded, content, changed_at)
@@ -60,26 +57,20 @@ class DenialRegister:
         self, connection: Connection, commands: Sequence[Command], traces: Sequence[str | None]
     ) -> list[Done | Exception]:
         known = await _load(connection, commands)
-        results: list[Done | Exception] = []
-        outputs: list[tuple[Known, Denial]] = []
-        followed: list[str | None] = []
-        for command, trace in zip(commands, traces, strict=True):
-            try:
-                done, changed, made = _decide(known, command)
-            except Refused as refused:
-                results.append(refused)
-                continue
-            results.append(done)
+
+        def decide(command: Command) -> tuple[Done, list[tuple[Known, Denial]]]:
+            done, changed, made = _decide(known, command)
             if isinstance(command, RecordDenials) and command.dry_run:
-                continue
+                return done, []
             known.update(changed)
-            outputs += [(changed[denial.ref], denial) for denial in made]
-            followed += [trace] * len(made)
-        if outputs:
-            await _write(connection, outputs)
-            messages = [denial for _, denial in outputs]
-            await self._append(connection, messages, max(denial.changed_at for denial in messages), followed)
-        return results
+            return done, [(changed[denial.ref], denial) for denial in made]
+
+        group = decided(commands, traces, decide)
+        if group.made:
+            await _write(connection, group.made)
+            messages = [denial for _, denial in group.made]
+            await self._append(connection, messages, max(denial.changed_at for denial in messages), group.traces)
+        return group.answers
 
 
 def _decide(known: dict[str, Known], command: Command) -> tuple[Done, dict[str, Known], list[Denial]]:
@@ -108,7 +99,7 @@ async def _load(connection: Connection, commands: Sequence[Command]) -> dict[str
     refs: set[str] = set()
     for command in commands:
         refs |= {command.ref} if isinstance(command, Review) else {denial.ref for _, denial in command.denials}
-    await connection.execute(_LOCK, (sorted(refs),))
+    await lock(connection, [f"denial {ref}" for ref in refs])
     rows = await (await connection.execute(_KNOWN, (sorted(refs),))).fetchall()
     return {row["ref"]: Known(denial_of(row["recorded"]), denial_of(row["content"])) for row in rows}
 

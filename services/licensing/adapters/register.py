@@ -6,11 +6,12 @@ from datetime import datetime
 from psycopg.types.json import Jsonb
 
 from services.core.decision import Decision
-from services.core.errors import Corrupt, Refused
+from services.core.errors import Corrupt
 from services.core.message import Message
 from services.core.messages import Licence, Refusal
 from services.licensing import handlers
 from services.licensing.adapters.bodies import StoredLicence, StoredRefusal
+from services.licensing.adapters.groups import decided, lock
 from services.licensing.adapters.views import licence_content, refusal_view, step_view
 from services.licensing.domain.amending import AmendLicence, amend
 from services.licensing.domain.registered import Registered
@@ -23,11 +24,6 @@ Outcome = Decision[Registered] | Decision[Refusal]
 Revision = Licence | Refusal
 Append = Callable[[Connection, Sequence[Message], datetime, Sequence[str | None]], Awaitable[None]]
 
-# A reference that is not there yet has no row to lock; its hash has, in the same order everywhere.
-_LOCK = (
-    "SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT hashtextextended('licensing ' || name, 0) AS key"
-    " FROM unnest(%s::text[]) AS names (name) ORDER BY 1) AS keys"
-)
 _REGISTERED = """
 SELECT l.ref, first.content AS issued, now.content AS current
 FROM licensing.licence l
@@ -61,23 +57,16 @@ class Register:
         self, connection: Connection, commands: Sequence[Command], traces: Sequence[str | None]
     ) -> list[Outcome | Exception]:
         licences, refusals = await _load(connection, commands)
-        results: list[Outcome | Exception] = []
-        outputs: list[Revision] = []
-        followed: list[str | None] = []
-        for command, trace in zip(commands, traces, strict=True):
-            try:
-                outcome = _decide(licences, refusals, command)
-            except Refused as refused:
-                results.append(refused)
-                continue
-            made = _revisions(outcome)
-            outputs += made
-            followed += [trace] * len(made)
-            results.append(outcome)
-        await _write(connection, outputs)
-        if outputs:
-            await self._append(connection, outputs, max(message.changed_at for message in outputs), followed)
-        return results
+
+        def decide(command: Command) -> tuple[Outcome, list[Revision]]:
+            outcome = _decide(licences, refusals, command)
+            return outcome, _revisions(outcome)
+
+        group = decided(commands, traces, decide)
+        await _write(connection, group.made)
+        if group.made:
+            await self._append(connection, group.made, max(made.changed_at for made in group.made), group.traces)
+        return group.answers
 
 
 def _decide(licences: dict[str, Registered], refusals: dict[str, Refusal], command: Command) -> Outcome:
@@ -113,8 +102,8 @@ async def _load(
 ) -> tuple[dict[str, Registered], dict[str, Refusal]]:
     licence_refs = {ref for command in commands for ref in _licence_refs(command)}
     refusal_refs = {command.refusal.ref for command in commands if isinstance(command, RecordRefusal)}
-    names = [f"licence {ref}" for ref in licence_refs] + [f"refusal {ref}" for ref in refusal_refs]
-    await connection.execute(_LOCK, (names,))
+    names = [f"licensing licence {ref}" for ref in licence_refs] + [f"licensing refusal {ref}" for ref in refusal_refs]
+    await lock(connection, names)
     licences: dict[str, Registered] = {}
     if licence_refs:
         for row in await (await connection.execute(_REGISTERED, (sorted(licence_refs),))).fetchall():

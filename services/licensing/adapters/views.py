@@ -28,7 +28,7 @@ def licence_content(licence: Licence) -> dict[str, Any]:
         "destinations": list(licence.destinations),
         "procedures": list(licence.procedures),
         "valid_from": licence.valid_from.isoformat(),
-        "valid_to": _day(licence.valid_to),
+        "valid_to": day_text(licence.valid_to),
         "time_zone": licence.time_zone,
         "requires": plain(licence.requires),
         "lines": [_line(line) for line in licence.lines],
@@ -42,13 +42,13 @@ def licence_content(licence: Licence) -> dict[str, Any]:
 def _scope(licence: Licence) -> dict[str, Any]:
     return {
         "general": licence.general and word(licence.general),
-        "registered_at": _day(licence.registered_at),
-        "first_use_notified_at": _day(licence.first_use_notified_at),
+        "registered_at": day_text(licence.registered_at),
+        "first_use_notified_at": day_text(licence.first_use_notified_at),
         "excluded_destinations": list(licence.excluded_destinations),
         "excluded_items": list(licence.excluded_items),
         "conditions": [plain(condition) for condition in licence.conditions],
         "references": [
-            {"kind": word(one.kind), "ref": one.ref, "dated": _day(one.dated)} for one in licence.references
+            {"kind": word(one.kind), "ref": one.ref, "dated": day_text(one.dated)} for one in licence.references
         ],
         "replaces": licence.replaces,
         "replaced_by": licence.replaced_by,
@@ -86,7 +86,7 @@ def refusal_view(refusal: Refusal) -> dict[str, Any]:
         "destination": refusal.destination,
         "grounds": list(refusal.grounds),
         "text": refusal.text,
-        "goods": [_goods(goods) for goods in refusal.goods],
+        "goods": [goods_view(goods) for goods in refusal.goods],
         "changed_at": time_text(refusal.changed_at),
     }
 
@@ -106,11 +106,11 @@ def time_text(instant: datetime) -> str:
     return instant.isoformat().replace("+00:00", "Z")
 
 
-def _day(day: date | None) -> str | None:
+def day_text(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def _amount(amount: Decimal | None) -> str | None:
+def amount_text(amount: Decimal | None) -> str | None:
     return None if amount is None else format(amount, "f")
 
 
@@ -130,13 +130,13 @@ def _line(line: LicenceLine) -> dict[str, Any]:
         "control_code": line.control_code,
         "commodity_codes": list(line.commodity_codes),
         "basis": word(line.basis),
-        "quantity": _amount(line.quantity),
+        "quantity": amount_text(line.quantity),
         "unit": line.unit,
-        "value": _amount(line.value),
+        "value": amount_text(line.value),
         "currency": line.currency,
-        "tolerance": _amount(line.tolerance),
+        "tolerance": amount_text(line.tolerance),
         "periods": [
-            {"days": limit.days, "quantity": _amount(limit.quantity), "value": _amount(limit.value)}
+            {"days": limit.days, "quantity": amount_text(limit.quantity), "value": amount_text(limit.value)}
             for limit in line.periods
         ],
         "technical_specification": line.technical_specification,
@@ -146,11 +146,11 @@ def _line(line: LicenceLine) -> dict[str, Any]:
     }
 
 
-def _goods(goods: RefusedGoods) -> dict[str, Any]:
+def goods_view(goods: RefusedGoods) -> dict[str, Any]:
     return {
         "description": goods.description,
         "control_code": goods.control_code,
         "commodity_codes": list(goods.commodity_codes),
-        "value": _amount(goods.value),
+        "value": amount_text(goods.value),
         "currency": goods.currency,
     }
