@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from services.core.facts import Fact
 from services.core.message import Message
 from services.core.messages import Cover, Demand, DrawCover, DrawVerdict, Finding, Phase, Shipment, Verdict
-from services.reconciliation.domain.facts import Fact
 from services.reconciliation.domain.shipment import empty, with_cover, with_new_fact
 from tests.builders import ACCEPTED_AT
 from tests.builders_customs import MRN

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from services.core.decision import Decision
 from services.core.errors import Corrupt
+from services.core.facts import Fact
 from services.core.messages import DeclarationAccepted, Verdict, VerdictKind
 from services.core.values import Mrn
 from services.customs.domain.amendment import Version, amend
 from services.customs.domain.answer import Answer
-from services.customs.domain.declaration import Fact
 from services.customs.domain.lodgement import Outcome, State, join
 from services.customs.domain.reading import Acceptance, Amended, Logged, NothingToDo
 

@@ -8,20 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from services.core.decision import Decision
+from services.core.facts import FACTS
 from services.core.message import Message
 from services.core.messages import (
-    ArrivedAtExit,
     CodeList,
     DeclarationAccepted,
-    DeclarationAmended,
-    DeclarationInvalidated,
-    ExitReleased,
-    ExitStopped,
-    GoodsExited,
-    GoodsPresented,
-    GoodsReleased,
-    ReleaseOverridden,
-    ReleaseRefused,
     Verdict,
 )
 from services.customs import handlers
@@ -39,16 +30,6 @@ def intake_topic(party: str) -> str:
 
 ANSWERS: Mapping[type[Message], Callable[[Answer, Any, datetime], Decision[Answer]]] = {
     Verdict: handlers.take_verdict,
-    DeclarationAccepted: handlers.take_dead_letter,
-    DeclarationAmended: handlers.take_dead_letter,
-    GoodsPresented: handlers.take_dead_letter,
-    GoodsReleased: handlers.take_dead_letter,
-    ReleaseRefused: handlers.take_dead_letter,
-    ReleaseOverridden: handlers.take_dead_letter,
-    ArrivedAtExit: handlers.take_dead_letter,
-    ExitReleased: handlers.take_dead_letter,
-    ExitStopped: handlers.take_dead_letter,
-    DeclarationInvalidated: handlers.take_dead_letter,
-    GoodsExited: handlers.take_dead_letter,
+    **dict.fromkeys(FACTS, handlers.take_dead_letter),
 }
 ANSWERS_INPUTS = (Verdict.TOPIC, DEAD_FACTS)

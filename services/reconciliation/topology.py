@@ -11,25 +11,16 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
+from services.core.facts import FACTS
 from services.core.message import Message
 from services.core.messages import (
-    ArrivedAtExit,
     Authorisation,
     Cover,
     DeclarationAccepted,
-    DeclarationAmended,
-    DeclarationInvalidated,
     Demand,
     Entry,
-    ExitReleased,
-    ExitStopped,
     Finding,
-    GoodsExited,
-    GoodsPresented,
-    GoodsReleased,
     Licence,
-    ReleaseOverridden,
-    ReleaseRefused,
     Reminder,
     Shipment,
     Verdict,
@@ -60,17 +51,7 @@ TOPICS: Final = (
 
 SHIPMENT_INPUTS: Final = (DeclarationAccepted.TOPIC, Cover.TOPIC, Reminder.TOPIC)
 SHIPMENT_HANDLERS: Final[Mapping[type[Message], Handler[Shipment]]] = {
-    DeclarationAccepted: record_fact,
-    DeclarationAmended: record_fact,
-    GoodsPresented: record_fact,
-    GoodsReleased: record_fact,
-    ReleaseRefused: record_fact,
-    ReleaseOverridden: record_fact,
-    ArrivedAtExit: record_fact,
-    ExitReleased: record_fact,
-    ExitStopped: record_fact,
-    DeclarationInvalidated: record_fact,
-    GoodsExited: record_fact,
+    **dict.fromkeys(FACTS, record_fact),
     Cover: record_cover,
     Reminder: record_reminder,
 }

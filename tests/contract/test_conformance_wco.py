@@ -8,6 +8,7 @@ import pytest
 
 from services.core.codes import SHAPES, DatedList
 from services.core.errors import Refused
+from services.core.facts import Fact
 from services.core.messages import (
     DeclarationAccepted,
     DeclarationAmended,
@@ -18,7 +19,6 @@ from services.core.messages import (
 )
 from services.customs.adapters import intake
 from services.customs.domain.codes import objections
-from services.customs.domain.declaration import Fact
 from services.customs.domain.lodgement import State, join
 from services.customs.domain.reading import Logged
 from services.runtime.codes.bundled import bundled

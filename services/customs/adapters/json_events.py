@@ -4,6 +4,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from services.core.facts import Fact
 from services.core.messages import (
     ArrivedAtExit,
     DeclarationInvalidated,
@@ -32,7 +33,6 @@ from services.customs.adapters.json_fields import (
     Time,
 )
 from services.customs.adapters.json_parts import once
-from services.customs.domain.declaration import Fact
 
 _PROOFS: Final = {"exit": ExitProof.EXIT, "alternative": ExitProof.ALTERNATIVE}
 

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
+from services.core.facts import Fact
 from services.core.messages import DeclarationForm, Document, Item
 from services.core.values import Mrn
 from services.customs.adapters.json_fields import (
@@ -33,7 +34,7 @@ from services.customs.adapters.json_fields import (
     Version,
 )
 from services.customs.adapters.json_parts import ItemIn, PartyIn, absent, given, once
-from services.customs.domain.declaration import Declaration, Fact, in_order
+from services.customs.domain.declaration import Declaration, in_order
 from services.customs.domain.paper import paper_mrn
 
 _FORMS: Final = {

@@ -8,12 +8,12 @@ from typing import Final
 from psycopg.rows import DictRow
 
 from services.core.errors import Corrupt
+from services.core.facts import Fact
 from services.core.messages import DeclarationAccepted, DeclarationAmended, DeclarationForm
 from services.core.values import Mrn
 from services.customs.adapters.answers import AnswerStore
 from services.customs.adapters.watch import Watch
 from services.customs.domain.answer import Answer, Standing, standing
-from services.customs.domain.declaration import Fact
 from services.customs.domain.lodgement import State
 from services.runtime.codec import Codec
 from services.runtime.database import Database

@@ -13,11 +13,11 @@ from typing import Any
 from prometheus_client import Counter
 
 from services.core.errors import Corrupt, Fault, Refused
+from services.core.facts import Fact
 from services.core.values import Mrn
 from services.customs import handlers
 from services.customs.adapters.intake import Submission
 from services.customs.adapters.log import MessageLog, warnings_of
-from services.customs.domain.declaration import Fact
 from services.customs.domain.lodgement import Outcome
 from services.customs.domain.reading import Logged
 from services.runtime.database import Connection

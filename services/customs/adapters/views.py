@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from services.core.facts import Fact
 from services.core.message import Record
 from services.core.message import plain as fields_of
 from services.core.messages import (
@@ -25,7 +26,6 @@ from services.core.values import format_amount
 from services.customs.adapters.queries import MessageView, ShipmentView
 from services.customs.adapters.register import Receipt
 from services.customs.domain.answer import Answer
-from services.customs.domain.declaration import Fact
 
 Json = dict[str, Any]
 

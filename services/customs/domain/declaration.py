@@ -4,39 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from services.core.facts import Fact
 from services.core.messages import (
-    ArrivedAtExit,
     DeclarationAccepted,
-    DeclarationAmended,
     DeclarationForm,
-    DeclarationInvalidated,
     Document,
-    ExitReleased,
-    ExitStopped,
-    GoodsExited,
-    GoodsPresented,
-    GoodsReleased,
     Item,
     Party,
-    ReleaseOverridden,
-    ReleaseRefused,
     Source,
 )
 from services.core.values import CountryCode, Mrn
-
-Fact = (
-    DeclarationAccepted
-    | DeclarationAmended
-    | GoodsPresented
-    | GoodsReleased
-    | ReleaseRefused
-    | ReleaseOverridden
-    | ArrivedAtExit
-    | ExitReleased
-    | ExitStopped
-    | DeclarationInvalidated
-    | GoodsExited
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,9 +20,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from services.core.facts import Fact
 from services.core.messages import GoodsPresented
 from services.core.values import Mrn
-from services.customs.domain.declaration import Fact, stated_by
+from services.customs.domain.declaration import stated_by
 from services.customs.domain.reading import Acceptance, Amended, AmendmentAcceptance, Lodged, Logged, Rejection
 
 

@@ -5,9 +5,10 @@ from datetime import datetime
 from hashlib import sha256
 
 from services.core.errors import Fault
+from services.core.facts import Fact
 from services.core.messages import DeclarationAmended, ItemAmendment, Party, Source
 from services.core.values import CountryCode, Mrn
-from services.customs.domain.declaration import Declaration, Fact, stated_by
+from services.customs.domain.declaration import Declaration, stated_by
 
 
 @dataclass(frozen=True, slots=True)

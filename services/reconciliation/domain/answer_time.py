@@ -9,9 +9,9 @@ was received: before that the question could not be answered, and what was delay
 from datetime import datetime, timedelta
 from typing import Final
 
+from services.core.facts import Fact
 from services.core.messages import DeclarationAccepted, Shipment
 from services.reconciliation.domain.declaration import Declaration
-from services.reconciliation.domain.facts import Fact
 
 SEA: Final = "1"
 BY_SEA_IN_CONTAINERS: Final = timedelta(hours=24)

@@ -11,9 +11,9 @@ from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import Any, Final
 
+from services.core.facts import Fact
 from services.core.messages import DeclarationForm, ExitResult, GoodsExited, Shipment, Stage
 from services.reconciliation.domain.declaration import paper, whole_versions
-from services.reconciliation.domain.facts import Fact
 from services.reconciliation.domain.life import TRANSITIONS, Event, Order
 
 DATE_ONLY: Final = timedelta(days=1)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
+from services.core.facts import Fact
 from services.core.messages import (
     Comparison,
     DeclarationForm,
@@ -23,7 +24,7 @@ from services.core.messages import (
 )
 from services.reconciliation.domain.answer_time import received, time_to_answer
 from services.reconciliation.domain.declaration import current, whole_versions
-from services.reconciliation.domain.facts import Fact, all_facts
+from services.reconciliation.domain.facts import all_facts
 from services.reconciliation.domain.legal import KINDS
 from services.reconciliation.domain.phase import decision_on_release, departure
 

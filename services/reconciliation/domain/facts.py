@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from services.core.errors import Corrupt
+from services.core.facts import Fact
 from services.core.messages import (
     ArrivedAtExit,
     DeclarationAccepted,
@@ -22,20 +23,6 @@ from services.core.messages import (
     ReleaseOverridden,
     ReleaseRefused,
     Shipment,
-)
-
-Fact = (
-    DeclarationAccepted
-    | DeclarationAmended
-    | GoodsPresented
-    | GoodsReleased
-    | ReleaseRefused
-    | ReleaseOverridden
-    | ArrivedAtExit
-    | ExitReleased
-    | ExitStopped
-    | DeclarationInvalidated
-    | GoodsExited
 )
 
 PLACES: Final[Mapping[type[Fact], tuple[str, Callable[[Any], Any]]]] = {

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 
+from services.core.facts import Fact
 from services.core.message import Record, plain
 from services.core.messages import (
     Comparison,
@@ -26,7 +27,6 @@ from services.core.messages import (
 from services.core.values import format_amount
 from services.reconciliation.domain.course import Clash, Course, Moment
 from services.reconciliation.domain.declaration import Declaration
-from services.reconciliation.domain.facts import Fact
 from services.reconciliation.domain.life import Event
 from services.reconciliation.domain.phase import departure
 

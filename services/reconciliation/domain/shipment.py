@@ -8,6 +8,7 @@ from datetime import datetime
 
 from services.core.decision import Decision
 from services.core.errors import Corrupt
+from services.core.facts import Fact
 from services.core.message import Message
 from services.core.messages import Cover, Finding, LicenceDemand, Shipment
 from services.core.values import Mrn
@@ -16,7 +17,7 @@ from services.reconciliation.domain.course import course
 from services.reconciliation.domain.deadlines import overdue
 from services.reconciliation.domain.declaration import current
 from services.reconciliation.domain.demand import demands
-from services.reconciliation.domain.facts import Fact, knows, with_fact, with_fields
+from services.reconciliation.domain.facts import knows, with_fact, with_fields
 from services.reconciliation.domain.override import overridden
 from services.reconciliation.domain.phase import standing
 from services.reconciliation.domain.sequence import raised

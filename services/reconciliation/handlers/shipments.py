@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from services.core.decision import Decision
+from services.core.facts import Fact
 from services.core.messages import Cover, Reminder, Shipment
 from services.core.values import Mrn
 from services.reconciliation.domain.deadlines import LEAD
-from services.reconciliation.domain.facts import Fact
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import DEFAULT_RULE_SET
 from services.reconciliation.domain.shipment import with_cover, with_new_fact, with_time_passed

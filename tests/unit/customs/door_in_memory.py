@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from services.core.facts import Fact
 from services.core.messages import DeclarationAccepted
 from services.core.values import Mrn
 from services.customs.adapters.intake import Intake, Submission
 from services.customs.adapters.log import MessageLog
 from services.customs.adapters.register import Register
 from services.customs.domain.amendment import Version
-from services.customs.domain.declaration import Fact
 from services.customs.domain.lodgement import Outcome, State
 from services.customs.domain.reading import Amended, Lodged, Logged
 from services.customs.handlers import AmendmentKey, LodgementKey, lodgement_key

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.core.errors import Fault, Refused
+from services.core.facts import Fact
 from services.core.messages import (
     DeclarationInvalidated,
     Document,
@@ -18,7 +19,7 @@ from services.core.messages import (
 )
 from services.core.values import CountryCode, Currency, Unit
 from services.customs.adapters import intake
-from services.customs.domain.declaration import Declaration, Fact
+from services.customs.domain.declaration import Declaration
 from services.customs.domain.reading import Acceptance, Lodged, NothingToDo, Reading, Stated
 from tests.unit.customs.written import AES, DOCUMENT, ITEM, MRN, about, aes, cc515c, cc528c
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.errors import Refused
+from services.core.facts import Fact
 from services.core.messages import (
     DeclarationAccepted,
     DeclarationInvalidated,
@@ -19,7 +20,6 @@ from services.core.messages import (
     ReleaseRefused,
 )
 from services.customs.adapters import json_reader
-from services.customs.domain.declaration import Fact
 from services.customs.domain.reading import Reading, Stated
 from tests.unit.customs.written import MRN, as_json, declaration, event
 

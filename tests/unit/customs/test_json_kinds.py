@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.errors import Refused
+from services.core.facts import Fact
 from services.core.messages import (
     ArrivedAtExit,
     DeclarationAccepted,
@@ -23,7 +24,6 @@ from services.core.messages import (
 )
 from services.customs.adapters import json_reader
 from services.customs.adapters.examples import JSON_EXAMPLES
-from services.customs.domain.declaration import Fact
 from services.customs.domain.paper import paper_mrn
 from services.customs.domain.reading import Reading
 from tests.unit.customs.test_json import fact, faults

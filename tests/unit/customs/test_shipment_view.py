@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from services.core.facts import Fact
 from services.core.messages import Phase, Stage, Verdict, VerdictKind
 from services.core.values import Mrn
 from services.customs.adapters import views
 from services.customs.adapters.queries import MessageView, ShipmentView
 from services.customs.domain.answer import Answer, Standing
-from services.customs.domain.declaration import Fact
 from tests.builders import ACCEPTED_AT
 from tests.builders_customs import MRN, a_declaration, an_arrival, an_exit, an_exit_release
 

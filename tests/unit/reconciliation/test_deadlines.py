@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.core.facts import Fact
 from services.core.messages import (
     DeclarationForm,
     ExitReleased,
@@ -20,7 +21,6 @@ from services.core.messages import (
     Shipment,
 )
 from services.reconciliation.domain.deadlines import GRACE, LEAD, RULES, next_due
-from services.reconciliation.domain.facts import Fact
 from services.reconciliation.handlers.shipments import record_reminder, reminder
 from tests.builders import ACCEPTED_AT
 from tests.builders_customs import (

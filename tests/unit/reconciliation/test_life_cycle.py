@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from services.core.facts import Fact
 from services.core.messages import DeclarationForm, ExitProof, ExitResult, Finding, Phase, Severity, Stage
 from services.reconciliation.adapters import life_cycle_page
-from services.reconciliation.domain.facts import Fact, all_facts
+from services.reconciliation.domain.facts import all_facts
 from services.reconciliation.domain.life import TRANSITIONS, Event, Order
 from tests.builders_customs import (
     a_declaration,

@@ -5,9 +5,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.core.facts import Fact
 from services.core.messages import Finding, Override, ReleaseOverridden, Severity, Track, VerdictKind
 from services.core.values import Mrn
-from services.reconciliation.domain.facts import Fact
 from tests.builders import REF, a_licence
 from tests.builders_customs import MRN, a_declaration, a_release, a_source, hours
 from tests.builders_shipments import Way

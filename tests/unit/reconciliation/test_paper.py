@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.core.facts import Fact
 from services.core.messages import (
     DeclarationAccepted,
     DeclarationForm,
@@ -17,7 +18,6 @@ from services.core.messages import (
     Stage,
     VerdictKind,
 )
-from services.reconciliation.domain.facts import Fact
 from tests.builders import ISSUED, REF, a_licence, a_status
 from tests.builders_customs import (
     MRN,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.core.facts import Fact
 from services.core.message import Message
 from services.core.messages import (
     Cover,
@@ -19,7 +20,6 @@ from services.core.messages import (
     VerdictKind,
 )
 from services.core.values import Mrn, format_amount
-from services.reconciliation.domain.facts import Fact
 from services.reconciliation.domain.invariants import violations
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.shipment import empty

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.errors import Corrupt
+from services.core.facts import Fact
 from services.core.messages import Demand, ExitResult, Phase, Stage, Verdict
 from services.reconciliation.domain.course import course
-from services.reconciliation.domain.facts import Fact
 from tests.builders_customs import (
     a_declaration,
     a_document,

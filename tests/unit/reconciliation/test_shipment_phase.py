@@ -4,8 +4,8 @@ from datetime import datetime
 
 import pytest
 
+from services.core.facts import Fact
 from services.core.messages import Comparison, ExitResult, Finding, Phase, Severity
-from services.reconciliation.domain.facts import Fact
 from tests.builders import ACCEPTED_AT
 from tests.builders_customs import (
     MRN,
