@@ -6,7 +6,7 @@ goods which have not left can still be held. Unreleased draws are judged again i
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from services.core.messages import Authorisation, Demand, DrawVerdict, HeldDraw, Licence, Phase
 from services.reconciliation.domain.bench import line_of
@@ -18,6 +18,7 @@ from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import failures_of
 from services.reconciliation.domain.second_keys import legs_lacking
 
+_EVER = datetime.min.replace(tzinfo=UTC)
 UNDER_WAY = frozenset({Phase.ACCEPTED, Phase.RELEASED})
 
 
@@ -47,11 +48,14 @@ def without_leg(
     The answer stands, for it is judged at acceptance; but goods that have not left can still be held. `before` is what
     stood beside the licence; each is judged at the latest moment it speaks of, so a step announced is told at once.
     """
+    if ledger.terms is None:
+        return
+    last_before, last = _latest(before), _latest(ledger.authorisations)
     for shipment in ledger.shipments.values():
         demand = shipment.demand
-        if demand.phase not in UNDER_WAY or ledger.terms is None:
+        if demand.phase not in UNDER_WAY:
             continue
-        was_at, is_at = _latest(before, demand), _latest(ledger.authorisations, demand)
+        was_at, is_at = max(demand.accepted_at, last_before), max(demand.accepted_at, last)
         for held in shipment.draws:
             if held.verdict is not DrawVerdict.COVERED:
                 continue
@@ -61,10 +65,10 @@ def without_leg(
                 yield demand, held, leg_lost(lost, is_at)
 
 
-def _latest(beside: tuple[Authorisation, ...], demand: Demand) -> datetime:
+def _latest(beside: tuple[Authorisation, ...]) -> datetime:
     """The latest moment they speak of: a step that takes effect, or a revision that was recorded."""
-    moments = [moment for of in beside for moment in (of.changed_at, *(step.effective_at for step in of.statuses))]
-    return max([demand.accepted_at, *moments])
+    moments = (moment for of in beside for moment in (of.changed_at, *(step.effective_at for step in of.statuses)))
+    return max(moments, default=_EVER)
 
 
 def _broken(

@@ -8,7 +8,6 @@ trace. Nothing is a finding before its messages could be here: they may be on th
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Final
 
 from services.core.facts import Fact
@@ -25,6 +24,7 @@ from services.core.messages import (
 from services.reconciliation.domain.answer_time import received, time_to_answer
 from services.reconciliation.domain.declaration import current, whole_versions
 from services.reconciliation.domain.facts import all_facts
+from services.reconciliation.domain.findings import OfShipment, finding_id, of_shipment
 from services.reconciliation.domain.legal import KINDS
 from services.reconciliation.domain.phase import decision_on_release, departure
 
@@ -177,27 +177,20 @@ def _open(shipment: Shipment, lead: float) -> Iterator[tuple[str, Wait]]:
 
 
 def _identity(code: str, wait: Wait, shipment: Shipment) -> str:
-    return sha256(f"{code}\x1f{shipment.mrn}\x1f{wait.mark}".encode()).hexdigest()[:32]
+    return finding_id(code, shipment.mrn, wait.mark)
 
 
 def _finding(code: str, wait: Wait, shipment: Shipment, now: datetime, rule_set: str) -> Finding:
     kind = KINDS[code]
     since = f"since {wait.since.isoformat()}"
     compared = Comparison(what=wait.awaited, declared=f"none {since}", licensed=f"due by {wait.until.isoformat()}")
-    return Finding(
+    found = OfShipment(
         id=_identity(code, wait, shipment),
-        subject=shipment.mrn,
         code=code,
         severity=kind.severity,
         track=kind.track,
-        mrn=shipment.mrn,
-        summary=f"{shipment.mrn}: {kind.sentence} ({since})",
-        legal_basis=kind.basis.article,
-        legal_basis_version=kind.basis.version,
+        basis=kind.basis,
+        facts=wait.facts,
         respond_by=wait.respond_by,
-        rule=f"{code}@1",
-        rule_set=rule_set,
-        comparisons=(compared,),
-        sources=tuple(source for fact in wait.facts for source in fact.sources),
-        raised_at=now,
     )
+    return of_shipment(found, shipment.mrn, f"{shipment.mrn}: {kind.sentence} ({since})", (compared,), rule_set, now)

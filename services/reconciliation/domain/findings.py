@@ -1,13 +1,16 @@
 """Findings: a failure with all that is needed to derive it again, resting on the entry that records it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from services.core.messages import Demand, Entry, EntryRef, Finding, HeldDraw, Severity, Source
+from services.core.facts import Fact
+from services.core.messages import Comparison, Demand, Entry, EntryRef, Finding, HeldDraw, Severity, Source, Track
 from services.core.values import Mrn
 from services.reconciliation.domain.case import Failure
-from services.reconciliation.domain.legal import KINDS
+from services.reconciliation.domain.legal import KINDS, Basis
 from services.reconciliation.domain.rule_set import Mode
 
 _MILDER: Final = {Mode.ALERT: Severity.WARNING, Mode.INFORM: Severity.INFO}
@@ -23,6 +26,20 @@ class _Place:
     sources: tuple[Source, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class OfShipment:
+    """What is wrong with a shipment, and the facts that show it."""
+
+    id: str
+    code: str
+    severity: Severity
+    track: Track
+    basis: Basis
+    facts: Sequence[Fact]
+    item: int | None = None
+    respond_by: datetime | None = None
+
+
 def of_draw(demand: Demand, held: HeldDraw, failure: Failure, entry: Entry) -> Finding:
     """The finding that a rule fails for a draw; its subject is the shipment."""
     line = held.line or held.draw.line or None
@@ -32,6 +49,35 @@ def of_draw(demand: Demand, held: HeldDraw, failure: Failure, entry: Entry) -> F
 def of_line(line: int, failure: Failure, entry: Entry) -> Finding:
     """The finding that a licence line as a whole is out of order; its subject is the licence."""
     return _finding(_Place(line), failure, entry)
+
+
+def of_shipment(
+    found: OfShipment, mrn: Mrn, summary: str, compared: tuple[Comparison, ...], rule_set: str, now: datetime
+) -> Finding:
+    """The finding that something is wrong with a shipment itself, whatever its licences say."""
+    return Finding(
+        id=found.id,
+        subject=mrn,
+        code=found.code,
+        severity=found.severity,
+        track=found.track,
+        mrn=mrn,
+        item=found.item,
+        summary=summary,
+        legal_basis=found.basis.article,
+        legal_basis_version=found.basis.version,
+        respond_by=found.respond_by,
+        rule=f"{found.code}@1",
+        rule_set=rule_set,
+        comparisons=compared,
+        sources=tuple(source for fact in found.facts for source in fact.sources),
+        raised_at=now,
+    )
+
+
+def finding_id(*parts: object) -> str:
+    """The same parts always give the same id, in a replay too."""
+    return sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()[:32]
 
 
 def _finding(place: _Place, failure: Failure, entry: Entry) -> Finding:
@@ -68,8 +114,7 @@ def _summary(place: _Place, failure: Failure, entry: Entry) -> str:
 def _identity(place: _Place, failure: Failure, entry: Entry) -> str:
     """The same for every replay; another when the same failure comes back after it was gone, with another entry."""
     values = [part for c in failure.mismatch.compared for part in (c.what, c.declared, c.licensed)]
-    parts = [failure.code, entry.licence, place.mrn, place.item, place.line, entry.revision, *values]
-    return sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()[:32]
+    return finding_id(failure.code, entry.licence, place.mrn, place.item, place.line, entry.revision, *values)
 
 
 def in_order(finding: Finding) -> tuple[str, int, int, str, str]:

@@ -5,7 +5,6 @@ it is told who released the goods, when and why. An override of nothing that was
 """
 
 from datetime import datetime
-from hashlib import sha256
 from typing import Final
 
 from services.core.messages import (
@@ -19,6 +18,7 @@ from services.core.messages import (
     Verdict,
     VerdictKind,
 )
+from services.reconciliation.domain.findings import OfShipment, finding_id, of_shipment
 from services.reconciliation.domain.legal import single_window
 
 OVERRIDDEN: Final = "shipment.overridden"
@@ -42,19 +42,8 @@ def overridden(shipment: Shipment, verdict: Verdict, now: datetime) -> list[Find
 def _finding(fact: ReleaseOverridden, verdict: Verdict, now: datetime) -> Finding:
     reasons = sorted({reason for item in verdict.items for reason in item.reasons})
     decided = f"{fact.decided_at.isoformat()} by {fact.officer}: {fact.reason}"
-    return Finding(
-        id=sha256(f"{OVERRIDDEN}\x1f{fact.mrn}\x1f{fact.fact_id}".encode()).hexdigest()[:32],
-        subject=fact.mrn,
-        code=OVERRIDDEN,
-        severity=Severity.WARNING,
-        track=Track.BOTH,
-        mrn=fact.mrn,
-        summary=f"an officer of customs decided on {fact.mrn} against a refusal ({decided})",
-        legal_basis=_BASIS.article,
-        legal_basis_version=_BASIS.version,
-        rule=f"{OVERRIDDEN}@1",
-        rule_set=verdict.rule_set,
-        comparisons=(Comparison(what="release", declared=decided, licensed=f"refused: {', '.join(reasons)}"),),
-        sources=fact.sources,
-        raised_at=now,
-    )
+    identity = finding_id(OVERRIDDEN, fact.mrn, fact.fact_id)
+    found = OfShipment(identity, OVERRIDDEN, Severity.WARNING, Track.BOTH, _BASIS, (fact,))
+    summary = f"an officer of customs decided on {fact.mrn} against a refusal ({decided})"
+    compared = Comparison(what="release", declared=decided, licensed=f"refused: {', '.join(reasons)}")
+    return of_shipment(found, fact.mrn, summary, (compared,), verdict.rule_set, now)

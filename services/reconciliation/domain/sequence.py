@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
-from hashlib import sha256
 
 from services.core.facts import Fact
 from services.core.message import Record, plain
@@ -27,6 +26,8 @@ from services.core.messages import (
 from services.core.values import format_amount
 from services.reconciliation.domain.course import Clash, Course, Moment
 from services.reconciliation.domain.declaration import Declaration
+from services.reconciliation.domain.findings import OfShipment, finding_id, of_shipment
+from services.reconciliation.domain.legal import Basis
 from services.reconciliation.domain.life import Event
 from services.reconciliation.domain.phase import departure
 
@@ -208,21 +209,13 @@ def _finding(wrong: Contradiction, shipment: Shipment, now: datetime, rule_set: 
     A message out of sequence is so once, whatever else comes to be known of the stage it came in.
     """
     named = wrong.facts[-1:] if wrong.code == OUT_OF_SEQUENCE else wrong.facts
-    parts = (wrong.code, shipment.mrn, str(wrong.item), *(fact.fact_id for fact in named))
-    return Finding(
-        id=sha256("\x1f".join(parts).encode()).hexdigest()[:32],
-        subject=shipment.mrn,
+    found = OfShipment(
+        id=finding_id(wrong.code, shipment.mrn, wrong.item, *(fact.fact_id for fact in named)),
         code=wrong.code,
         severity=wrong.severity,
         track=wrong.track,
-        mrn=shipment.mrn,
+        basis=Basis(wrong.article, LEGAL_TEXT),
+        facts=wrong.facts,
         item=wrong.item,
-        summary=wrong.summary,
-        legal_basis=wrong.article,
-        legal_basis_version=LEGAL_TEXT,
-        rule=f"{wrong.code}@1",
-        rule_set=rule_set,
-        comparisons=wrong.comparisons,
-        sources=tuple(source for fact in wrong.facts for source in fact.sources),
-        raised_at=now,
     )
+    return of_shipment(found, shipment.mrn, wrong.summary, wrong.comparisons, rule_set, now)
