@@ -60,12 +60,5 @@ def _settings() -> AlertingSettings:
 
 
 def _endpoint(settings: AlertingSettings) -> Endpoint | None:
-    if not settings.webhook_url or settings.webhook_secret is None:
-        return None
-    return Endpoint(
-        sha256(settings.webhook_url.encode()).hexdigest()[:16],  # the URL may hold a token
-        settings.webhook_url,
-        settings.webhook_secret,
-        settings.webhook_allow_private,
-        settings.webhook_timeout_s,
-    )
+    """Named by a hash: the URL may hold a token."""
+    return settings.endpoint(sha256((settings.webhook_url or "").encode()).hexdigest()[:16])

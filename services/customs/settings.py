@@ -2,13 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from services.runtime.webhook.endpoint import check_endpoint
+from services.runtime.webhook.endpoint import WebhookSettings
 
 _QUIET = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 """A fault of a secret is told without showing it; a misspelt key is a fault."""
@@ -18,27 +18,17 @@ NAME: Final = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$"
 """The name of a party: it is part of the name of a topic."""
 
 
-class Party(BaseModel):
+class Party(WebhookSettings):
     """A customs administration at the door.
 
     `token_sha256`: the SHA-256, in hexadecimal, of the token it shows as `Authorization: Bearer`; the token itself is
-    nowhere in the settings. `webhook_url` gets each final verdict on what it stated, signed with `webhook_secret`
-    (`whsec_` and base64 of 24 to 64 random bytes).
+    nowhere in the settings. `webhook_url` gets each final verdict on what it stated, signed with `webhook_secret`.
     """
 
     model_config = _QUIET
 
     name: str = Field(min_length=1, max_length=70, pattern=NAME)
     token_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
-    webhook_url: str | None = None
-    webhook_secret: SecretStr | None = None
-    webhook_allow_private: bool = False
-    webhook_timeout_s: float = Field(default=10.0, gt=0, le=60)
-
-    @model_validator(mode="after")
-    def _webhook_is_usable(self) -> Self:
-        check_endpoint(self.webhook_url, self.webhook_secret)
-        return self
 
 
 def _parties(stated: Any) -> Any:

@@ -90,13 +90,8 @@ def _settings() -> CustomsSettings:
 
 def _endpoints(settings: CustomsSettings) -> list[Endpoint]:
     """Where verdicts go: a party keeps its deliveries when its URL changes."""
-    return [
-        Endpoint(
-            party.name, party.webhook_url, party.webhook_secret, party.webhook_allow_private, party.webhook_timeout_s
-        )
-        for party in settings.parties
-        if party.webhook_url and party.webhook_secret
-    ]
+    endpoints = (party.endpoint(party.name) for party in settings.parties)
+    return [endpoint for endpoint in endpoints if endpoint is not None]
 
 
 def _intake_topics(settings: CustomsSettings) -> dict[str, str]:
