@@ -1,5 +1,6 @@
 """The same declaration in AES and in JSON is the same fact, also after it was bytes."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +16,7 @@ from services.customs.domain.lodgement import join
 from services.customs.domain.reading import Logged, Stated
 from services.runtime.codec import Codec
 from services.simulator import json_messages, xml_aes
-from services.simulator.declarations import Declaration, Document, Format, Item
+from services.simulator.declarations import Declaration, Document, Format, Item, Outgoing
 from services.simulator.mrn import export_mrn
 from services.simulator.parties import CONSIGNEES, FORWARDERS, HOLDERS
 
@@ -71,9 +72,10 @@ def declarations(draw: st.DrawFn) -> Declaration:
     )
 
 
-def from_aes(declaration: Declaration) -> DeclarationAccepted:
+def from_xml(lodged: Sequence[Outgoing]) -> DeclarationAccepted:
+    """The fact that a declaration and its acceptance give together."""
     messages = []
-    for outgoing in xml_aes.lodge(declaration):
+    for outgoing in lodged:
         reading = intake.read(outgoing.body, "application/xml", None, ZONE)
         messages.append(Logged(id=outgoing.id, party="p", sha256="0", received_at=NEW_YEAR, reading=reading))
     (fact,) = [outcome.fact for outcome in join(messages, []) if outcome.fact is not None]
@@ -113,7 +115,7 @@ def comparable(fact: DeclarationAccepted) -> DeclarationAccepted:
 
 @given(declarations())
 def test_a_declaration_is_the_same_fact_in_aes_as_avro_and_in_json(declaration: Declaration) -> None:
-    fact = from_aes(declaration)
+    fact = from_xml(xml_aes.lodge(declaration))
     again = Codec().decode(Codec().encode(fact))
     assert again == fact
     assert comparable(again) == comparable(from_json(declaration))

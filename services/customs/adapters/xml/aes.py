@@ -3,8 +3,6 @@
 from services.core.messages import (
     DeclarationInvalidated,
     GoodsPresented,
-    GoodsReleased,
-    ReleaseRefused,
 )
 from services.customs.adapters.xml import aes_declaration, aes_exit
 from services.customs.adapters.xml.eu_answers import (
@@ -13,7 +11,9 @@ from services.customs.adapters.xml.eu_answers import (
     amendment_accepted,
     invalidated,
     lodged,
+    not_released,
     rejection,
+    released,
     requested_invalidation,
 )
 from services.customs.adapters.xml.eu_message import Received, System
@@ -56,19 +56,16 @@ def _presented(message: Received) -> Statement | None:
 
 
 def _released(message: Received) -> Statement | None:
-    operation, mrn = message.operation, message.mrn()
-    at = message.at(operation.time("releaseDate"), operation.time("releaseDateAndTime"))
-    return Stated(GoodsReleased(fact_id="", mrn=mrn, released_at=at)) if mrn and at else None
+    return released(message, "releaseDate", "releaseDateAndTime")
 
 
 def _not_released(message: Received) -> Statement | None:
-    operation, mrn, at = message.operation, message.mrn(), message.stated_at
-    control = message.node.node("ControlResult")
+    operation, control = message.operation, message.node.node("ControlResult")
     reasons = ("noReleaseMotivation", "noReleaseMotivationText", "otherThingsToReport")
     reason = message.first(
         *(operation.text(name) for name in reasons), None if control is None else control.text("text")
     )
-    return Stated(ReleaseRefused(fact_id="", mrn=mrn, decided_at=at, reason=reason)) if mrn and at else None
+    return not_released(message, reason)
 
 
 def _invalidated(message: Received) -> Statement | None:

@@ -1,8 +1,8 @@
-"""Statements that AES and NCTS have in common: lodged, accepted, amended, rejected, invalidated."""
+"""Statements that AES and NCTS have in common: lodged, accepted, amended, rejected, released or not, invalidated."""
 
 from datetime import date, datetime
 
-from services.core.messages import DeclarationInvalidated
+from services.core.messages import DeclarationInvalidated, GoodsReleased, ReleaseRefused
 from services.customs.adapters.xml.eu_message import Received
 from services.customs.domain.declaration import Declaration
 from services.customs.domain.reading import (
@@ -80,3 +80,14 @@ def invalidated(message: Received, *, refused: bool = False) -> Statement | None
     at = message.at(None if node is None else node.time("decisionDateAndTime"))
     reason = None if node is None else node.text("justification")
     return Stated(DeclarationInvalidated(fact_id="", mrn=mrn, invalidated_at=at, reason=reason)) if mrn and at else None
+
+
+def released(message: Received, *times: str) -> Statement | None:
+    """Goods released at the first of these times of the operation that is stated, else when the message was written."""
+    mrn, at = message.mrn(), message.at(*(message.operation.time(name) for name in times))
+    return Stated(GoodsReleased(fact_id="", mrn=mrn, released_at=at)) if mrn and at else None
+
+
+def not_released(message: Received, reason: str | None) -> Statement | None:
+    mrn, at = message.mrn(), message.stated_at
+    return Stated(ReleaseRefused(fact_id="", mrn=mrn, decided_at=at, reason=reason)) if mrn and at else None

@@ -1,6 +1,5 @@
 """EU NCTS messages: what each states. Forms are in `xsd/ncts/ncts.xsd`."""
 
-from services.core.messages import GoodsReleased, ReleaseRefused
 from services.customs.adapters.xml import ncts_declaration
 from services.customs.adapters.xml.eu_answers import (
     acceptance,
@@ -8,11 +7,13 @@ from services.customs.adapters.xml.eu_answers import (
     amendment_accepted,
     invalidated,
     lodged,
+    not_released,
     rejection,
+    released,
     requested_invalidation,
 )
 from services.customs.adapters.xml.eu_message import Received, System
-from services.customs.domain.reading import Stated, Statement
+from services.customs.domain.reading import Statement
 
 
 def _lodged(message: Received) -> Statement | None:
@@ -28,14 +29,11 @@ def _accepted(message: Received) -> Statement | None:
 
 
 def _released(message: Received) -> Statement | None:
-    mrn, at = message.mrn(), message.at(message.operation.time("releaseDate"))
-    return Stated(GoodsReleased(fact_id="", mrn=mrn, released_at=at)) if mrn and at else None
+    return released(message, "releaseDate")
 
 
 def _not_released(message: Received) -> Statement | None:
-    mrn, at = message.mrn(), message.stated_at
-    reason = message.operation.text("noReleaseMotivationText")
-    return Stated(ReleaseRefused(fact_id="", mrn=mrn, decided_at=at, reason=reason)) if mrn and at else None
+    return not_released(message, message.operation.text("noReleaseMotivationText"))
 
 
 NCTS = System(
