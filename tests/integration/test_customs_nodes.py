@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from aiokafka import ConsumerRecord
+from prometheus_client import REGISTRY
 
 from services.core.messages import DeclarationAccepted, IntakeMessage
 from services.customs.domain.reading import message_id
@@ -152,3 +153,34 @@ async def test_a_door_that_is_killed_takes_every_record_once(runtime_settings: R
         assert await count(service, "customs.message") == 16
         letters = await dead(runtime_settings)
     assert len({(letter.partition, header(letter, "dlq.offset")) for letter in letters}) == 4
+
+
+def lost() -> float:
+    """Transactions of the intake that found their partition taken."""
+    labels = {"fold": "customs.intake", "outcome": "lost"}
+    return REGISTRY.get_sample_value("tolbrug_commits_total", labels) or 0
+
+
+async def test_a_process_that_was_overtaken_registers_nothing_and_its_successor_does(
+    runtime_settings: RuntimeSettings,
+) -> None:
+    patient = runtime_settings.model_copy(update={"fold": runtime_settings.fold.model_copy(update={"lease_s": 600.0})})
+    async with running(patient, [build]) as zombie:
+        await write(patient, envelope(numbered(1)))
+        await until(lambda: read_all(zombie, 1), "the first record is read")
+        await zombie.rows(
+            "UPDATE customs.fold SET epoch = epoch + 1, owner = 'other', lease_until = now() + interval '9 min'"
+            " WHERE fold = 'intake' RETURNING 1"
+        )
+        before = lost()
+        await write(patient, envelope(numbered(2)))
+
+        async def refused() -> bool:
+            return lost() > before
+
+        await until(refused, "its commit is refused")
+        assert await count(zombie, "customs.message") == 1
+        await zombie.rows("UPDATE customs.fold SET owner = NULL WHERE fold = 'intake' RETURNING 1")
+        async with running(patient, [build]) as successor:
+            await until(lambda: read_all(successor, 2), "the second record is read")
+            assert await count(successor, "customs.message") == 2

@@ -101,3 +101,9 @@ def test_a_quantity_needs_its_unit_and_a_term_its_order() -> None:
     body = {"kind": "state-guarantee", "ref": "G/1", "issued_by": "Government of India", "quantity": "0"}
     faults = DocumentBody.model_validate({**body, "valid_from": "2026-02-01", "valid_to": "2026-01-01"}).faults()
     assert {fault.code for fault in faults} == {"before-valid-from", "quantity-not-positive", "unit-missing"}
+
+
+def test_documents_of_two_licences_under_one_reference_are_two_messages() -> None:
+    certificate = replace(an_authorisation(), kind=AuthorisationKind.END_USE_CERTIFICATE)
+    other = replace(certificate, licence=LicenceRef("VL/2026/000124"))
+    assert certificate.identity != other.identity

@@ -22,6 +22,7 @@ from tests.builders_customs import (
 from tests.builders_shipments import Way
 
 OTHER = Mrn("26BE343000000002A6")
+INVOICE = a_document("F-1", document_type="N380", quantity=None, amount=None)
 
 
 def test_a_pre_lodged_declaration_asks_early_and_is_accepted_when_its_goods_are_presented() -> None:
@@ -112,7 +113,7 @@ def test_a_late_lower_version_is_kept_and_changes_nothing_it_states() -> None:
     "procedure", ["10", "11", "21", "22", "23", "31", "T1", "T2", "T2F", "T2SM", "T", "TIR", "76", "95"]
 )
 def test_goods_are_controlled_when_they_cite_a_licence_whatever_their_procedure(procedure: str) -> None:
-    citing, bare = (replace(an_item(*documents), procedure=procedure) for documents in ((a_document(),), ()))
+    citing, bare = (replace(an_item(*documents), procedure=procedure) for documents in ((a_document(),), (INVOICE,)))
     asking = Way().told(a_declaration(citing))
     assert (asking.verdict().verdict, asking.latest_demand().draws[0].procedure) == (VerdictKind.PENDING, procedure)
     silent = Way().told(a_declaration(bare))

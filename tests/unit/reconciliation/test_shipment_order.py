@@ -49,6 +49,7 @@ HAPPENED: tuple[Fact, ...] = (
     an_exit_release(after_h=22),
     an_exit_release(fact_id="at-another", after_h=60),
     a_refusal(fact_id="withdrawn", after_h=61),
+    a_release(fact_id="released-again", after_h=4),
 )
 
 

@@ -64,6 +64,12 @@ def test_exit_and_invalidation_together_raise_one_finding_in_any_order(order: tu
     assert finding.id == Way().told(*facts).all(Finding)[0].id
 
 
+def test_of_two_releases_the_later_counts_whichever_came_first() -> None:
+    first, second = a_release(after_h=2), a_release(fact_id="again", after_h=5)
+    for facts in ((first, second), (second, first)):
+        assert Way().told(a_declaration(), *facts).latest_demand().occurred_at == hours(5)
+
+
 def test_an_exit_after_release_was_refused_raises_a_finding() -> None:
     way = Way().told(a_declaration(), a_refusal(), an_exit())
     assert way.finding_codes() == ["shipment.out-of-sequence"]
@@ -97,6 +103,13 @@ def test_an_amendment_or_exit_of_an_item_nobody_declared_raises_a_finding() -> N
     way = Way().told(a_declaration(), an_amendment(a_replacement(a_document()), item=7), an_exit(a_total(9)))
     assert way.finding_codes() == ["shipment.out-of-sequence"] * 2
     assert [f.item for f in way.all(Finding)] == [7, 9]
+
+
+def test_each_item_that_nobody_declared_has_a_finding_of_its_own() -> None:
+    way = Way().told(a_declaration(), an_exit(a_total(8), a_total(9)))
+    found = way.all(Finding)
+    assert [f.item for f in found] == [8, 9]
+    assert found[0].id != found[1].id
 
 
 def test_an_amendment_of_an_item_that_a_later_version_dropped_raises_nothing() -> None:
