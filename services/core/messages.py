@@ -6115,7 +6115,7 @@ class Reference(_Reference):
 
 
 class _Licence(Message):
-    __slots__ = ("ref", "revision", "type", "authority", "holder", "consignees", "end_users", "destinations", "procedures", "valid_from", "valid_to", "time_zone", "requires", "lines", "statuses", "changed_at", "general", "registered_at", "first_use_notified_at", "excluded_destinations", "excluded_items", "conditions", "references", "replaces", "replaced_by", "change", "representative", "contact", "country_of_consignment", "country_of_location", "country_of_entry", "additional_information",)
+    __slots__ = ("ref", "revision", "type", "authority", "holder", "consignees", "end_users", "destinations", "procedures", "valid_from", "valid_to", "time_zone", "requires", "lines", "statuses", "changed_at", "general", "registered_at", "first_use_notified_at", "excluded_destinations", "excluded_items", "conditions", "references", "replaces", "replaced_by", "change", "representative", "contact", "country_of_consignment", "country_of_location", "country_of_entry", "additional_information", "split_from",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -6191,6 +6191,8 @@ class Licence(_Licence):
     """Member State where they enter the export procedure (box 11)."""
     additional_information: str | None = None
     """What national legislation asks for besides (box 22)."""
+    split_from: LicenceRef | None = None
+    """The global licence that this one was split off; its lines were lowered by what this one may."""
 
     def __init__(
         self,
@@ -6227,6 +6229,7 @@ class Licence(_Licence):
         country_of_location: CountryCode | None = None,
         country_of_entry: CountryCode | None = None,
         additional_information: str | None = None,
+        split_from: LicenceRef | None = None,
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _Licence)
@@ -6262,6 +6265,7 @@ class Licence(_Licence):
         it.country_of_location = country_of_location
         it.country_of_entry = country_of_entry
         it.additional_information = additional_information
+        it.split_from = split_from
         it.remembered = None
         it.__class__ = Licence
 
@@ -6331,6 +6335,8 @@ class Licence(_Licence):
             country_of_entry_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
             x = self.additional_information
             additional_information_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.split_from
+            split_from_ = b"\x00" if x is None else b"\x02" + (text(x))
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
@@ -6369,6 +6375,7 @@ class Licence(_Licence):
             country_of_location_,
             country_of_entry_,
             additional_information_,
+            split_from_,
         ))
         remember(self, body)
         return body
@@ -6631,6 +6638,22 @@ class Licence(_Licence):
             misfit(n)
         else:
             it.additional_information = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.split_from = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.split_from = None
         it.remembered = None
         it.__class__ = Licence
         return it, i
@@ -6670,6 +6693,7 @@ class Licence(_Licence):
             country_of_location=fields["country_of_location"],
             country_of_entry=fields["country_of_entry"],
             additional_information=fields["additional_information"],
+            split_from=fields["split_from"],
         )
 
     @property
@@ -6958,7 +6982,7 @@ REPORTKIND_BYTES: Final = {x: bytes([n]) for n, x in REPORTKIND_AT.items()}
 
 
 class _UsageReport(Message):
-    __slots__ = ("id", "licence", "line", "kind", "channel", "period_from", "period_to", "quantity", "unit", "value", "currency", "destination", "end_user", "mrn", "reported_by", "reported_at", "remarks",)
+    __slots__ = ("id", "licence", "line", "kind", "channel", "period_from", "period_to", "quantity", "unit", "value", "currency", "destination", "end_user", "mrn", "reported_by", "reported_at", "remarks", "cleared_in",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -7004,6 +7028,8 @@ class UsageReport(_UsageReport):
     """When it was recorded."""
     remarks: str | None = None
     """In words."""
+    cleared_in: CountryCode | None = None
+    """EXPORT: the Member State whose customs cleared it; null: the one of the authority."""
 
     def __init__(
         self,
@@ -7025,6 +7051,7 @@ class UsageReport(_UsageReport):
         reported_by: str,
         reported_at: datetime,
         remarks: str | None = None,
+        cleared_in: CountryCode | None = None,
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _UsageReport)
@@ -7045,6 +7072,7 @@ class UsageReport(_UsageReport):
         it.reported_by = reported_by
         it.reported_at = reported_at
         it.remarks = remarks
+        it.cleared_in = cleared_in
         it.remembered = None
         it.__class__ = UsageReport
 
@@ -7084,6 +7112,8 @@ class UsageReport(_UsageReport):
             reported_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
             x = self.remarks
             remarks_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.cleared_in
+            cleared_in_ = b"\x00" if x is None else b"\x02" + (TEXTS[x])
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
@@ -7107,6 +7137,7 @@ class UsageReport(_UsageReport):
             reported_by_,
             reported_at_,
             remarks_,
+            cleared_in_,
         ))
         remember(self, body)
         return body
@@ -7275,6 +7306,22 @@ class UsageReport(_UsageReport):
             misfit(n)
         else:
             it.remarks = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.cleared_in = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.cleared_in = None
         it.remembered = None
         it.__class__ = UsageReport
         return it, i
@@ -7299,6 +7346,7 @@ class UsageReport(_UsageReport):
             reported_by=fields["reported_by"],
             reported_at=instant_of(fields["reported_at"]),
             remarks=fields["remarks"],
+            cleared_in=fields["cleared_in"],
         )
 
     @property
@@ -8954,7 +9002,7 @@ ENTRYORIGIN_BYTES: Final = {x: bytes([n]) for n, x in ENTRYORIGIN_AT.items()}
 
 
 class _Entry(Message):
-    __slots__ = ("licence", "revision", "cause", "cause_id", "recorded_at", "rule_set", "terms", "shipment", "balances", "origin", "authorisation", "usage", "carried", "previous_hash", "hash",)
+    __slots__ = ("licence", "revision", "cause", "cause_id", "recorded_at", "rule_set", "terms", "shipment", "balances", "origin", "authorisation", "usage", "carried", "raised", "previous_hash", "hash",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -8994,6 +9042,8 @@ class Entry(_Entry):
     """USAGE only: the report."""
     carried: CarryOver | None = None
     """CARRY_OVER only: what was handed over."""
+    raised: tuple[str, ...] = ()
+    """Ids of the findings about the licence as a whole that this entry raised, sorted: none is raised twice."""
     previous_hash: str
     """Hash of the entry before, empty for the first."""
     hash: str
@@ -9015,6 +9065,7 @@ class Entry(_Entry):
         authorisation: Authorisation | None = None,
         usage: UsageReport | None = None,
         carried: CarryOver | None = None,
+        raised: tuple[str, ...] = (),
         previous_hash: str,
         hash: str,
     ) -> None:
@@ -9033,6 +9084,7 @@ class Entry(_Entry):
         it.authorisation = authorisation
         it.usage = usage
         it.carried = carried
+        it.raised = raised
         it.previous_hash = previous_hash
         it.hash = hash
         it.remembered = None
@@ -9066,6 +9118,8 @@ class Entry(_Entry):
             usage_ = b"\x00" if x is None else b"\x02" + ((x.remembered or x.avro()) if type(x) is UsageReport else misfit(x))
             x = self.carried
             carried_ = b"\x00" if x is None else b"\x02" + ((x.remembered or x.avro()) if type(x) is CarryOver else misfit(x))
+            x = self.raised
+            raised_ = STRINGS[x]
             previous_hash_ = self.previous_hash.encode()
             hash_ = self.hash.encode()
         except Exception as error:
@@ -9087,6 +9141,7 @@ class Entry(_Entry):
             authorisation_,
             usage_,
             carried_,
+            raised_,
             (NUMBERS[n] if (n := len(previous_hash_)) < 8192 else long(n)),
             previous_hash_,
             (NUMBERS[n] if (n := len(hash_)) < 8192 else long(n)),
@@ -9186,6 +9241,11 @@ class Entry(_Entry):
             misfit(n)
         else:
             it.carried = None
+        if b[i]:
+            it.raised, i = strings_at(b, i)
+        else:
+            it.raised = ()
+            i += 1
         n = b[i]
         i += 1
         if n & 129:
@@ -9224,6 +9284,7 @@ class Entry(_Entry):
             authorisation=None if fields["authorisation"] is None else Authorisation.from_avro(fields["authorisation"]),
             usage=None if fields["usage"] is None else UsageReport.from_avro(fields["usage"]),
             carried=None if fields["carried"] is None else CarryOver.from_avro(fields["carried"]),
+            raised=tuple(fields["raised"]),
             previous_hash=fields["previous_hash"],
             hash=fields["hash"],
         )
@@ -9847,7 +9908,7 @@ class ItemVerdict(_ItemVerdict):
 
 
 class _Ledger(Record):
-    __slots__ = ("licence", "revision", "hash", "arrivals", "terms", "shipments", "balances", "authorisations", "usage", "carried",)
+    __slots__ = ("licence", "revision", "hash", "arrivals", "terms", "shipments", "balances", "authorisations", "usage", "carried", "raised",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -9876,6 +9937,8 @@ class Ledger(_Ledger):
     """Reports, in order of arrival."""
     carried: tuple[CarryOver, ...] = ()
     """What was handed over, in order of arrival."""
+    raised: tuple[str, ...] = ()
+    """Ids of the findings about the licence as a whole that were raised, sorted."""
 
     def __init__(
         self,
@@ -9890,6 +9953,7 @@ class Ledger(_Ledger):
         authorisations: tuple[Authorisation, ...] = (),
         usage: tuple[UsageReport, ...] = (),
         carried: tuple[CarryOver, ...] = (),
+        raised: tuple[str, ...] = (),
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _Ledger)
@@ -9903,6 +9967,7 @@ class Ledger(_Ledger):
         it.authorisations = authorisations
         it.usage = usage
         it.carried = carried
+        it.raised = raised
         it.remembered = None
         it.__class__ = Ledger
 
@@ -9929,6 +9994,8 @@ class Ledger(_Ledger):
             usage_ = b"\x00" if x == () else records(x, UsageReport)
             x = self.carried
             carried_ = b"\x00" if x == () else records(x, CarryOver)
+            x = self.raised
+            raised_ = STRINGS[x]
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
@@ -9944,6 +10011,7 @@ class Ledger(_Ledger):
             authorisations_,
             usage_,
             carried_,
+            raised_,
         ))
         remember(self, body)
         return body
@@ -10014,6 +10082,11 @@ class Ledger(_Ledger):
         else:
             it.carried = ()
             i += 1
+        if b[i]:
+            it.raised, i = strings_at(b, i)
+        else:
+            it.raised = ()
+            i += 1
         it.remembered = None
         it.__class__ = Ledger
         return it, i
@@ -10031,6 +10104,7 @@ class Ledger(_Ledger):
             authorisations=tuple(Authorisation.from_avro(x) for x in fields["authorisations"]),
             usage=tuple(UsageReport.from_avro(x) for x in fields["usage"]),
             carried=tuple(CarryOver.from_avro(x) for x in fields["carried"]),
+            raised=tuple(fields["raised"]),
         )
 
 
@@ -10102,6 +10176,95 @@ class LicenceDemand(_LicenceDemand):
             demand=Demand.from_avro(fields["demand"]),
             cover=None if fields["cover"] is None else Cover.from_avro(fields["cover"]),
         )
+
+
+class _LicenceReminder(Message):
+    __slots__ = ("licence", "due",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class LicenceReminder(_LicenceReminder):
+    """The time has come to look at the ledger of a licence again: every message received before was handled.
+    What became of its waiting is decided when it is read.
+    """
+
+    SCHEMA: ClassVar[str] = "reconciliation.v1.LicenceReminder"
+    TOPIC: ClassVar[str] = "reconciliation.licence-reminder.v1"
+    KEY: ClassVar[str] = "licence"
+    IDENTITY: ClassVar[tuple[str, ...]] = ("licence", "due")
+
+    licence: LicenceRef
+    """The licence."""
+    due: datetime
+    """The time for which this was asked: what is decided then is decided as of this moment."""
+
+    def __init__(
+        self,
+        *,
+        licence: LicenceRef,
+        due: datetime,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _LicenceReminder)
+        it.licence = licence
+        it.due = due
+        it.remembered = None
+        it.__class__ = LicenceReminder
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            licence_ = self.licence.encode()
+            x = self.due
+            due_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(licence_)) < 8192 else long(n)),
+            licence_,
+            due_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[LicenceReminder, int]":
+        it: Any = open_record(_LicenceReminder)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.licence = b[i:j].decode()
+        i = j
+        j = i + 8
+        x = INSTANT_AT[b[i:j]]
+        if x is None:
+            x, j = instant_at(b, i)
+        it.due = x
+        i = j
+        it.remembered = None
+        it.__class__ = LicenceReminder
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            licence=fields["licence"],
+            due=instant_of(fields["due"]),
+        )
+
+    @property
+    def key(self) -> str:
+        return self.licence
+
+    @property
+    def identity(self) -> str:
+        return sha256(f"reconciliation.v1.LicenceReminder\x1f{self.licence}\x1f{self.due}".encode()).hexdigest()[:32]
 
 
 class _Override(Record):
@@ -10866,6 +11029,7 @@ RECORDS: tuple[type[Record], ...] = (
     ItemVerdict,
     Ledger,
     LicenceDemand,
+    LicenceReminder,
     Override,
     Reminder,
     Verdict,

@@ -56,6 +56,7 @@ def sealed(entry: Entry) -> Entry:
         authorisation=entry.authorisation,
         usage=entry.usage,
         carried=entry.carried,
+        raised=entry.raised,
         previous_hash=entry.previous_hash,
         hash=digits,
     )
