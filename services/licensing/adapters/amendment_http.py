@@ -45,7 +45,7 @@ def amendment_router(submit: Submit, search: Search, authorities: Authorities) -
             raise Refused(428, "An amendment says which revision it amends", (fault,))
         before = StoredLicence.model_validate(licence_content(current))
         terms = before.model_copy(update=_sent(body))
-        refuse_if(licence_faults(terms, authorities))
+        refuse_if(licence_faults(terms, authorities, issued=True))
         at = now()
         effective_at = body.effective_at or at
         if effective_at > at:

@@ -90,6 +90,7 @@ class LicenceTerms(Period):
     conditions: Annotated[list[ConditionBody], Many]
     references: Annotated[list[ReferenceBody], Many]
     replaces: Reference | None = None
+    split_from: Reference | None = None
     country_of_consignment: Country | None = None
     country_of_location: Country | None = None
     country_of_entry: Country | None = None
@@ -123,6 +124,7 @@ class LicenceTerms(Period):
             conditions=tuple(condition.condition() for condition in self.conditions),
             references=tuple(reference.reference() for reference in self.references),
             replaces=self.replaces,
+            split_from=self.split_from,
             **self._boxes(),
         )
 

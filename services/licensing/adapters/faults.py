@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from services.core.errors import Fault, Refused
-from services.core.messages import LicenceType
+from services.core.messages import LicenceLine, LicenceType
 from services.licensing.adapters.bodies import GoodsBody, LicenceBody, LicenceTerms, Period, RefusalBody
 from services.licensing.adapters.control_list import bundled
 from services.licensing.adapters.fields import Body
@@ -69,8 +69,8 @@ class Authorities:
     years_of: Callable[[str], int]
 
 
-def licence_faults(body: LicenceTerms, authorities: Authorities) -> tuple[Fault, ...]:
-    """Faults of a licence whose fields are all well formed."""
+def licence_faults(body: LicenceTerms, authorities: Authorities, *, issued: bool = False) -> tuple[Fault, ...]:
+    """Faults of a licence whose fields are all well formed. `issued`: it is amended, so a line may be down to 0."""
     zone = authorities.zone_of(body.authority)
     licence = body.revision_of(1, zone or "", (), _UNDATED)
     unknown = Fault("/authority", "authority-unknown", "no time zone is configured for this authority")
@@ -79,7 +79,7 @@ def licence_faults(body: LicenceTerms, authorities: Authorities) -> tuple[Fault,
         *terms.holder_faults(named(LicenceType, body.type), body.holder.party()),
         *terms.period_faults(body.valid_from, body.valid_to),
         *terms.lines_missing(body.lines),
-        *_line_faults(list(enumerate(body.lines))),
+        *_line_faults(list(enumerate(body.lines)), terms.lowered_faults if issued else terms.line_faults),
         *kind_faults(licence, authorities.years_of(body.authority)),
     )
 
@@ -109,10 +109,13 @@ def _sound(part: type[P], name: str, body: Mapping[str, Any], broken: Broken) ->
     return [(place, part.model_validate(raw)) for place, raw in enumerate(body[name]) if place not in bad]
 
 
-def _line_faults(lines: Sequence[tuple[int, LineBody]]) -> Iterable[Fault]:
+def _line_faults(
+    lines: Sequence[tuple[int, LineBody]],
+    of: Callable[[int, LicenceLine], Iterable[Fault]] = terms.line_faults,
+) -> Iterable[Fault]:
     yield from terms.numbering_faults([(place, line.line) for place, line in lines])
     for place, line in lines:
-        yield from terms.line_faults(place, line.licence_line())
+        yield from of(place, line.licence_line())
         if not (stated := bundled()).knows(line.control_code):
             near = ", ".join(stated.nearest(line.control_code)) or "nothing"
             detail = f"{line.control_code} is not in Annex I ({stated.version}); nearest: {near}"

@@ -10,6 +10,7 @@ from services.licensing.adapters.amendment_http import amendment_router
 from services.licensing.adapters.answers import Submit
 from services.licensing.adapters.control_list_http import control_list_router
 from services.licensing.adapters.faults import Authorities
+from services.licensing.adapters.history_http import history_router
 from services.licensing.adapters.licence_http import reading_router, writing_router
 from services.licensing.adapters.refusal_http import refusal_router
 from services.licensing.adapters.search import Search
@@ -21,6 +22,7 @@ def licensing_routers(submit: Submit, search: Search, authorities: Authorities) 
         writing_router(submit, authorities),
         amendment_router(submit, search, authorities),
         refusal_router(submit, search),
+        history_router(search),
         control_list_router(),
         reading_router(search),
     )

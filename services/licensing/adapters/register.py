@@ -16,6 +16,7 @@ from services.licensing.adapters.views import licence_content, refusal_view, ste
 from services.licensing.domain.amending import AmendLicence, amend
 from services.licensing.domain.registered import Registered
 from services.licensing.domain.replacing import replaced_by
+from services.licensing.domain.splitting import split_off
 from services.licensing.handlers import ChangeStatus, IssueLicence, RecordRefusal
 from services.runtime.database import Connection
 
@@ -73,10 +74,10 @@ def _decide(licences: dict[str, Registered], refusals: dict[str, Refusal], comma
     match command:
         case IssueLicence(licence):
             issued = handlers.issue(licences.get(licence.ref), command)
-            if issued.outputs and licence.replaces is not None:
-                old = replaced_by(licences.get(licence.replaces), licence)
-                licences[licence.replaces] = old
-                issued = Decision(issued.state, (*issued.outputs, old.current))
+            if issued.outputs:
+                touched = _touched(licences, licence)
+                licences.update(touched)
+                issued = Decision(issued.state, (*issued.outputs, *(one.current for one in touched.values())))
             licences[licence.ref] = issued.state
             return issued
         case AmendLicence(terms=terms):
@@ -91,6 +92,15 @@ def _decide(licences: dict[str, Registered], refusals: dict[str, Refusal], comma
             refused = handlers.refuse(refusals.get(refusal.ref), command)
             refusals[refusal.ref] = refused.state
             return refused
+
+
+def _touched(licences: Mapping[str, Registered], licence: Licence) -> dict[str, Registered]:
+    """What the issue of a licence changes of another: the one it replaces, or the one it is split off from."""
+    if (whole := licence.split_from) is not None:
+        return {whole: split_off(licences.get(whole), licence)}
+    if (old := licence.replaces) is not None:
+        return {old: replaced_by(licences.get(old), licence)}
+    return {}
 
 
 def _revisions(outcome: Outcome) -> list[Revision]:
@@ -119,7 +129,7 @@ def _licence_refs(command: Command) -> tuple[str, ...]:
     """All that are read or written."""
     match command:
         case IssueLicence(licence):
-            return (licence.ref,) if licence.replaces is None else (licence.ref, licence.replaces)
+            return tuple(ref for ref in (licence.ref, licence.replaces, licence.split_from) if ref is not None)
         case AmendLicence(terms=terms):
             return (terms.ref,)
         case ChangeStatus(ref=ref):

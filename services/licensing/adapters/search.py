@@ -7,17 +7,23 @@ from datetime import datetime
 from services.core.messages import Licence, LicenceStatus, Refusal
 from services.licensing.adapters.register import licence_of, refusal_of
 from services.licensing.adapters.words import word
+from services.licensing.domain.status import STEPS
 from services.runtime.database import Database
 
 _CURRENT = (
     "SELECT r.content FROM licensing.licence l JOIN licensing.licence_revision r"
     " ON r.ref = l.ref AND r.revision = l.revision WHERE "
 )
-# The status in force is the last step that has taken effect; before the first, the first.
+# The status in force is the last step that has taken effect; before the first, the first. After the last day of
+# validity it is expired, where it may become so (`domain.status.standing`).
 _IN_FORCE = """
-(SELECT step->>'status' FROM jsonb_array_elements(l.statuses) WITH ORDINALITY AS steps (step, place)
+(SELECT CASE WHEN step->>'status' = ANY(%(expiring)s)
+   AND (l.valid_to + 1)::timestamp AT TIME ZONE (r.content->>'time_zone') <= %(now)s
+   THEN 'expired' ELSE step->>'status' END
+ FROM jsonb_array_elements(l.statuses) WITH ORDINALITY AS steps (step, place)
  WHERE place = 1 OR (step->>'effective_at')::timestamptz <= %(now)s ORDER BY place DESC LIMIT 1) = %(status)s
 """
+_EXPIRING = [word(status) for status, following in STEPS.items() if LicenceStatus.EXPIRED in following]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +52,17 @@ class Search:
             wanted.append("l.holder = %(holder)s")
         if status is not None:
             wanted.append(_IN_FORCE)
-        values = {"holder": holder, "status": status and word(status), "now": now}
+        values = {"holder": holder, "status": status and word(status), "now": now, "expiring": _EXPIRING}
         query = _CURRENT + " AND ".join(wanted) + " ORDER BY l.ref LIMIT %(limit)s"
         return [licence_of(content) for content in await self._contents(query, {**values, **_bounds(page)})]
+
+    async def revisions(self, ref: str, since: int, limit: int) -> list[Mapping[str, object]]:
+        """Stored revisions in order, from `since` on."""
+        query = (
+            "SELECT content FROM licensing.licence_revision WHERE ref = %(ref)s AND revision >= %(since)s"
+            " ORDER BY revision LIMIT %(limit)s"
+        )
+        return await self._contents(query, {"ref": ref, "since": since, "limit": limit})
 
     async def refusal(self, ref: str) -> Refusal | None:
         found = await self._contents("SELECT content FROM licensing.refusal WHERE ref = %(ref)s", {"ref": ref})

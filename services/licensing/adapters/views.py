@@ -7,12 +7,12 @@ from typing import Any
 from services.core.message import plain
 from services.core.messages import Change, EndUser, Licence, LicenceLine, Party, Refusal, RefusedGoods, StatusChange
 from services.licensing.adapters.words import word
-from services.licensing.domain.status import status_at
+from services.licensing.domain.status import standing
 
 
 def licence_view(licence: Licence, now: datetime) -> dict[str, Any]:
     """The answer of the door; `status` is the one in force at `now`."""
-    return {**licence_content(licence), "status": word(status_at(licence.statuses, now))}
+    return {**licence_content(licence), "status": word(standing(licence, now))}
 
 
 def licence_content(licence: Licence) -> dict[str, Any]:
@@ -51,6 +51,7 @@ def _scope(licence: Licence) -> dict[str, Any]:
             {"kind": word(one.kind), "ref": one.ref, "dated": day_text(one.dated)} for one in licence.references
         ],
         "replaces": licence.replaces,
+        "split_from": licence.split_from,
         "replaced_by": licence.replaced_by,
         "change": licence.change and change_view(licence.change),
     }

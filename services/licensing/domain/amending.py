@@ -8,9 +8,9 @@ from services.core.decision import Decision
 from services.core.errors import Fault, Refused
 from services.core.messages import Change, Licence, LicenceLine
 from services.licensing.domain.registered import Registered
-from services.licensing.domain.status import FINAL, status_at
+from services.licensing.domain.status import FINAL, standing, status_at
 
-_FIXED = ("ref", "type", "authority", "general", "replaces")
+_FIXED = ("ref", "type", "authority", "general", "replaces", "split_from")
 _FIXED_OF_LINE = ("basis", "unit", "currency")
 
 
@@ -46,12 +46,19 @@ def amend(known: Registered | None, asked: AmendLicence) -> Decision[Registered]
     if current.revision not in asked.expected:
         fault = Fault("If-Match", "revision", f"the licence is at revision {current.revision}")
         raise Refused(412, "The licence has changed since", (fault,))
-    if (status := status_at(current.statuses, asked.at)) in FINAL:
-        fault = Fault("", "ended", f"the licence is {status.lower()}")
-        raise Refused(409, "The licence has ended", (fault,))
+    if faults := tuple(ended_faults(current, asked.change.effective_at, asked.at)):
+        raise Refused(409, "The licence has ended", faults)
     if faults := tuple(fixed_faults(current, made)):
         raise Refused(422, "The request is not acceptable", faults)
     return Decision(replace(known, current=made), (made,))
+
+
+def ended_faults(current: Licence, effective_at: datetime, at: datetime) -> Iterable[Fault]:
+    """What has ended by a decision is not amended; what has expired, only by what took effect before it did."""
+    if (status := status_at(current.statuses, at)) in FINAL:
+        yield Fault("", "ended", f"the licence is {status.lower()}")
+    elif (status := standing(current, effective_at)) in FINAL:
+        yield Fault("", "ended", f"the licence is {status.lower()} when this takes effect; issue one that replaces it")
 
 
 def fixed_faults(current: Licence, made: Licence) -> Iterable[Fault]:

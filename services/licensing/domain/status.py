@@ -5,10 +5,11 @@ Sources: Reg. (EU) 2021/821 art. 16 (annul, suspend, modify, revoke); status lis
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from services.core.messages import LicenceStatus, StatusChange
+from services.core.messages import Licence, LicenceStatus, StatusChange
 
 _LIVE_MAY_BECOME = frozenset(
     {
@@ -57,6 +58,15 @@ def status_at(statuses: tuple[StatusChange, ...], instant: datetime) -> LicenceS
     """The status in force at an instant; before the issue takes effect, ISSUED all the same."""
     reached = bisect_right(statuses, instant, key=lambda step: step.effective_at)
     return statuses[max(reached, 1) - 1].status
+
+
+def standing(licence: Licence, instant: datetime) -> LicenceStatus:
+    """The status in force, EXPIRED also when nobody said so: from the end of the last day of validity."""
+    status = status_at(licence.statuses, instant)
+    if licence.valid_to is None or LicenceStatus.EXPIRED not in STEPS[status]:
+        return status
+    over = datetime.combine(licence.valid_to + timedelta(days=1), time(), ZoneInfo(licence.time_zone))
+    return LicenceStatus.EXPIRED if instant >= over.astimezone(UTC) else status
 
 
 def with_step(statuses: tuple[StatusChange, ...], step: StatusChange) -> tuple[StatusChange, ...]:

@@ -97,6 +97,15 @@ def line_faults(place: int, line: LicenceLine) -> Iterable[Fault]:
     yield from _period_faults(path, line)
 
 
+def lowered_faults(place: int, line: LicenceLine) -> Iterable[Fault]:
+    """Faults of a line that was issued: all of it may have been taken back or split off, so a figure may be 0."""
+    for fault in line_faults(place, line):
+        name = fault.path.rpartition("/")[2]
+        if fault.code == f"{name}-not-positive" and getattr(line, name) == ZERO:
+            continue
+        yield fault
+
+
 def _period_faults(path: str, line: LicenceLine) -> Iterable[Fault]:
     """A limit counts what the line counts, and asks for no more than the line has."""
     first: dict[int, int] = {}

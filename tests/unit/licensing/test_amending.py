@@ -1,7 +1,7 @@
 """Amendments: what they change, what they never may, and who comes too late."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -61,6 +61,7 @@ def test_the_same_amendment_again_is_a_repeat_and_another_one_comes_too_late() -
         (replace(a_licence(), type=LicenceType.GLOBAL), ("/type", "fixed")),
         (replace(a_licence(), authority="BE-WAL"), ("/authority", "fixed")),
         (replace(a_licence(), replaces=LicenceRef("VL/1")), ("/replaces", "fixed")),
+        (replace(a_licence(), split_from=LicenceRef("VL/1")), ("/split_from", "fixed")),
         (replace(a_licence(), holder=Party(eori=Eori("BE1"))), ("/holder/eori", "fixed")),
     ],
 )
@@ -72,6 +73,15 @@ def test_what_the_ledger_counts_by_never_changes(terms: Licence, fault: tuple[st
 def test_what_has_ended_is_not_amended(end: LicenceStatus) -> None:
     ended = change_status(registered(), a_step(end)).state
     assert refusal(ended, asked(with_line(quantity=Decimal(1)), revision=2)) == (409, [("", "ended")])
+
+
+def test_what_has_expired_is_amended_only_by_what_took_effect_before() -> None:
+    over = replace(a_licence(), valid_to=date(2026, 2, 28))
+    known = Registered(over, over)
+    longer = asked(replace(over, valid_to=date(2027, 2, 28)))
+    assert refusal(known, longer) == (409, [("", "ended")])
+    before = replace(longer, change=replace(longer.change, effective_at=NOW - timedelta(days=2)))
+    assert amend(known, before).state.current.valid_to == date(2027, 2, 28)
 
 
 def test_an_unknown_licence_is_not_found() -> None:

@@ -27,6 +27,7 @@ FORM = changed(
     conditions=[{"code": "re-export-consent", "text": "ask before re-export"}],
     references=[{"kind": "contract", "ref": "C-1", "dated": "2026-01-02"}],
     replaces="VL/2025/000001",
+    split_from="VL/2025/000002",
     country_of_consignment="BE",
     country_of_location="BE",
     country_of_entry="NL",

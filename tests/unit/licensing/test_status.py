@@ -1,6 +1,7 @@
 """The status machine of a licence."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.messages import LicenceStatus, StatusChange
-from services.licensing.domain.status import FINAL, STEPS, IllegalStep, status_at, with_step
+from services.licensing.domain.status import FINAL, STEPS, IllegalStep, standing, status_at, with_step
+from tests.unit.licensing.test_register_handlers import a_licence
 
 DAY = datetime(2026, 1, 15, tzinfo=UTC)
 ISSUED: tuple[StatusChange, ...] = (StatusChange(status=LicenceStatus.ISSUED, effective_at=DAY),)
@@ -122,3 +124,22 @@ def test_whatever_is_asked_the_history_stays_ordered_and_every_neighbour_legal(
     assert list(statuses) == sorted(statuses, key=lambda s: s.effective_at)
     assert statuses[0] == ISSUED[0]
     assert all(b.status in STEPS[a.status] for a, b in pairwise(statuses))
+
+
+@pytest.mark.parametrize(
+    ("status", "instant", "expected"),
+    [
+        ("ISSUED", "2026-03-31T21:59:59+00:00", "ISSUED"),
+        ("ISSUED", "2026-03-31T22:00:00+00:00", "EXPIRED"),
+        ("SUSPENDED", "2026-03-31T22:00:00+00:00", "EXPIRED"),
+        ("EXHAUSTED", "2026-03-31T22:00:00+00:00", "EXPIRED"),
+        ("REVOKED", "2026-03-31T22:00:00+00:00", "REVOKED"),
+    ],
+)
+def test_after_the_last_day_in_the_authoritys_zone_a_licence_is_expired(
+    status: str, instant: str, expected: str
+) -> None:
+    steps = ISSUED if status == "ISSUED" else history((LicenceStatus(status), 1))
+    licence = replace(a_licence(), statuses=steps, valid_to=date(2026, 3, 31))
+    assert standing(licence, datetime.fromisoformat(instant)) == expected
+    assert standing(replace(licence, valid_to=None), datetime.fromisoformat(instant)) == status
