@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from services.core.messages import Authorisation, Denial, Licence, Refusal
+from services.core.messages import Authorisation, Denial, Licence, Refusal, UsageReport
 
-TOPICS: Final = (Licence.TOPIC, Authorisation.TOPIC, Refusal.TOPIC, Denial.TOPIC)
+TOPICS: Final = (Licence.TOPIC, Authorisation.TOPIC, Refusal.TOPIC, Denial.TOPIC, UsageReport.TOPIC)

@@ -15,6 +15,9 @@ from services.licensing.adapters.grounds_http import grounds_router
 from services.licensing.adapters.http import licensing_routers
 from services.licensing.adapters.register import Command, Outcome, Register
 from services.licensing.adapters.search import Search
+from services.licensing.adapters.usage_http import usage_router
+from services.licensing.adapters.usage_register import UsageRegister, UsageSearch
+from services.licensing.domain.usage import Recorded, RecordUsage
 from services.licensing.settings import LicensingSettings
 from services.licensing.topology import TOPICS
 from services.runtime.group_commit import GroupCommit
@@ -33,6 +36,7 @@ def build(runtime: Runtime) -> Service:
     second_keys = authorisation_router(keys.submit, AuthorisationSearch(runtime.door), search, settings.zone_of)
     denials = GroupCommit[DenialCommand, Done](runtime.door, DenialRegister(outbox.append).apply, outbox.wake)
     denied = denial_router(denials.submit, DenialSearch(runtime.door))
+    usage = GroupCommit[RecordUsage, Recorded](runtime.door, UsageRegister(outbox.append).apply, outbox.wake)
     return Service(
         name="licensing",
         migrations="services.licensing.adapters.migrations",
@@ -43,10 +47,16 @@ def build(runtime: Runtime) -> Service:
             check_router(DenialChecks(runtime.door)),
             course_router(DenialCourses(runtime.door)),
             denied,
+            usage_router(usage.submit, search, UsageSearch(runtime.door)),
             *licensing_routers(commits.submit, search, authorities),
         ),
         outboxes=(outbox,),
-        loops={"group-commit": commits.run, "authorisation-commit": keys.run, "denial-commit": denials.run},
+        loops={
+            "group-commit": commits.run,
+            "authorisation-commit": keys.run,
+            "denial-commit": denials.run,
+            "usage-commit": usage.run,
+        },
     )
 
 

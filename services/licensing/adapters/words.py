@@ -13,6 +13,8 @@ StepWord = Literal["suspended", "reinstated", "revoked", "annulled", "surrendere
 StatusWord = Literal["issued", StepWord]
 GeneralWord = Literal["eu001", "eu002", "eu003", "eu004", "eu005", "eu006", "eu007", "eu008", "national"]
 ReferenceWord = Literal["original-licence", "exhibition", "contract", "application", "federal-dossier", "other"]
+ReportWord = Literal["cumulative", "delta", "contra", "late", "adjust"]
+ChannelWord = Literal["electronic-transfer", "visit", "teaching", "technical-assistance", "export"]
 
 
 def word(name: StrEnum) -> str:
