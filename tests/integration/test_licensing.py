@@ -95,6 +95,13 @@ async def test_a_reference_that_ends_like_a_part_is_reached_by_query(door: Runni
     assert (await door.http.get("/v1/licences?ref=VL/status")).status_code == 200
 
 
+async def test_the_console_shows_what_was_issued(door: Running) -> None:
+    await door.http.post("/v1/licences", json=LICENCE)
+    shown = await door.http.get("/console/licences", params={"ref": LICENCE["ref"]})
+    assert shown.headers["content-type"].startswith("text/html")
+    assert str(LICENCE["lines"][0]["description"]) in shown.text
+
+
 @pytest.mark.parametrize("ref", ["../x", "a/./b", "/a", "a/", "a/status", "a?b#c%2F", "é ü"])
 async def test_a_created_licence_is_where_its_location_says(ref: str, door: Running) -> None:
     created = await door.http.post("/v1/licences", json=changed(LICENCE, ref=ref))

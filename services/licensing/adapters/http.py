@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from services.licensing.adapters.amendment_http import amendment_router
 from services.licensing.adapters.answers import Submit
+from services.licensing.adapters.console.http import console_router
 from services.licensing.adapters.control_list_http import control_list_router
 from services.licensing.adapters.faults import Authorities
 from services.licensing.adapters.history_http import history_router
@@ -24,5 +25,6 @@ def licensing_routers(submit: Submit, search: Search, authorities: Authorities) 
         refusal_router(submit, search),
         history_router(search),
         control_list_router(),
+        console_router(search),
         reading_router(search),
     )
