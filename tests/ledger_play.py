@@ -17,6 +17,7 @@ from services.core.messages import (
     Finding,
     HeldDraw,
     Licence,
+    LicenceReminder,
     LicenceStatus,
     LineBalance,
     Phase,
@@ -24,10 +25,18 @@ from services.core.messages import (
 from services.core.values import Mrn
 from services.reconciliation.domain.invariants import violations
 from services.reconciliation.domain.ledger import LicenceLedger, apply
+from services.reconciliation.domain.licence_deadlines import next_due
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import DEFAULT_RULE_SET
 from services.reconciliation.domain.verification import Recorded
-from services.reconciliation.handlers.ledger import answer_demand, new_ledger, record_authorisation, record_licence
+from services.reconciliation.handlers.ledger import (
+    answer_demand,
+    licence_reminder,
+    new_ledger,
+    record_authorisation,
+    record_licence,
+    record_licence_reminder,
+)
 from tests.builders import ISSUED, REF, a_demand, a_draw, a_licence, a_line, a_status, later, mrn
 
 
@@ -70,6 +79,8 @@ class Play:
             return record_licence(self.state, message, now, rule_set=self.rule_set)
         if isinstance(message, Authorisation):
             return record_authorisation(self.state, message, now, rule_set=self.rule_set)
+        if isinstance(message, LicenceReminder):
+            return record_licence_reminder(self.state, message, now, rule_set=self.rule_set)
         assert isinstance(message, Demand)
         return answer_demand(self.state, message, now, rule_set=self.rule_set)
 
@@ -86,6 +97,12 @@ class Play:
         terms = self.state.terms
         assert terms is not None
         return self.hand(replace(terms, revision=terms.revision + 1, **changes))
+
+    def wait(self) -> "Play":
+        """Time passes until the licence is to be looked at."""
+        due = next_due(self.state)
+        assert due is not None
+        return self.hand(licence_reminder(self.state.licence, due))
 
     @property
     def new_entries(self) -> list[Entry]:

@@ -9043,7 +9043,7 @@ class Entry(_Entry):
     carried: CarryOver | None = None
     """CARRY_OVER only: what was handed over."""
     raised: tuple[str, ...] = ()
-    """Ids of the findings about the licence as a whole that this entry raised, sorted: none is raised twice."""
+    """Ids of what this entry raised about the licence as a whole, sorted: nothing is raised twice."""
     previous_hash: str
     """Hash of the entry before, empty for the first."""
     hash: str
@@ -9908,7 +9908,7 @@ class ItemVerdict(_ItemVerdict):
 
 
 class _Ledger(Record):
-    __slots__ = ("licence", "revision", "hash", "arrivals", "terms", "shipments", "balances", "authorisations", "usage", "carried", "raised",)
+    __slots__ = ("licence", "revision", "hash", "arrivals", "terms", "shipments", "balances", "authorisations", "usage", "carried", "raised", "reminded",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -9938,7 +9938,9 @@ class Ledger(_Ledger):
     carried: tuple[CarryOver, ...] = ()
     """What was handed over, in order of arrival."""
     raised: tuple[str, ...] = ()
-    """Ids of the findings about the licence as a whole that were raised, sorted."""
+    """Ids of what was raised about the licence as a whole, sorted."""
+    reminded: datetime | None = None
+    """The time of the last reminder."""
 
     def __init__(
         self,
@@ -9954,6 +9956,7 @@ class Ledger(_Ledger):
         usage: tuple[UsageReport, ...] = (),
         carried: tuple[CarryOver, ...] = (),
         raised: tuple[str, ...] = (),
+        reminded: datetime | None = None,
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _Ledger)
@@ -9968,6 +9971,7 @@ class Ledger(_Ledger):
         it.usage = usage
         it.carried = carried
         it.raised = raised
+        it.reminded = reminded
         it.remembered = None
         it.__class__ = Ledger
 
@@ -9996,6 +10000,8 @@ class Ledger(_Ledger):
             carried_ = b"\x00" if x == () else records(x, CarryOver)
             x = self.raised
             raised_ = STRINGS[x]
+            x = self.reminded
+            reminded_ = b"\x00" if x is None else b"\x02" + (INSTANTS[x] if x.tzinfo is UTC else instant(x))
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
@@ -10012,6 +10018,7 @@ class Ledger(_Ledger):
             usage_,
             carried_,
             raised_,
+            reminded_,
         ))
         remember(self, body)
         return body
@@ -10087,6 +10094,19 @@ class Ledger(_Ledger):
         else:
             it.raised = ()
             i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            j = i + 8
+            x = INSTANT_AT[b[i:j]]
+            if x is None:
+                x, j = instant_at(b, i)
+            it.reminded = x
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.reminded = None
         it.remembered = None
         it.__class__ = Ledger
         return it, i
@@ -10105,6 +10125,7 @@ class Ledger(_Ledger):
             usage=tuple(UsageReport.from_avro(x) for x in fields["usage"]),
             carried=tuple(CarryOver.from_avro(x) for x in fields["carried"]),
             raised=tuple(fields["raised"]),
+            reminded=None if fields["reminded"] is None else instant_of(fields["reminded"]),
         )
 
 

@@ -1,8 +1,8 @@
 """The two folds as tables: which topic, which message, which use case.
 
     customs.declaration ──▶ SHIPMENTS ── demand ──▶ LEDGER ◀── licensing.licence, licensing.authorisation
-                             ▲  │  ▲                  │
-                    reminder └──┘  └────── cover ─────┘
+                             ▲  │  ▲                 │ ▲ │
+                    reminder └──┘  └────── cover ────┘ └─┘ licence reminder
 
 All inputs of a fold are partitioned by the same key: MRN for shipments, licence for the ledger.
 """
@@ -21,14 +21,23 @@ from services.core.messages import (
     Entry,
     Finding,
     Licence,
+    LicenceReminder,
     Reminder,
     Shipment,
     Verdict,
 )
+from services.reconciliation.domain import licence_deadlines
 from services.reconciliation.domain.deadlines import LEAD, VERSION, next_due
 from services.reconciliation.domain.ledger import LicenceLedger, apply, size
 from services.reconciliation.domain.shipment import empty
-from services.reconciliation.handlers.ledger import answer_demand, new_ledger, record_authorisation, record_licence
+from services.reconciliation.handlers.ledger import (
+    answer_demand,
+    licence_reminder,
+    new_ledger,
+    record_authorisation,
+    record_licence,
+    record_licence_reminder,
+)
 from services.reconciliation.handlers.shipments import record_cover, record_fact, record_reminder, reminder
 from services.runtime.fold import Entries, FoldSpec, Handler, Reminders
 from services.runtime.store import Store
@@ -47,6 +56,7 @@ TOPICS: Final = (
     Verdict.TOPIC,
     Finding.TOPIC,
     Reminder.TOPIC,
+    LicenceReminder.TOPIC,
 )
 
 SHIPMENT_INPUTS: Final = (DeclarationAccepted.TOPIC, Cover.TOPIC, Reminder.TOPIC)
@@ -56,11 +66,12 @@ SHIPMENT_HANDLERS: Final[Mapping[type[Message], Handler[Shipment]]] = {
     Reminder: record_reminder,
 }
 
-LEDGER_INPUTS: Final = (Licence.TOPIC, Authorisation.TOPIC, Demand.TOPIC)
+LEDGER_INPUTS: Final = (Licence.TOPIC, Authorisation.TOPIC, Demand.TOPIC, LicenceReminder.TOPIC)
 LEDGER_HANDLERS: Final[Mapping[type[Message], Handler[LicenceLedger]]] = {
     Licence: record_licence,
     Authorisation: record_authorisation,
     Demand: answer_demand,
+    LicenceReminder: record_licence_reminder,
 }
 LEDGER_ENTRIES: Final = Entries[LicenceLedger](Entry, apply, lambda ledger: ledger.revision, size)
 
@@ -75,7 +86,11 @@ def shipments(store: Store[Shipment], lead: float = LEAD) -> FoldSpec[Shipment]:
 
 def ledger(store: Store[LicenceLedger]) -> FoldSpec[LicenceLedger]:
     """One aggregate per licence. Its entries are the truth: stored ledgers may lag behind them."""
-    return FoldSpec(SERVICE, LEDGER, LEDGER_INPUTS, LEDGER_HANDLERS, _key, new_ledger, store, LEDGER_ENTRIES)
+    due = licence_deadlines.next_due
+    reminders = Reminders[LicenceLedger](licence_deadlines.VERSION, LicenceReminder, due, licence_reminder)
+    return FoldSpec(
+        SERVICE, LEDGER, LEDGER_INPUTS, LEDGER_HANDLERS, _key, new_ledger, store, LEDGER_ENTRIES, reminders=reminders
+    )
 
 
 def _key(message: Message) -> str:

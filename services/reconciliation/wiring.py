@@ -4,14 +4,19 @@ from dataclasses import replace
 from functools import partial
 
 from services.core.message import Message
-from services.core.messages import Authorisation, Demand, Ledger, Licence, Shipment
+from services.core.messages import Authorisation, Demand, Ledger, Licence, LicenceReminder, Shipment
 from services.reconciliation import topology
 from services.reconciliation.adapters.findings import Findings
 from services.reconciliation.adapters.http import reconciliation_router
 from services.reconciliation.adapters.invariants import Invariants
 from services.reconciliation.domain.ledger import LicenceLedger, from_record, to_record
 from services.reconciliation.domain.rule_set import RuleSet
-from services.reconciliation.handlers.ledger import answer_demand, record_authorisation, record_licence
+from services.reconciliation.handlers.ledger import (
+    answer_demand,
+    record_authorisation,
+    record_licence,
+    record_licence_reminder,
+)
 from services.reconciliation.settings import ReconciliationSettings
 from services.runtime.codec import Codec
 from services.runtime.fold import FoldSpec, Handler
@@ -33,6 +38,7 @@ def ledger_fold(codec: Codec, kept_as: str = topology.LEDGER, rules: RuleSet | N
         Licence: partial(record_licence, rule_set=rules),
         Authorisation: partial(record_authorisation, rule_set=rules),
         Demand: partial(answer_demand, rule_set=rules),
+        LicenceReminder: partial(record_licence_reminder, rule_set=rules),
     }
     return replace(spec, handlers=judging)
 

@@ -37,9 +37,13 @@ _NEXT = "SELECT min(due) AS due FROM {s}.reminder WHERE fold = %s AND partition 
 # Locked, so that nobody takes the partition over while its reminders are made anew.
 _RULES = "SELECT epoch, reminders FROM {s}.fold WHERE fold = %s AND partition = %s FOR UPDATE"
 _UNDER = "UPDATE {s}.fold SET reminders = %s WHERE fold = %s AND partition = %s"
+# Of one that has few entries no state was stored yet.
 _STORED = (
-    "SELECT aggregate FROM {s}.snapshot WHERE fold = %s AND partition = %s AND aggregate > %s"
-    " ORDER BY aggregate LIMIT %s"
+    "(SELECT aggregate FROM {s}.snapshot WHERE fold = %(fold)s AND partition = %(partition)s"
+    " AND aggregate > %(after)s ORDER BY aggregate LIMIT %(limit)s)"
+    " UNION (SELECT entry_of FROM {s}.output WHERE fold = %(fold)s AND partition = %(partition)s"
+    " AND entry_of > %(after)s AND entry_revision = 1 ORDER BY entry_of LIMIT %(limit)s)"
+    " ORDER BY aggregate LIMIT %(limit)s"
 )
 _STATEMENTS = Statements()
 
@@ -84,8 +88,8 @@ class ReminderTable:
         await connection.execute(self._sql(_UNDER), (rules, self._fold, partition))
 
     async def stored(self, connection: Connection, partition: int, after: str, limit: int) -> list[str]:
-        """Aggregates whose state is stored, in order."""
-        values = (self._fold, partition, after, limit)
+        """Aggregates whose state, or an entry of it, is stored, in order."""
+        values = {"fold": self._fold, "partition": partition, "after": after, "limit": limit}
         return [r["aggregate"] for r in await (await connection.execute(self._sql(_STORED), values)).fetchall()]
 
     async def next(self, connection: Connection, partition: int) -> datetime | None:

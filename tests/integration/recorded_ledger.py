@@ -3,11 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import psycopg
 
 from services.core.message import Message
+from services.core.messages import Requirements
+from services.core.values import LicenceRef
 from services.reconciliation.topology import LEDGER
 from services.reconciliation.wiring import build
 from services.runtime.codec import Codec
@@ -20,8 +23,11 @@ from tests.integration.kafka_log import KafkaLog
 from tests.integration.runtime.probe_process import until
 
 OTHER = "VL/2026/000999"
-ENTRIES = 12
-MESSAGES = 13
+ENTRIES = 15
+MESSAGES = 14
+KEYED = Requirements(federal_authorisation=True, end_use_certificate=False, state_guarantee=False)
+LAPSED = date(2026, 3, 31)
+"""A day that is past: a reminder follows at once."""
 
 
 def ledger_alone(runtime: Runtime) -> Service:
@@ -51,7 +57,7 @@ async def until_read(service: Running, records: int) -> None:
 
 
 async def record(settings: RuntimeSettings) -> None:
-    """Covered, refused, repeated and waiting demands, an amendment, bad licences, a key."""
+    """Covered, refused, repeated and waiting demands, an amendment, bad licences, a key that lapsed."""
     demands = [a_demand(mrn=mrn(number)) for number in (1, 2, 3)]
     messages: list[Message] = [
         a_licence(),
@@ -60,15 +66,15 @@ async def record(settings: RuntimeSettings) -> None:
         a_licence(),
         a_demand(licence=OTHER, mrn=mrn(4)),
         a_demand(licence=OTHER, mrn=mrn(5)),
-        a_licence(ref=OTHER),
+        a_licence(ref=OTHER, requires=KEYED),
         a_licence(a_line(unit="KGM"), revision=2),
         a_licence(a_line(quantity="3", value="300000"), revision=2),
-        an_authorisation(),
     ]
     async with running(settings, [ledger_alone]) as service:
         for sent, message in enumerate(messages, start=1):
             await send(settings, message)
             await until_read(service, sent)
+        await send(settings, an_authorisation(licence=LicenceRef(OTHER), valid_to=LAPSED))
         await KafkaLog(Installation.of(settings), a_licence().TOPIC).write(REF.encode(), b"\x00garbage")
         await until_read(service, MESSAGES)
 

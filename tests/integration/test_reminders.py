@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from services.core.message import Message
-from services.core.messages import Finding, Reminder, Verdict, VerdictKind
+from services.core.messages import Finding, Reminder, Requirements, Verdict, VerdictKind
 from services.core.values import Mrn
 from services.reconciliation.adapters.verification import verify
 from services.reconciliation.wiring import build
@@ -21,7 +21,7 @@ from services.runtime.clock import Clock
 from services.runtime.codec import Codec
 from services.runtime.database import Database
 from services.runtime.settings import RuntimeSettings
-from tests.builders import ACCEPTED_AT, a_licence
+from tests.builders import ACCEPTED_AT, REF, a_licence, an_authorisation
 from tests.builders_customs import MRN, a_declaration, a_release, a_source, an_exit, an_item
 from tests.integration.in_process import Running, dying, running
 from tests.integration.installation import Installation
@@ -31,6 +31,7 @@ from tests.integration.runtime.probe_process import until
 SECOND = Mrn("26BE343000000002A0")
 NINETY, HUNDRED_AND_FIFTY = "exit.overdue-90", "exit.overdue-150"
 BOTH = [HUNDRED_AND_FIFTY, NINETY]
+KEYED = Requirements(federal_authorisation=True, end_use_certificate=False, state_guarantee=False)
 LONG_AGO = (a_licence(), a_declaration(an_item()), a_release())
 """A release of which no exit was heard for more than half a year."""
 
@@ -235,7 +236,7 @@ async def test_that_no_licence_answers_is_raised_while_there_is_time(runtime_set
         assert (verdict.verdict, verdict.respond_by) == (VerdictKind.PENDING, respond_by)
 
 
-async def test_shipments_of_an_earlier_release_are_reminded_of_too(
+async def test_what_an_earlier_release_stored_is_reminded_of_too(
     runtime_settings: RuntimeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reminding, "PAGE", 2)
@@ -244,13 +245,16 @@ async def test_shipments_of_an_earlier_release_are_reminded_of_too(
     async with running(runtime_settings, [build], clock) as service:
         for mrn in mrns:
             await send(runtime_settings, a_declaration(an_item(), mrn=mrn), a_release(mrn=mrn))
+        # Told by its entries alone: no state of it is stored.
+        await send(runtime_settings, a_licence(requires=KEYED), an_authorisation(valid_to=date(2099, 12, 31)))
         ninety = a_release().released_at + timedelta(days=90)
-        await until_waiting(service, *((mrn, ninety) for mrn in mrns))
+        waiting = [*((mrn, ninety) for mrn in mrns), (REF, datetime(2099, 12, 31, 23, tzinfo=UTC))]
+        await until_waiting(service, *waiting)
     async with await psycopg.AsyncConnection.connect(runtime_settings.database.url, autocommit=True) as connection:
         await connection.execute("DELETE FROM reconciliation.reminder")
         await connection.execute("UPDATE reconciliation.fold SET reminders = 'earlier'")
     async with running(runtime_settings, [build], clock) as service:
-        await until_waiting(service, *((mrn, ninety) for mrn in mrns))
+        await until_waiting(service, *waiting)
         clock.ahead = timedelta()
         await until_raised(service, *sorted(5 * BOTH))
         rules = await service.rows("SELECT DISTINCT reminders FROM reconciliation.fold WHERE fold = 'shipments'")

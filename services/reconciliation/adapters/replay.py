@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Final
 
 from services.core.errors import Corrupt, Rejected
-from services.core.messages import Authorisation, Demand, Entry, EntryCause, EntryOrigin, Licence
+from services.core.messages import Authorisation, Demand, Entry, EntryCause, EntryOrigin, Licence, LicenceReminder
 from services.reconciliation.adapters.replay_aggregates import Aggregates
 from services.reconciliation.adapters.replay_entries import RecordedEntries, head_of, place_of
 from services.reconciliation.adapters.replay_feed import Feed
@@ -39,6 +39,7 @@ from services.runtime.publication import PART
 _TOPICS: Final[Mapping[tuple[EntryCause, EntryOrigin], str]] = {
     (EntryCause.LICENCE, EntryOrigin.CAUSE): Licence.TOPIC,
     (EntryCause.LICENCE, EntryOrigin.AUTHORISATION): Authorisation.TOPIC,
+    (EntryCause.LICENCE, EntryOrigin.REMINDER): LicenceReminder.TOPIC,
     (EntryCause.DEMAND, EntryOrigin.CAUSE): Demand.TOPIC,
 }
 
@@ -128,6 +129,8 @@ class Rebuild:
     async def _due(self) -> str | None:
         """The topic whose next message is due, by what is recorded next; None at the end."""
         rows = self._rows
+        if rows is not None:
+            await self._pass_said(rows)
         if rows is not None and (letter := await rows.rejected()) is not None:
             self._asked = letter
             return self._fed(letter.topic.removesuffix(DEAD_LETTER_SUFFIX))
@@ -139,6 +142,15 @@ class Rebuild:
                 return self._fed(_TOPICS.get((head.cause, head.origin)))
             await self._repeated(record, head.licence, head.revision)
         return None if rows is None else await self._due_by(rows)
+
+    async def _pass_said(self, rows: RecordedRows) -> None:
+        """Reminders: time gave them, not a message. What they led to is given by them as messages."""
+        while (row := await rows.said()) is not None:
+            if row.seq != self._result.outputs + 1:
+                raise Differs(f"output {row.seq} of the table: {name_of(row)} stands where another output was removed")
+            self._result.outputs += 1
+            if self._target.add([row]):
+                await self._target.write()
 
     async def _due_by(self, rows: RecordedRows) -> str | None:
         """The same, after the end of the entry topic."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from services.core.messages import LicenceReminder
 from services.reconciliation.adapters.replay_rows import Differs, difference, name_of
 from services.runtime.codec import Codec
 from services.runtime.database import Connection
@@ -41,6 +42,14 @@ class RecordedRows:
         """The next row when it is a dead letter."""
         row = await self.peek()
         return row if row is not None and row.topic.endswith(DEAD_LETTER_SUFFIX) else None
+
+    async def said(self) -> Output | None:
+        """Take the next row when it is a reminder."""
+        row = await self.peek()
+        if row is None or row.topic != LicenceReminder.TOPIC:
+            return None
+        self._at += 1
+        return row
 
     async def match(self, rebuilt: Output) -> None:
         """Take the next row. Differs when it is not what was rebuilt."""

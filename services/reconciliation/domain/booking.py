@@ -23,7 +23,7 @@ from services.core.values import Mrn
 from services.reconciliation.domain.case import Failure
 from services.reconciliation.domain.chain import sealed
 from services.reconciliation.domain.columns import Columns, drawn, opened
-from services.reconciliation.domain.findings import in_order, of_draw, of_line
+from services.reconciliation.domain.findings import in_order, of_draw, of_licence, of_line
 from services.reconciliation.domain.judged import Judged
 from services.reconciliation.domain.judgement import judge, judge_again, may_gain
 from services.reconciliation.domain.ledger import LicenceLedger, apply, completed_by, is_stood_in
@@ -56,7 +56,11 @@ class Booking:
 
     def authorisation(self, of: Authorisation) -> Entry:
         """Record what stands beside the licence as it now is."""
-        return self._record(EntryCause.LICENCE, authorisation=of)
+        return self._record(EntryCause.LICENCE, EntryOrigin.AUTHORISATION, authorisation=of)
+
+    def reminder(self, raised: Iterable[str]) -> Entry:
+        """Record that the licence was looked at, and what is raised about it as a whole."""
+        return self._record(EntryCause.LICENCE, EntryOrigin.REMINDER, raised=tuple(sorted(raised)))
 
     def demand(self, demand: Demand, held: HeldShipment | None) -> bool:
         """Answer a demand; whether an amount returned that others were refused."""
@@ -129,6 +133,10 @@ class Booking:
         """Raise a finding about a licence line as a whole."""
         self._findings.append(of_line(line, failure, entry))
 
+    def raise_for_licence(self, identity: str, failure: Failure, entry: Entry) -> None:
+        """Raise a finding about the licence as a whole, under the id by which the entry says that it was raised."""
+        self._findings.append(of_licence(identity, failure, entry))
+
     def raise_for_draw(self, demand: Demand, held: HeldDraw, failure: Failure, entry: Entry) -> None:
         """Raise a finding about a draw that stays as it is."""
         self._findings.append(of_draw(demand, held, failure, entry))
@@ -166,10 +174,12 @@ class Booking:
     def _record(
         self,
         cause: EntryCause,
+        origin: EntryOrigin = EntryOrigin.CAUSE,
         *,
         terms: Licence | None = None,
         shipment: HeldShipment | None = None,
         authorisation: Authorisation | None = None,
+        raised: tuple[str, ...] = (),
     ) -> Entry:
         entry = sealed(
             Entry(
@@ -182,8 +192,9 @@ class Booking:
                 terms=terms,
                 shipment=shipment,
                 balances=self._columns.settled(),
-                origin=EntryOrigin.CAUSE if authorisation is None else EntryOrigin.AUTHORISATION,
+                origin=origin,
                 authorisation=authorisation,
+                raised=raised,
                 previous_hash=self.ledger.hash,
                 hash="",
             )

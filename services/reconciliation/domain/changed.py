@@ -59,7 +59,7 @@ def without_leg(
         for held in shipment.draws:
             if held.verdict is not DrawVerdict.COVERED:
                 continue
-            case = _case(demand, held, ledger.terms, rules, ledger.authorisations)
+            case = case_of(demand, held, ledger.terms, rules, ledger.authorisations)
             lost = legs_lacking(case, is_at)
             if lost and not legs_lacking(replace(case, beside=before), was_at):
                 yield demand, held, leg_lost(lost, is_at)
@@ -74,11 +74,12 @@ def _latest(beside: tuple[Authorisation, ...]) -> datetime:
 def _broken(
     demand: Demand, held: HeldDraw, terms: Licence, rules: RuleSet, beside: tuple[Authorisation, ...]
 ) -> list[str]:
-    case = _case(demand, held, terms, rules, beside)
+    case = case_of(demand, held, terms, rules, beside)
     return sorted(failure.code for failure in failures_of(case) if failure.blocks)
 
 
-def _case(demand: Demand, held: HeldDraw, terms: Licence, rules: RuleSet, beside: tuple[Authorisation, ...]) -> Case:
+def case_of(demand: Demand, held: HeldDraw, terms: Licence, rules: RuleSet, beside: tuple[Authorisation, ...]) -> Case:
+    """A draw beside the licence; the amount it holds is its own to keep."""
     line = line_of(held.draw, terms, held)
     stated = NOTHING if line is None else declared(held.draw, line, rules.codes.as_of(demand.accepted_at))
     return Case(terms, line, demand, held.draw, stated, stated, None, True, rules, None, beside)

@@ -18,9 +18,9 @@ _MILDER: Final = {Mode.ALERT: Severity.WARNING, Mode.INFORM: Severity.INFO}
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What is concerned: a draw, or a licence line as a whole."""
+    """What is concerned: a draw, a licence line as a whole, or the licence as a whole."""
 
-    line: int | None
+    line: int | None = None
     mrn: Mrn | None = None
     item: int | None = None
     sources: tuple[Source, ...] = ()
@@ -49,6 +49,11 @@ def of_draw(demand: Demand, held: HeldDraw, failure: Failure, entry: Entry) -> F
 def of_line(line: int, failure: Failure, entry: Entry) -> Finding:
     """The finding that a licence line as a whole is out of order; its subject is the licence."""
     return _finding(_Place(line), failure, entry)
+
+
+def of_licence(identity: str, failure: Failure, entry: Entry) -> Finding:
+    """The finding that something is wrong with the licence as a whole; `identity`: as the entry lists it."""
+    return _finding(_Place(), failure, entry, identity)
 
 
 def of_shipment(
@@ -80,10 +85,10 @@ def finding_id(*parts: object) -> str:
     return sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()[:32]
 
 
-def _finding(place: _Place, failure: Failure, entry: Entry) -> Finding:
+def _finding(place: _Place, failure: Failure, entry: Entry, identity: str | None = None) -> Finding:
     kind = KINDS[failure.code]
     return Finding(
-        id=_identity(place, failure, entry),
+        id=identity or _identity(place, failure, entry),
         subject=place.mrn or entry.licence,
         code=failure.code,
         severity=_MILDER.get(failure.mismatch.mode, kind.severity),

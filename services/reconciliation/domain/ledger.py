@@ -5,6 +5,7 @@ consume.
 """
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final
 
 from services.core.errors import Corrupt
@@ -14,6 +15,7 @@ from services.core.messages import (
     Demand,
     DrawVerdict,
     Entry,
+    EntryOrigin,
     HeldDraw,
     HeldShipment,
     Ledger,
@@ -54,6 +56,10 @@ class LicenceLedger:
     """Which supplementary declarations stand in for which simplified ones."""
     authorisations: tuple[Authorisation, ...] = ()
     """What stands beside the licence, by kind and reference."""
+    raised: tuple[str, ...] = ()
+    """Ids of what was raised about the licence as a whole, sorted."""
+    reminded: datetime | None = None
+    """The time of the last reminder; one of no later time came before."""
 
 
 def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
@@ -93,6 +99,8 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
         wanting,
         stands_in,
         beside,
+        tuple(sorted({*ledger.raised, *entry.raised})) if entry.raised else ledger.raised,
+        entry.recorded_at if entry.origin is EntryOrigin.REMINDER else ledger.reminded,
     )
 
 
@@ -165,6 +173,8 @@ def to_record(ledger: LicenceLedger) -> Ledger:
         shipments=tuple(ledger.shipments.values()),
         balances=ledger.balances,
         authorisations=ledger.authorisations,
+        raised=ledger.raised,
+        reminded=ledger.reminded,
     )
 
 
@@ -179,6 +189,8 @@ def from_record(record: Ledger) -> LicenceLedger:
         terms=record.terms,
         balances=record.balances,
         authorisations=record.authorisations,
+        raised=record.raised,
+        reminded=record.reminded,
         shipments=Versioned(shipments),
         unreleased=Versioned({mrn: s.arrival for mrn, s in shipments.items() if is_unreleased(s)}),
         wanting=Versioned({mrn: s.arrival for mrn, s in shipments.items() if wants_an_amount(s)}),

@@ -54,7 +54,7 @@ def known_of(beside: Iterable[Authorisation], of: Authorisation) -> Authorisatio
 
 def leg_lacks(case: Case, kind: AuthorisationKind) -> Mismatch | None:
     """Each of the kind that is there, and why it does not do; a line the licence does not have is judged elsewhere."""
-    if case.terms is None or case.line is None or not _required(case.terms, kind):
+    if case.terms is None or case.line is None or not requires(case.terms, kind):
         return None
     name = _name(kind)
     faults: list[Mismatch] = []
@@ -76,7 +76,8 @@ def legs_lacking(case: Case, moment: datetime) -> list[str]:
     return [code for kind, code in LEGS.items() if leg_lacks(then, kind) is not None]
 
 
-def _required(terms: Licence, kind: AuthorisationKind) -> bool:
+def requires(terms: Licence, kind: AuthorisationKind) -> bool:
+    """Whether the licence asks for a leg of this kind."""
     asked = terms.requires
     if kind is FEDERAL:
         return asked.federal_authorisation

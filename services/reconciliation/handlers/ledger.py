@@ -1,4 +1,4 @@
-"""The ledger fold: what a licence, what stands beside it, or a demand of a shipment changes in a licence's ledger.
+"""The ledger fold: what a licence, what stands beside it, a demand of a shipment or time changes in a licence's ledger.
 
 Outputs are in one order: the entry of the message, the entries of shipments judged again in order of arrival, the
 covers in the same order, the findings sorted. A repeat is known by its content: a lower revision is skipped, the same
@@ -10,11 +10,12 @@ from datetime import datetime
 
 from services.core.decision import Decision
 from services.core.errors import Corrupt, Rejected
-from services.core.messages import Authorisation, Demand, HeldShipment, Licence
+from services.core.messages import Authorisation, Demand, HeldShipment, Licence, LicenceReminder
 from services.core.values import LicenceRef, Mrn
 from services.reconciliation.domain.booking import Booking
 from services.reconciliation.domain.changed import released_without_cover, without_leg
 from services.reconciliation.domain.ledger import LicenceLedger
+from services.reconciliation.domain.licence_deadlines import ended
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import DEFAULT_RULE_SET
 from services.reconciliation.domain.second_keys import check_authorisation, known_of
@@ -89,6 +90,33 @@ def answer_demand(
         for shipment in _by_arrival(booking.ledger, booking.ledger.wanting):
             if shipment.mrn != demand.mrn:
                 booking.amount_returned(shipment)
+    return booking.decision()
+
+
+def licence_reminder(licence: str, due: datetime) -> LicenceReminder:
+    """What the runtime tells this fold when a ledger is to be looked at again."""
+    return LicenceReminder(licence=LicenceRef(licence), due=due)
+
+
+def record_licence_reminder(
+    state: LicenceLedger, told: LicenceReminder, now: datetime, *, rule_set: RuleSet = DEFAULT_RULE_SET
+) -> Decision[LicenceLedger]:
+    """Look at what has ended by the time it was due, which a record keeps too coarsely; an entry even if all is well.
+
+    Replay: one of no later time than the last is a repeat, whatever came since.
+    """
+    del now
+    if state.reminded is not None and told.due <= state.reminded:
+        return Decision(state)
+    over = ended(state, told.due)
+    booking = Booking(state, told.identity, told.due, rule_set)
+    entry = booking.reminder(identity for _, _, identity in over)
+    for row, wait, identity in over:
+        for demand, held, failure in row.draws(state, wait, rule_set):
+            booking.raise_for_draw(demand, held, failure, entry)
+        about = row.licence(state, wait)
+        if about is not None:
+            booking.raise_for_licence(identity, about, entry)
     return booking.decision()
 
 

@@ -22,7 +22,11 @@ READS = {
         "reconciliation.cover.v1",
         "reconciliation.reminder.v1",
     ),
-    ("reconciliation", "ledger"): ("licensing.licence.v1", "reconciliation.demand.v1"),
+    ("reconciliation", "ledger"): (
+        "licensing.licence.v1",
+        "reconciliation.demand.v1",
+        "reconciliation.licence-reminder.v1",
+    ),
     ("alerting", "alerts"): ("reconciliation.finding.v1",),
     ("customs", "answers"): ("reconciliation.verdict.v1",),
     ("customs", "intake"): ("intake.customs.v1",),

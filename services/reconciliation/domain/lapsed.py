@@ -1,0 +1,59 @@
+"""Legs that end by their date alone while goods are under way: nobody sends a message on that day.
+
+As when one is revoked (`changed.without_leg`) the answer stands, and that goods which have not left are without a leg
+is said. The licence's own last day changes nothing: it is judged at acceptance.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+from services.core.messages import Authorisation, DrawVerdict
+from services.reconciliation.domain.awaited import FailedDraw, Wait
+from services.reconciliation.domain.changed import UNDER_WAY, case_of
+from services.reconciliation.domain.judged import leg_lost
+from services.reconciliation.domain.ledger import LicenceLedger
+from services.reconciliation.domain.rule_set import RuleSet
+from services.reconciliation.domain.second_keys import legs_lacking, requires
+from services.reconciliation.domain.validity import zone
+
+_INSTANT: Final = timedelta(microseconds=1)
+
+
+def ends_of_legs(ledger: LicenceLedger) -> Iterable[Wait]:
+    """The end of each leg that the licence requires."""
+    terms = ledger.terms
+    if not ledger.authorisations or terms is None:
+        return ()
+    legs = (of for of in ledger.authorisations if requires(terms, of.kind))
+    return [Wait(f"{of.kind.value} {of.ref} {end.isoformat()}", end) for of in legs if (end := _end(of)) is not None]
+
+
+def _end(of: Authorisation) -> datetime | None:
+    """The first moment after its last day, in its zone; None where there is none."""
+    if of.valid_to is None:
+        return None
+    try:
+        day_after = of.valid_to + timedelta(days=1)
+        return datetime.combine(day_after, time.min, zone(of.time_zone)).astimezone(UTC)
+    except OverflowError:
+        return None  # the last day of the calendar
+
+
+def left_without_leg(ledger: LicenceLedger, wait: Wait, rules: RuleSet) -> Iterator[FailedDraw]:
+    """Covered draws of goods under way that had their legs until then, and have not any more."""
+    end, terms = wait.until, ledger.terms
+    if terms is None:
+        return
+    for shipment in ledger.shipments.values():
+        demand = shipment.demand
+        if demand.phase not in UNDER_WAY or demand.accepted_at >= end:
+            continue
+        for held in shipment.draws:
+            if held.verdict is not DrawVerdict.COVERED:
+                continue
+            case = case_of(demand, held, terms, rules, ledger.authorisations)
+            lost = legs_lacking(case, end)
+            before = legs_lacking(case, end - _INSTANT) if lost else lost
+            if ended := [code for code in lost if code not in before]:
+                yield demand, held, leg_lost(ended, end)
