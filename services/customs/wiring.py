@@ -14,6 +14,7 @@ from services.customs.adapters.accounts import Accounts
 from services.customs.adapters.answers import AnswerStore
 from services.customs.adapters.code_judge import CodeJudge
 from services.customs.adapters.code_lists import CodeLists
+from services.customs.adapters.consignments import Consignments
 from services.customs.adapters.intake import Intake
 from services.customs.adapters.log import MessageLog
 from services.customs.adapters.parties import Doorkeeper
@@ -44,7 +45,8 @@ def build(runtime: Runtime) -> Service:
     judge = CodeJudge(lists, lambda: datetime.now(UTC), zone, refuses=settings.unlisted_codes == "refuse")
     intake = Intake(zone, judge)
     doorkeeper = Doorkeeper({p.name: p.token_sha256 for p in settings.parties if p.token_sha256}, settings.party)
-    register = Register(MessageLog(runtime.codec, intake), outbox, lambda: datetime.now(UTC))
+    messages = MessageLog(runtime.codec, intake)
+    register = Register(messages, Consignments(messages), outbox, lambda: datetime.now(UTC))
     commit = GroupCommit(runtime.door, register.receive, outbox.wake)
     endpoints = _endpoints(settings)
     telling = Telling([endpoint.id for endpoint in endpoints])

@@ -103,6 +103,9 @@ async def test_a_message_that_is_nowhere_for_too_long_is_unaccounted_for(
         await shows(door, UNDECIDED | {"unaccounted": 1})
         await tell(door, MRN, declared)
         await shows(door, UNDECIDED | {"received": 0, "applied": 2})
+        aged = "UPDATE customs.message SET received_at = received_at - interval '25 hours' RETURNING id"
+        assert len(await door.rows(aged)) == 4
+        await shows(door, UNDECIDED | {"received": 0, "applied": 2, "CC515C": 1})
 
 
 async def test_a_dead_letter_is_accounted_for(

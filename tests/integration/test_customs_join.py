@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from itertools import count
+from typing import TypeVar
 
 import pytest
 
-from services.core.messages import DeclarationAccepted
+from services.core.messages import ArrivedAtExit, DeclarationAccepted, GoodsExited
+from services.customs.adapters.consignments import Consignments
 from services.customs.adapters.intake import Intake, Submission
 from services.customs.adapters.log import MessageLog
 from services.customs.adapters.register import Register
@@ -19,9 +21,20 @@ from services.runtime.tables import migrate
 from tests.integration.customs_installation import door
 from tests.integration.installation import Installation
 from tests.integration.kafka_log import KafkaLog
+from tests.unit.customs.test_consignments import (
+    CONSOLIDATED,
+    DUCR,
+    FIRST,
+    SECOND,
+    acceptance,
+    declaration,
+    entry,
+    report,
+)
 from tests.unit.customs.written import MRN, cc515c, cc528c
 
 INTAKE = Intake(UTC)
+T = TypeVar("T")
 
 
 async def submission(body: bytes) -> Submission:
@@ -29,9 +42,8 @@ async def submission(body: bytes) -> Submission:
 
 
 def register(database: Database) -> Register:
-    return Register(
-        MessageLog(Codec(), INTAKE), Outbox(database, "customs", Codec()), lambda: datetime(2026, 3, 2, 9, tzinfo=UTC)
-    )
+    log, outbox = MessageLog(Codec(), INTAKE), Outbox(database, "customs", Codec())
+    return Register(log, Consignments(log), outbox, lambda: datetime(2026, 3, 2, 9, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -118,3 +130,40 @@ async def test_two_doors_that_share_the_senders_lose_and_double_nothing(runtime_
                 await asyncio.sleep(0.05)
     facts = [Codec().decode(record.value or b"") for record in records]
     assert sorted(str(fact.key) for fact in facts) == sorted(mrn for _, mrn in pairs)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["declaration first", "movement first"])
+async def test_a_movement_and_its_declaration_that_meet_at_two_processes_join_once(
+    database: Database, order: tuple[int, int]
+) -> None:
+    """Each is held open while the other comes: the second waits at the reference and sees the first."""
+    bodies = [(declaration("L-1"), acceptance("L-1", FIRST)), (report("ERS", entry(DUCR)),)]
+    held, coming = (bodies[place] for place in order)
+    async with database.transaction() as connection:
+        await register(database).receive(connection, [await submission(b) for b in held], [None] * len(held))
+        second = asyncio.create_task(take(database, *coming))
+        async with asyncio.timeout(10):
+            while not await _blocked(database):  # noqa: ASYNC110 - the lock is in the database
+                await asyncio.sleep(0.01)
+    await second
+    (arrived,) = await stated(database, ArrivedAtExit)
+    assert arrived.mrn == FIRST
+    (row,) = await database.rows("SELECT state, shipment, fact_id FROM customs.message WHERE kind = 'ERS'")
+    assert (row["state"], row["shipment"], row["fact_id"]) == ("received", FIRST, arrived.fact_id)
+
+
+@pytest.mark.parametrize("order", [(4, 0, 5, 1, 3, 2), (5, 0, 1, 4, 2, 3), (0, 1, 2, 3, 4, 5)])
+async def test_a_movement_of_several_declarations_belongs_to_each(database: Database, order: tuple[int, ...]) -> None:
+    for place in order:
+        await take(database, CONSOLIDATED[place])
+    await take(database, *CONSOLIDATED)
+    assert sorted(fact.mrn for fact in await stated(database, GoodsExited)) == [FIRST, SECOND]
+    said = await database.rows("SELECT shipment, fact_id FROM customs.said WHERE kind = 'EDL' AND fact IS NOT NULL")
+    assert sorted(row["shipment"] for row in said) == [FIRST, SECOND]
+    assert len({row["fact_id"] for row in said}) == 2
+
+
+async def stated(database: Database, kind: type[T]) -> list[T]:
+    rows = await database.rows("SELECT value FROM customs.outbox ORDER BY id")
+    facts = [Codec().decode(bytes(row["value"])) for row in rows]
+    return [fact for fact in facts if isinstance(fact, kind)]

@@ -3,7 +3,9 @@
 A message is settled once its effect is decided, or when it needs none and nothing can join it; only the others are
 looked at, oldest first, and at most `MOST` of them. In flight is what is still to be published, or was published less
 than a given time ago. A message beyond that which is neither decided nor waiting nor dead is unaccounted for: it is
-shown, and nothing is done about it. Every door of an installation shows the same numbers.
+shown, and nothing is done about it. What has waited for another message for more than `LONG_S` is counted by kind: a
+declaration without its acceptance, a movement whose reference nobody declared. Every door of an installation shows the
+same numbers.
 """
 
 import asyncio
@@ -27,6 +29,7 @@ MOST: Final = 100_000
 LATE: Final = 1_000
 """Late messages that a pass looks up in the outbox."""
 GROUP: Final = 100
+LONG_S: Final = 24 * 3600.0
 SHARE: Final = 0.2
 """Of the time that a pass of settling may take: senders and folds share core and database with it."""
 
@@ -34,6 +37,9 @@ MESSAGES = Gauge("tolbrug_customs_messages", "Messages by where they stand.", ["
 UNACCOUNTED = Gauge(
     "tolbrug_customs_messages_unaccounted",
     "Messages that are not decided, waiting, dead-lettered or in flight; must be 0.",
+)
+LONG = Gauge(
+    "tolbrug_customs_messages_waiting_long", "Messages that have waited for another for more than 24 hours.", ["kind"]
 )
 
 # One process at a time settles: the others would wait for its rows only to find nothing left.
@@ -71,6 +77,12 @@ WITH unsettled AS (
 SELECT state, count(*) AS messages, (array_agg(ARRAY[id, shipment] ORDER BY stated_at)
     FILTER (WHERE state = 'received' AND stated_at < now() - %(flight)s * interval '1 second'))[:%(late)s] AS late
 FROM unsettled GROUP BY state
+"""
+_LONG = """
+SELECT kind, count(*) AS messages FROM (
+    SELECT kind FROM customs.message WHERE state = 'waiting' AND fact_id IS NULL
+        AND received_at < now() - %s * interval '1 second' LIMIT %s
+) AS long GROUP BY kind
 """
 _FLYING = """
 SELECT convert_from(key, 'UTF8') AS mrn FROM customs.outbox
@@ -136,6 +148,9 @@ class Accounts:
         for state, count in counts.items():
             MESSAGES.labels(state).set(count)
         UNACCOUNTED.set(len(lost))
+        LONG.clear()
+        for row in await self._database.rows(_LONG, (LONG_S, MOST)):
+            LONG.labels(row["kind"]).set(row["messages"])
         if lost:
             log.critical("messages.unaccounted", messages=len(lost), first=sorted(lost)[:20])
 

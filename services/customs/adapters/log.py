@@ -105,7 +105,7 @@ class MessageLog:
         """Store those whose id is new, in the order of ids; the ids of these. Waits for a rival of the same id."""
         columns = {
             **_columns([_received(submission) for submission, _ in received]),
-            **_columns([self._became(outcome) for _, outcome in received]),
+            **_columns([self.became(outcome) for _, outcome in received]),
         }
         rows = await (await connection.execute(_INSERT, {**columns, "at": at})).fetchall()
         return {row["id"] for row in rows}
@@ -154,10 +154,14 @@ class MessageLog:
         facts = [self.codec.decode(bytes(row["fact"])) for row in rows]
         accepted = [fact for fact in facts if isinstance(fact, DeclarationAccepted)]
         sources = [source.message_id for fact in accepted if fact.amended_at is not None for source in fact.sources]
-        rows = await (await connection.execute(_MESSAGES, (Texts(sources),))).fetchall() if sources else []
-        by = {row["id"]: await self._logged(row) for row in rows}
+        by = await self.messages(connection, sources)
         amended = {fact.mrn: [by[s.message_id] for s in fact.sources if s.message_id in by] for fact in accepted}
         return {fact.mrn: Version(fact, tuple(amended[fact.mrn])) for fact in accepted}
+
+    async def messages(self, connection: Connection, ids: Sequence[str]) -> dict[str, Logged]:
+        """Messages of the log, read again from their exact bytes."""
+        rows = await (await connection.execute(_MESSAGES, (Texts(ids),))).fetchall() if ids else []
+        return {row["id"]: await self._logged(row) for row in rows}
 
     async def lock_acceptances(self, connection: Connection, mrns: Sequence[Mrn]) -> dict[Mrn, bool]:
         """Hold these MRNs until the end of the transaction, taken in order; those that are accepted already.
@@ -174,7 +178,7 @@ class MessageLog:
 
     async def update(self, connection: Connection, outcomes: Sequence[Outcome]) -> None:
         """Store what became of messages, and which MRNs are accepted now."""
-        await connection.execute(_UPDATE, _columns([self._became(outcome) for outcome in outcomes]))
+        await connection.execute(_UPDATE, _columns([self.became(outcome) for outcome in outcomes]))
         # Of several facts about one MRN the last counts: the version in force, or that its goods were presented.
         told_last = {o.fact.mrn: o.id for o in outcomes if o.fact is not None}
         if told_last:
@@ -194,7 +198,8 @@ class MessageLog:
             closed=isinstance(reading.statement, Lodged | Amended) and row["state"] == State.APPLIED,
         )
 
-    def _became(self, outcome: Outcome) -> dict[str, Any]:
+    def became(self, outcome: Outcome) -> dict[str, Any]:
+        """The columns of what became of a message. Refused 413 when its fact is too large for a record."""
         fact = outcome.fact
         try:
             value = None if fact is None else self.codec.encode(fact)

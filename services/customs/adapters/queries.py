@@ -22,11 +22,11 @@ _ID = re.compile(r"[0-9a-f]{32}")
 _COLUMNS = (
     "id, message_id, kind, mrn, lrn, sha256, received_at, warnings, state, note, shipment, fact_id, fact_type, fact"
 )
-_ALL = f"SELECT {_COLUMNS} FROM customs.message WHERE shipment = %s ORDER BY seq"  # noqa: S608 - as above
+_ALL = f"SELECT {_COLUMNS} FROM customs.said WHERE shipment = %s ORDER BY seq"  # noqa: S608 - as above
 _RAW = "SELECT body, media_type, charset FROM customs.message WHERE id = %s"
 _SENT = "SELECT FROM customs.message WHERE id = %s AND party = %s"
-_SPOKE_OF = "SELECT FROM customs.message WHERE shipment = %s AND party = %s LIMIT 1"
-_FACT_IDS = "SELECT DISTINCT fact_id FROM customs.message WHERE shipment = %s AND fact_id IS NOT NULL"
+_SPOKE_OF = "SELECT FROM customs.said WHERE shipment = %s AND party = %s LIMIT 1"
+_FACT_IDS = "SELECT DISTINCT fact_id FROM customs.said WHERE shipment = %s AND fact_id IS NOT NULL"
 # What is watched (see `watch`). Each row is looked for by its key, whatever the planner knows of a table that has just
 # begun to fill. A rejection declares nothing: a verdict is to come only of what gave a fact, or waits to give one.
 _ANSWERS: Final = b"""

@@ -1,6 +1,7 @@
 """Receiving a group of messages in one transaction: log, joins, facts, outbox.
 
-Locks are taken in three kinds, each in key order and never an earlier kind after a later one: message ids, LRNs, MRNs.
+Locks are taken in four kinds, each in key order and never an earlier kind after a later one: message ids, LRNs, MRNs,
+consignment references.
 Two processes that receive a declaration and its acceptance at the same moment therefore wait for each other at the
 LRN's row, and the second sees what the first has stored.
 """
@@ -16,6 +17,7 @@ from services.core.errors import Corrupt, Fault, Refused
 from services.core.facts import Fact
 from services.core.values import Mrn
 from services.customs import handlers
+from services.customs.adapters.consignments import Consignments
 from services.customs.adapters.intake import Submission
 from services.customs.adapters.log import MessageLog, warnings_of
 from services.customs.domain.lodgement import Outcome
@@ -42,8 +44,11 @@ def count(submission: Submission, receipt: Receipt) -> None:
 class Register:
     """The `apply` of the door's group commit."""
 
-    def __init__(self, log: MessageLog, outbox: Outbox, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, log: MessageLog, consignments: Consignments, outbox: Outbox, clock: Callable[[], datetime]
+    ) -> None:
         self._log = log
+        self._consignments = consignments
         self._outbox = outbox
         self._clock = clock
 
@@ -59,8 +64,9 @@ class Register:
         fresh = await self._log.insert(connection, new, at) if new else set[str]()
         known = {s.id for s in submissions} - fresh
         earlier = await self._log.receipts(connection, sorted(known)) if known else {}
-        settled = await self._settle(connection, [messages[i] for i in fresh])
-        stated = handlers.facts([outcomes[i] for i in sorted(fresh)]) + handlers.facts(settled)
+        joined = await self._settle(connection, [messages[i] for i in fresh])
+        moved = await self._consignments.follow(connection, [messages[i] for i in sorted(fresh)], joined)
+        stated = handlers.facts([*(outcomes[i] for i in sorted(fresh)), *joined, *moved])
         trace_of = dict(zip((s.id for s in submissions), traces, strict=True))
         await self._outbox.append(connection, stated, at, [_trace(fact, trace_of) for fact in stated])
         receipts = {i: _receipt(firsts[i], at) for i in fresh} | earlier

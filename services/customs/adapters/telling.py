@@ -17,7 +17,7 @@ FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS told (mrn, revision, body)
 CROSS JOIN unnest(%s::text[]) AS asked (party)
 LEFT JOIN customs.endpoint e ON e.id = asked.party
 WHERE EXISTS (
-    SELECT FROM customs.message m WHERE m.shipment = told.mrn AND m.party = asked.party AND m.fact_id IS NOT NULL
+    SELECT FROM customs.said m WHERE m.shipment = told.mrn AND m.party = asked.party AND m.fact_id IS NOT NULL
 )
 ON CONFLICT DO NOTHING
 """

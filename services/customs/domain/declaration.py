@@ -21,7 +21,7 @@ class Declaration:
     """The content of a declaration, whatever format it came in. Items are in ascending order.
 
     `pre_lodged`: the goods are still to be presented. `completes`: the simplified declarations that a supplementary one
-    completes. `border_mode`: DE 19 03.
+    completes. `border_mode`: DE 19 03. `references`: the consignment references (UCR) under which its goods move.
     """
 
     office_of_export: str | None
@@ -37,6 +37,7 @@ class Declaration:
     office_of_exit: str | None = None
     border_mode: str | None = None
     containerised: bool = False
+    references: tuple[str, ...] = ()
 
     def accepted(
         self, *, mrn: Mrn, lrn: str | None, version: int, accepted_at: datetime, amended_at: datetime | None = None

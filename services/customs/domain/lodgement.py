@@ -37,7 +37,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What becomes of one message. `open`: later messages of its LRN may still join it."""
+    """What becomes of one message. `open`: later messages of its LRN may still join it.
+
+    `references`: the consignment references that the declaration it accepts names.
+    """
 
     id: str
     state: State
@@ -46,6 +49,7 @@ class Outcome:
     shipment: Mrn | None = None
     fact_id: str | None = None
     fact: Fact | None = None
+    references: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -127,14 +131,17 @@ def _accept(message: Logged, acceptance: Acceptance, lodged: list[Logged], known
     if acceptance.pre_lodged:
         known.registered.add(mrn)
     lodged.remove(choice)
-    fact = _accepted_fact(choice, message, acceptance)
+    fact, references = _accepted_fact(choice, message, acceptance)
     return [
-        Outcome(id=message.id, state=State.RECEIVED, shipment=mrn, fact_id=message.id, fact=fact),
+        Outcome(
+            id=message.id, state=State.RECEIVED, shipment=mrn, fact_id=message.id, fact=fact, references=references
+        ),
         Outcome(id=choice.id, state=State.RECEIVED, shipment=mrn, fact_id=message.id),
     ]
 
 
-def _accepted_fact(declared: Logged, message: Logged, acceptance: Acceptance) -> Fact:
+def _accepted_fact(declared: Logged, message: Logged, acceptance: Acceptance) -> tuple[Fact, tuple[str, ...]]:
+    """The fact, and the consignment references of its goods."""
     statement = declared.reading.statement
     assert isinstance(statement, Lodged | Amended)  # noqa: S101 - chosen among the lodged
     declaration, told = statement.declaration, acceptance.pre_lodged
@@ -143,7 +150,7 @@ def _accepted_fact(declared: Logged, message: Logged, acceptance: Acceptance) ->
     fact = declaration.accepted(
         mrn=acceptance.mrn, lrn=message.reading.lrn, version=acceptance.version, accepted_at=acceptance.accepted_at
     )
-    return stated_by(fact, message.id, [declared.source, message.source])
+    return stated_by(fact, message.id, [declared.source, message.source]), declaration.references
 
 
 def _choose(message: Logged, acceptance: Acceptance, lodged: Sequence[Logged]) -> Logged | str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from hashlib import sha256
 
 from services.core.errors import Fault
@@ -86,6 +87,35 @@ class Amendment:
         return self != Amendment(self.mrn, self.amended_at, ())
 
 
+class Word(StrEnum):
+    """Whose word a movement is: somebody asks customs to record it, customs does or refuses."""
+
+    ASKED = "asked"
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What happened to the goods under one consignment reference: they left, or else arrived. `at`: when, if told."""
+
+    ucr: str
+    left: bool
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A movement of goods that names no MRN: it is about each declaration that names the reference.
+
+    `reference`: the movement's own, by which an answer finds what was asked.
+    """
+
+    word: Word
+    moved: tuple[Moved, ...]
+    reference: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class NothingToDo:
     """A message that changes nothing, and why."""
@@ -93,7 +123,9 @@ class NothingToDo:
     reason: str
 
 
-Statement = Lodged | Acceptance | Amended | AmendmentAcceptance | Rejection | Stated | Amendment | NothingToDo
+Statement = (
+    Lodged | Acceptance | Amended | AmendmentAcceptance | Rejection | Stated | Amendment | Movement | NothingToDo
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,12 @@ from typing import Any, cast
 from services.core.facts import Fact
 from services.core.messages import DeclarationAccepted
 from services.core.values import Mrn
+from services.customs.adapters.consignments import Consignments
 from services.customs.adapters.intake import Intake, Submission
 from services.customs.adapters.log import MessageLog
 from services.customs.adapters.register import Register
 from services.customs.domain.amendment import Version
+from services.customs.domain.consignment import Tale, declared, follow, tales
 from services.customs.domain.lodgement import Outcome, State
 from services.customs.domain.reading import Amended, Lodged, Logged
 from services.customs.handlers import AmendmentKey, LodgementKey, lodgement_key
@@ -31,7 +33,12 @@ class MemoryDoor:
         self.outcomes: dict[str, Outcome] = {}
         self._messages: dict[str, Logged] = {}
         self._accepted: dict[Mrn, str] = {}
-        self._register = Register(cast("MessageLog", self), cast("Outbox", self), lambda: NOW)
+        self._references: dict[str, set[Mrn]] = {}
+        self._tales: list[Tale] = []
+        self._told: set[tuple[str, Mrn]] = set()
+        self._register = Register(
+            cast("MessageLog", self), cast("Consignments", self), cast("Outbox", self), lambda: NOW
+        )
 
     async def take(self, *bodies: bytes) -> None:
         """These in one transaction."""
@@ -110,6 +117,20 @@ class MemoryDoor:
             self.outcomes[outcome.id] = outcome
             if outcome.fact is not None:
                 self._accepted[outcome.fact.mrn] = outcome.id
+
+    async def follow(self, _: Connection, fresh: Sequence[Logged], settled: Sequence[Outcome]) -> Sequence[Outcome]:
+        named = declared(settled)
+        for ucr, mrns in named.items():
+            self._references.setdefault(ucr, set()).update(mrns)
+        new = tales(fresh)
+        told_of = [*new, *self._tales]
+        self._tales += [replace(tale, fresh=False) for tale in new]
+        outcomes = follow(self._references, told_of, self._told)
+        for outcome in outcomes:
+            self.outcomes[outcome.id] = outcome
+            if outcome.shipment is not None:
+                self._told.add((outcome.id, outcome.shipment))
+        return outcomes
 
     def _open(self) -> list[Logged]:
         return [self._as_stored(m) for m in self._messages.values() if self.outcomes[m.id].open]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.core.messages import ArrivedAtExit, ExitResult, GoodsExited
-from services.customs.domain.reading import NothingToDo, Stated
+from services.customs.domain.reading import Moved, Movement, NothingToDo, Stated, Word
 from tests.unit.customs.test_wco import faults, read, refusal
 from tests.unit.customs.written import MRN
 
@@ -25,34 +25,50 @@ def told(code: str, at: str = "", more: str = BLOCK) -> str:
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        (movement("MovementRequest", told("EAL")), "EAL"),
-        (movement("MovementRequest", told("EDL")), "EDL"),
         (movement("MovementResponse", told("EAA")), "EAA"),
         (movement("MovementTotalsResponse", told("EMR", more=f"<i:entry>{BLOCK}</i:entry>")), "EMR"),
         (movement("MovementTotalsResponse", told("ERS", more=f"<i:entry>{BLOCK}</i:entry>")), "ERS"),
         (movement("ConsolidationRequest", told("EAC")), "EAC"),
-        (movement("ControlResponse", told("EDL", more=f"<i:actionCode>1</i:actionCode>{BLOCK}")), "EDL"),
         (movement("QueryRequest", ""), "QUE"),
     ],
 )
-def test_a_movement_is_taken_and_says_where_its_effect_is_told(body: str, kind: str) -> None:
+def test_what_moves_nothing_is_taken_and_says_so(body: str, kind: str) -> None:
     reading = read(body)
     assert (reading.kind, reading.mrn) == (kind, None)
     assert isinstance(reading.statement, NothingToDo)
-    assert "DMSEOG" in reading.statement.reason
     assert DUCR in reading.statement.reason or kind == "QUE"
+
+
+ASKED, GRANTED, REFUSED = Word.ASKED, Word.GRANTED, Word.REFUSED
+AT = datetime(2026, 3, 3, 6, 10, tzinfo=UTC)
+TIME = "<i:goods{}DateTime>2026-03-03T06:10:00Z</i:goods{}DateTime>"
+ARRIVAL, DEPARTURE = TIME.format("Arrival", "Arrival"), TIME.format("Departure", "Departure")
+
+
+@pytest.mark.parametrize(
+    ("body", "word", "moved"),
+    [
+        (movement("MovementRequest", told("EAL", ARRIVAL)), ASKED, Moved(DUCR, False, AT)),
+        (movement("MovementRequest", told("RET", ARRIVAL)), ASKED, Moved(DUCR, False, AT)),
+        (movement("MovementRequest", told("EDL", DEPARTURE)), ASKED, Moved(DUCR, True, AT)),
+        (movement("MovementRequest", told("EDL", ARRIVAL)), ASKED, Moved(DUCR, True, None)),
+        (movement("MovementResponse", told("EAL", f"<i:crc>000</i:crc>{ARRIVAL}")), GRANTED, Moved(DUCR, False, AT)),
+        (movement("MovementResponse", told("EAL", f"<i:crc>101</i:crc>{ARRIVAL}")), REFUSED, Moved(DUCR, False, AT)),
+        (movement("MovementResponse", told("EDL")), GRANTED, Moved(DUCR, True, None)),
+        (movement("ControlResponse", told("EDL", "<i:actionCode>1</i:actionCode>")), GRANTED, Moved(DUCR, True, None)),
+        (movement("ControlResponse", told("EAL", "<i:actionCode>3</i:actionCode>")), REFUSED, Moved(DUCR, False, None)),
+    ],
+)
+def test_a_movement_says_whose_word_it_is_and_when_it_was(body: str, word: Word, moved: Moved) -> None:
+    reading = read(body)
+    assert reading.statement == Movement(word, (moved,))
+    warned = word is ASKED and moved.at is None
+    assert [warning.code for warning in reading.warnings] == ["movement.time"] * warned
 
 
 def test_a_movement_reads_the_same_without_a_namespace() -> None:
     body = movement("MovementRequest", told("EAL"))
     assert read(body.replace("i:", "").replace(f' xmlns:i="{NAMESPACE}"', "").replace(":i=", "=")) == read(body)
-
-
-def test_a_movement_that_customs_refused_is_told_so() -> None:
-    body = movement("ControlResponse", told("EAL", more=f"<i:actionCode>3</i:actionCode>{BLOCK}"))
-    statement = read(body).statement
-    assert isinstance(statement, NothingToDo)
-    assert statement.reason == f"customs refused the arrival of {DUCR}"
 
 
 @pytest.mark.parametrize("empty", ["<i:messageCode/>", "<i:messageCode> </i:messageCode>", "<i:messageCode/>" * 2])

@@ -19,6 +19,7 @@ from services.core.values import (
 from services.customs.adapters.xml import formats
 from services.customs.adapters.xml.formats import an, free_text, integer, office, one_of
 from services.customs.adapters.xml.reader import Reader
+from services.customs.domain.consignment import reference
 from services.customs.domain.declaration import Declaration, in_order, with_common_documents
 from services.runtime.transliteration import transliterated
 
@@ -27,6 +28,7 @@ T = TypeVar("T")
 _REQUESTED = re.compile(r"[0-9]{2}")
 _CLEARANCE_REQUESTS = ("J", "K")
 _NO_CODE = CommodityCode("000000")
+_MOST_REFERENCES = 999
 _EXPORTS = re.compile(r"[123][0-9]|7[67]")
 
 KINDS: Final[Mapping[str, tuple[DeclarationForm, bool]]] = {
@@ -89,6 +91,7 @@ def read(reader: Reader, element: etree._Element, kind: str) -> Declaration | No
         office_of_exit=reader.value(element, "ExitOffice/ID", office),
         border_mode=reader.value(element, "BorderTransportMeans/ModeCode", one_of(*BORDER_MODES)),
         containerised=bool(reader.value(shipment, "Consignment/ContainerCode", container)),
+        references=_references(reader, shipment, elements),
     )
 
 
@@ -114,6 +117,26 @@ def _completed(reader: Reader, shipment: etree._Element, elements: Sequence[etre
                     yield parse_mrn(reader.text(one, "ID") or "")
                 except ValueError:
                     continue  # such as the day of an entry in the declarant's records, which has no MRN
+
+
+def _references(reader: Reader, shipment: etree._Element, elements: Sequence[etree._Element]) -> tuple[str, ...]:
+    """The consignment references (UCR) that previous documents name; the number of a part belongs to its declaration's.
+
+    DCR: the declaration's own; DCS: its part; MCR: the master reference that it is consolidated under.
+    """
+    found: dict[str, set[str]] = {"DCR": set(), "DCS": set(), "MCR": set()}
+    for parent in (shipment, *elements):
+        for one in reader.children(parent, "PreviousDocument"):
+            ucr = reader.text(one, "ID")
+            if ucr is not None:
+                found.get(reader.text(one, "TypeCode") or "", set()).add(ucr)
+    parts: Sequence[str | None] = sorted(found["DCS"]) or [None]
+    named = {reference(ucr, part) for ucr in found["DCR"] for part in parts} | {reference(ucr) for ucr in found["MCR"]}
+    if len(named) > _MOST_REFERENCES:
+        detail = f"{len(named)} consignment references: of more than {_MOST_REFERENCES} none is followed"
+        reader.warn(shipment, "references.many", detail)
+        return ()
+    return tuple(sorted(named))
 
 
 def _destination(reader: Reader, shipment: etree._Element, items: list[Item]) -> CountryCode | None:

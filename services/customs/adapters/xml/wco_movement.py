@@ -1,8 +1,9 @@
 """Movements of the British inventory linking service (EAL, EAA, EDL, RET; EMR and ERS; its controls and queries).
 
-A movement names its goods by a unique consignment reference, not by an MRN: what it does to a declaration is told under
-the MRN by DMSACC or DMSRES (arrival) and DMSEOG (departure). Only a query's answer says which declaration stands behind
-a reference; it then gives the furthest movement as a fact. All others are taken with a note.
+A movement names its goods by a unique consignment reference (UCR), not by an MRN. An arrival or a departure is joined
+by it with the declarations that name the reference (see `domain.consignment`): a request once customs has answered it,
+an answer by itself when it says when. A query's answer names the declaration too; it gives the furthest movement as a
+fact. All others are taken with a note.
 """
 
 from datetime import datetime, tzinfo
@@ -13,14 +14,16 @@ from lxml import etree
 from services.core.errors import Refused
 from services.core.messages import ArrivedAtExit, ExitResult, GoodsExited
 from services.core.values import Mrn
-from services.customs.adapters.xml.formats import moment, one_of, xml_time
+from services.customs.adapters.xml.formats import an, moment, one_of, xml_time
 from services.customs.adapters.xml.reader import Reader, local
-from services.customs.domain.reading import NothingToDo, Reading, Stated, Statement
+from services.customs.domain.consignment import reference
+from services.customs.domain.reading import Moved, Movement, NothingToDo, Reading, Stated, Statement, Word
 
 NAMESPACE: Final = "http://gov.uk/customs/inventoryLinking/v1"
 
 _PREFIX = "inventoryLinking"
 _ARRIVAL, _DEPARTURE = "EAL", "EDL"
+_ARRIVAL_TIME, _DEPARTURE_TIME = "goodsArrivalDateTime", "goodsDepartureDateTime"
 CODES: Final = {
     "EAL": "arrival",
     "EAA": "anticipated arrival",
@@ -41,7 +44,13 @@ _TAKEN = (
     "inventoryLinkingQueryRequest",
     "inventoryLinkingQueryResponse",
 )
+_REQUEST, _CONTROL = "inventoryLinkingMovementRequest", "inventoryLinkingControlResponse"
+_TOTALS = "inventoryLinkingMovementTotalsResponse"
+_ARRIVALS, _REPORTS = (_ARRIVAL, "RET"), ("EMR", "ERS")
 _REFUSED_BY_CUSTOMS = "3"
+_SUCCESS = "000"
+_DEPARTED = "D"
+"""Status of an entry (SOE) whose goods have left."""
 
 
 def is_movement(root: etree._Element) -> bool:
@@ -57,20 +66,73 @@ def read(root: etree._Element, zone: tzinfo) -> Reading:
     if kind == "inventoryLinkingQueryResponse":
         return _answer(reader, root, zone)
     code = _code(reader, root) if kind != "inventoryLinkingQueryRequest" else "QUE"
-    reference = reader.first(root, "movementReference")
+    stated = reader.first(root, "movementReference")
+    named = None if stated is None else (stated.text or "").strip()[:35] or None
     at = _at(reader, root, zone)
-    statement = _noted(reader, root, kind, code)
+    statement = _statement(reader, root, code, named, zone)
     warnings = reader.finish()
     assert code is not None  # noqa: S101 - else `finish` has refused
     return Reading(
         kind=code,
         system="WCO",
         identity=(),
-        message_id=None if reference is None else (reference.text or "").strip()[:35] or None,
+        message_id=named,
         statement=statement,
         stated_at=at,
         warnings=warnings,
     )
+
+
+def _statement(
+    reader: Reader, root: etree._Element, code: str | None, named: str | None, zone: tzinfo
+) -> Movement | NothingToDo:
+    """The movement that is told, or what is announced."""
+    kind, word = local(root), _word(reader, root)
+    moved: tuple[Moved, ...] = ()
+    if kind == _TOTALS and code in _REPORTS:
+        moved = _reported(reader, root, zone)
+    elif code in {*_ARRIVALS, _DEPARTURE}:
+        time = _time(reader, root, (_DEPARTURE_TIME,) if code == _DEPARTURE else (_ARRIVAL_TIME,), zone)
+        found = dict.fromkeys(_reference(reader, block) for block in _blocks(reader, root))
+        moved = tuple(Moved(ucr, left=code == _DEPARTURE, at=time) for ucr in found if ucr is not None)
+        if word is Word.ASKED and time is None and moved:
+            name = _DEPARTURE_TIME if code == _DEPARTURE else _ARRIVAL_TIME
+            reader.warn(root, "movement.time", f"{name} is missing: without it a movement changes nothing")
+    return Movement(word, moved, named) if moved else _noted(reader, root, kind, code)
+
+
+def _word(reader: Reader, root: etree._Element) -> Word:
+    if local(root) == _REQUEST:
+        return Word.ASKED
+    refused = local(root) == _CONTROL and _first(reader, root, "actionCode") == _REFUSED_BY_CUSTOMS
+    return Word.REFUSED if refused or _first(reader, root, "crc") not in {None, _SUCCESS} else Word.GRANTED
+
+
+def _reported(reader: Reader, root: etree._Element, zone: tzinfo) -> tuple[Moved, ...]:
+    """Where the goods of a master reference and of each entry are by now; published totals repeat themselves."""
+    arrived, left = (_time(reader, root, (name,), zone) for name in (_ARRIVAL_TIME, _DEPARTURE_TIME))
+    master = next(iter(reader.each(root, "masterUCR", an(35))), None)
+    found = [(None if master is None else reference(master), _first(reader, root, "masterSOE"))]
+    for entry in reader.children(root, "entry"):
+        status = _first(reader, reader.first(entry, "entryStatus"), "soe")
+        found += [(_reference(reader, block), status) for block in reader.children(entry, "ucrBlock")]
+    moved = [
+        Moved(ucr, left=status == _DEPARTED, at=left if status == _DEPARTED else arrived)
+        for ucr, status in dict.fromkeys(found)
+        if ucr is not None
+    ]
+    return tuple(dict.fromkeys(one for one in moved if one.left or one.at is not None))
+
+
+def _reference(reader: Reader, block: etree._Element) -> str | None:
+    """The reference of a block; a part of one is a reference of its own."""
+    ucr = reader.value(block, "ucr", an(35))
+    return None if ucr is None else reference(ucr, reader.value(block, "ucrPartNo", an(35)))
+
+
+def _first(reader: Reader, element: etree._Element | None, name: str) -> str | None:
+    found = reader.first(element, name)
+    return None if found is None else (found.text or "").strip() or None
 
 
 def _code(reader: Reader, element: etree._Element) -> str | None:
@@ -86,7 +148,11 @@ def _code(reader: Reader, element: etree._Element) -> str | None:
 
 
 def _at(reader: Reader, element: etree._Element, zone: tzinfo) -> datetime | None:
-    for name in ("goodsDepartureDateTime", "goodsArrivalDateTime"):
+    return _time(reader, element, (_DEPARTURE_TIME, _ARRIVAL_TIME), zone)
+
+
+def _time(reader: Reader, element: etree._Element, names: tuple[str, ...], zone: tzinfo) -> datetime | None:
+    for name in names:
         times = reader.each(element, name, xml_time(zone))
         if times:
             return moment(times[0], None, zone)
@@ -94,13 +160,12 @@ def _at(reader: Reader, element: etree._Element, zone: tzinfo) -> datetime | Non
 
 
 def _noted(reader: Reader, root: etree._Element, kind: str, code: str | None) -> NothingToDo:
-    """What is announced, of which reference, and where its effect will be told."""
-    references = [reader.text(one, "ucr") for one in _blocks(reader, root)]
-    which = ", ".join(sorted({r for r in references if r})) or reader.text(root, "masterUCR") or "no reference"
-    if kind == "inventoryLinkingControlResponse" and reader.text(root, "actionCode") == _REFUSED_BY_CUSTOMS:
+    """What is announced, and of which reference."""
+    references = [_first(reader, one, "ucr") for one in _blocks(reader, root)]
+    which = ", ".join(sorted({r for r in references if r})) or _first(reader, root, "masterUCR") or "no reference"
+    if kind == _CONTROL and _first(reader, root, "actionCode") == _REFUSED_BY_CUSTOMS:
         return NothingToDo(f"customs refused the {CODES.get(code or '', 'message')} of {which}")
-    effect = "its effect on a declaration is told under the MRN (DMSACC or DMSRES, DMSEOG)"
-    return NothingToDo(f"{CODES.get(code or '', 'message')} of {which}: {effect}")
+    return NothingToDo(f"{CODES.get(code or '', 'message')} of {which}: no goods arrived or left by it")
 
 
 def _blocks(reader: Reader, root: etree._Element) -> list[etree._Element]:
