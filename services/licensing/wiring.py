@@ -1,5 +1,8 @@
 """The composition root: settings and runtime in, a service out."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+
 from pydantic import ValidationError
 
 from services.core.errors import Fatal
@@ -10,9 +13,13 @@ from services.licensing.adapters.denial_courses import DenialCourses, course_rou
 from services.licensing.adapters.denial_http import denial_router
 from services.licensing.adapters.denial_register import Command as DenialCommand
 from services.licensing.adapters.denial_register import DenialRegister, DenialSearch, Done
-from services.licensing.adapters.faults import Authorities
+from services.licensing.adapters.desk import Desk
+from services.licensing.adapters.faults import Authorities, licence_faults
 from services.licensing.adapters.grounds_http import grounds_router
 from services.licensing.adapters.http import licensing_routers
+from services.licensing.adapters.pending_loop import DueAmendments
+from services.licensing.adapters.pending_register import Command as PendingCommand
+from services.licensing.adapters.pending_register import PendingAmendments, PendingSearch, Settled
 from services.licensing.adapters.register import Command, Outcome, Register
 from services.licensing.adapters.search import Search
 from services.licensing.adapters.usage_http import usage_router
@@ -24,16 +31,16 @@ from services.runtime.group_commit import GroupCommit
 from services.runtime.outbox import Outbox
 from services.runtime.service import Runtime, Service
 
+Loop = Callable[[], Awaitable[None]]
+
 
 def build(runtime: Runtime) -> Service:
     """The licensing door: group commits serve all requests of the process."""
     settings = _settings()
     outbox = Outbox(runtime.database, "licensing", runtime.codec)
-    commits = GroupCommit[Command, Outcome](runtime.door, Register(outbox.append).apply, outbox.wake)
+    desk, desk_loops = _desk(runtime, outbox, settings)
     keys = GroupCommit[Asked, Given](runtime.door, Authorisations(outbox.append).apply, outbox.wake)
-    search = Search(runtime.door)
-    authorities = Authorities(settings.zone_of, settings.years_of)
-    second_keys = authorisation_router(keys.submit, AuthorisationSearch(runtime.door), search, settings.zone_of)
+    second_keys = authorisation_router(keys.submit, AuthorisationSearch(runtime.door), desk.search, settings.zone_of)
     denials = GroupCommit[DenialCommand, Done](runtime.door, DenialRegister(outbox.append).apply, outbox.wake)
     denied = denial_router(denials.submit, DenialSearch(runtime.door))
     usage = GroupCommit[RecordUsage, Recorded](runtime.door, UsageRegister(outbox.append).apply, outbox.wake)
@@ -47,17 +54,35 @@ def build(runtime: Runtime) -> Service:
             check_router(DenialChecks(runtime.door)),
             course_router(DenialCourses(runtime.door)),
             denied,
-            usage_router(usage.submit, search, UsageSearch(runtime.door)),
-            *licensing_routers(commits.submit, search, authorities),
+            usage_router(usage.submit, desk.search, UsageSearch(runtime.door)),
+            *licensing_routers(desk),
         ),
         outboxes=(outbox,),
         loops={
-            "group-commit": commits.run,
+            **desk_loops,
             "authorisation-commit": keys.run,
             "denial-commit": denials.run,
             "usage-commit": usage.run,
         },
     )
+
+
+def _desk(runtime: Runtime, outbox: Outbox, settings: LicensingSettings) -> tuple[Desk, dict[str, Loop]]:
+    """Licences: what their routes need, and the loops that serve them."""
+    authorities = Authorities(settings.zone_of, settings.years_of)
+    judge = partial(licence_faults, authorities=authorities, issued=True)
+    later = PendingAmendments(outbox.append, judge)
+    commits = GroupCommit[Command, Outcome](runtime.door, Register(outbox.append).apply, outbox.wake)
+    amendments = GroupCommit[PendingCommand, Settled](runtime.door, later.apply, outbox.wake)
+    desk = Desk(
+        submit=commits.submit,
+        search=Search(runtime.door),
+        schedule=amendments.submit,
+        pending=PendingSearch(runtime.door),
+        authorities=authorities,
+    )
+    due = DueAmendments(PendingSearch(runtime.database), amendments.submit)
+    return desk, {"group-commit": commits.run, "amendment-commit": amendments.run, "amendments-due": due.run}
 
 
 def _settings() -> LicensingSettings:

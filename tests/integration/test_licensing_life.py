@@ -1,17 +1,24 @@
-"""The life of a licence on real engines: parts split off it, and its history."""
+"""The life of a licence on real engines: parts split off it, what takes effect later, and its history."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import httpx
 import pytest
 
 from services.core.messages import Licence
 from services.licensing.wiring import build
 from services.runtime.settings import RuntimeSettings
 from tests.builders_licensing import LICENCE, changed
-from tests.integration.in_process import Running, running
+from tests.integration.in_process import Running, dying, running
+from tests.integration.runtime.probe_process import until
 from tests.integration.test_licensing import REF, settled
 
+AMENDMENTS = f"/v1/licences/{REF}/amendments"
+WHY = {"actor": "officer-7", "reason": "moved", "legal_basis": "art. 16(1)"}
+WHY_NOT = {"actor": "officer-8", "reason": "no longer wanted"}
 GLOBAL = changed(LICENCE, type="global")
 
 
@@ -67,3 +74,69 @@ async def test_the_register_says_by_itself_that_a_licence_has_expired(doors: tup
     done = await http.post("/v1/licences/VL/2020/1/amendments", json=entered_late, headers={"If-Match": '"1"'})
     assert (done.status_code, done.json()["change"]["effective_at"]) == (200, "2021-01-10T00:00:00Z")
     assert (await http.get("/v1/licences/none/history")).status_code == 404
+
+
+async def later(door: httpx.AsyncClient, **terms: Any) -> dict[str, Any]:
+    answer = await door.post(AMENDMENTS, json=terms, headers={"If-Match": '"1"'})
+    assert answer.status_code == 202, answer.text
+    taken: dict[str, Any] = answer.json()
+    assert answer.headers["location"] == f"/v1/amendments/{taken['id']}"
+    return taken
+
+
+async def settled_as(door: httpx.AsyncClient, sent: dict[str, Any], state: str) -> dict[str, Any]:
+    async def reached() -> bool:
+        return bool((await door.get(f"/v1/amendments/{sent['id']}")).json()["state"] == state)
+
+    await until(reached, f"the amendment is {state}")
+    found: dict[str, Any] = (await door.get(f"/v1/amendments/{sent['id']}")).json()
+    return found
+
+
+async def test_an_amendment_takes_effect_once_at_its_time_though_the_door_died_and_two_came_after(
+    runtime_settings: RuntimeSettings,
+) -> None:
+    async with dying(runtime_settings, "licensing", "intake-before-commit:4") as (url, process):
+        async with httpx.AsyncClient(base_url=url, timeout=20) as door:
+            await door.post("/v1/licences", json=LICENCE)
+            soon = datetime.now(UTC) + timedelta(seconds=2)
+            after = soon + timedelta(milliseconds=1)
+            second = await later(door, contact="second", effective_at=after.isoformat(), **WHY)
+            first = await later(door, contact="first", effective_at=soon.isoformat(), **WHY)
+        await asyncio.wait_for(process.wait(), 20)
+    async with running(runtime_settings, [build]) as one, running(runtime_settings, [build]) as two:
+        done = await settled_as(one.http, first, "applied")
+        # The later one was sent first: it is not laid over what it knew nothing of.
+        refused = await settled_as(two.http, second, "refused")
+        assert [fault["code"] for fault in refused["faults"]] == ["changed-since"]
+        now = (await two.http.get(f"/v1/licences/{REF}")).json()
+        assert (now["revision"], now["contact"]) == (done["revision"], "first")
+        assert now["change"] == {**WHY, "effective_at": first["effective_at"]}
+        assert [waits["id"] for waits in now["pending"]] == [second["id"]], "shown until it is put aside"
+        assert [licence.revision for licence in await settled(one, Licence.TOPIC)] == [1, 2]
+        aside = await two.http.post(f"/v1/amendments/{second['id']}/withdrawal", json=WHY_NOT)
+        assert (aside.status_code, aside.json()["state"]) == (200, "withdrawn")
+        assert "pending" not in (await one.http.get(f"/v1/licences/{REF}")).json()
+
+
+async def test_what_waits_is_shown_counted_on_and_taken_back(doors: tuple[Running, Running]) -> None:
+    http = doors[0].http
+    await http.post("/v1/licences", json=LICENCE)
+    terms = {"contact": "first", "effective_at": "2027-01-01T00:00:00Z", "reason": "new desk"}
+    first = await later(http, **terms)
+    second = await later(http, contact="second", effective_at="2027-02-01T00:00:00+01:00")
+    again = await http.post(AMENDMENTS, json=terms, headers={"If-Match": '"1"'})
+    assert (again.status_code, again.json()["id"]) == (200, first["id"])
+    shown = (await http.get(f"/v1/licences/{REF}")).json()
+    assert (shown["revision"], shown["contact"]) == (1, None)
+    assert [(one["id"], one["changes"]) for one in shown["pending"]] == [
+        (first["id"], {"contact": "first"}),
+        (second["id"], {"contact": "second"}),
+    ]
+    listed = (await doors[1].http.get(f"/v1/amendments?licence={REF}&state=waiting&limit=1")).json()
+    assert (len(listed["items"]), listed["next"] is None) == (1, False)
+    for amendment in (first, first, second):
+        gone = await doors[1].http.post(f"/v1/amendments/{amendment['id']}/withdrawal", json=WHY_NOT)
+        assert (gone.status_code, gone.json()["withdrawn"]["actor"]) == (200, "officer-8")
+    nobody = await http.post(f"/v1/amendments/{first['id']}/withdrawal", json={"reason": "x"})
+    assert (nobody.status_code, (await http.get("/v1/amendments/none")).status_code) == (422, 404)

@@ -7,24 +7,24 @@ suffix is reached with `?ref=`. Each subject has a router of its own; their orde
 from fastapi import APIRouter
 
 from services.licensing.adapters.amendment_http import amendment_router
-from services.licensing.adapters.answers import Submit
 from services.licensing.adapters.console.http import console_router
 from services.licensing.adapters.control_list_http import control_list_router
-from services.licensing.adapters.faults import Authorities
+from services.licensing.adapters.desk import Desk
 from services.licensing.adapters.history_http import history_router
 from services.licensing.adapters.licence_http import reading_router, writing_router
+from services.licensing.adapters.pending_http import pending_router
 from services.licensing.adapters.refusal_http import refusal_router
-from services.licensing.adapters.search import Search
 
 
-def licensing_routers(submit: Submit, search: Search, authorities: Authorities) -> tuple[APIRouter, ...]:
-    """All routes of the door; `submit` is the group commit, `authorities` what is set for each."""
+def licensing_routers(desk: Desk) -> tuple[APIRouter, ...]:
+    """All routes of the door on licences, refusals and the control list."""
     return (
-        writing_router(submit, authorities),
-        amendment_router(submit, search, authorities),
-        refusal_router(submit, search),
-        history_router(search),
+        writing_router(desk.submit, desk.authorities),
+        amendment_router(desk),
+        pending_router(desk.schedule, desk.pending),
+        refusal_router(desk.submit, desk.search),
         control_list_router(),
-        console_router(search),
-        reading_router(search),
+        console_router(desk.search),
+        history_router(desk.search),
+        reading_router(desk.search, desk.pending),
     )

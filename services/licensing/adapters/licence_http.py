@@ -20,10 +20,13 @@ from services.licensing.adapters.answers import (
     reference,
     refuse_if,
     registered,
+    tagged,
 )
 from services.licensing.adapters.bodies import LicenceBody, StepBody
 from services.licensing.adapters.faults import Authorities, DoorRoute, licence_faults
 from services.licensing.adapters.fields import EoriNumber
+from services.licensing.adapters.pending_register import PendingSearch
+from services.licensing.adapters.pending_views import pending_view
 from services.licensing.adapters.search import Search
 from services.licensing.adapters.views import licence_view
 from services.licensing.adapters.words import StatusWord
@@ -64,8 +67,8 @@ def writing_router(submit: Submit, authorities: Authorities) -> APIRouter:
     return router
 
 
-def reading_router(search: Search) -> APIRouter:
-    """The register. It takes every path below `/v1/licences/`: it comes last."""
+def reading_router(search: Search, pending: PendingSearch) -> APIRouter:
+    """The register; a licence comes with what waits for it. It takes every path below `/v1/licences/`: last."""
     router = APIRouter(route_class=DoorRoute, tags=["licensing"])
 
     @router.get("/v1/licences")
@@ -94,6 +97,7 @@ def reading_router(search: Search) -> APIRouter:
         licence = await search.licence(reference(ref))
         if licence is None:
             raise Refused(404, "No such licence")
-        return licence_answer(licence, 200)
+        waiting = [pending_view(one) for one in await pending.of_licence(licence.ref)]
+        return tagged(licence_view(licence, now()) | ({"pending": waiting} if waiting else {}), 200, "licences")
 
     return router

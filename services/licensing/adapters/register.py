@@ -1,6 +1,6 @@
 """The register in PostgreSQL: a group of requests in one transaction, with the outbox."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from psycopg.types.json import Jsonb
@@ -64,7 +64,7 @@ class Register:
             return outcome, _revisions(outcome)
 
         group = decided(commands, traces, decide)
-        await _write(connection, group.made)
+        await write_revisions(connection, group.made)
         if group.made:
             await self._append(connection, group.made, max(made.changed_at for made in group.made), group.traces)
         return group.answers
@@ -112,17 +112,27 @@ async def _load(
 ) -> tuple[dict[str, Registered], dict[str, Refusal]]:
     licence_refs = {ref for command in commands for ref in _licence_refs(command)}
     refusal_refs = {command.refusal.ref for command in commands if isinstance(command, RecordRefusal)}
-    names = [f"licensing licence {ref}" for ref in licence_refs] + [f"licensing refusal {ref}" for ref in refusal_refs]
+    names = [lock_name(ref) for ref in licence_refs] + [f"licensing refusal {ref}" for ref in refusal_refs]
     await lock(connection, names)
-    licences: dict[str, Registered] = {}
-    if licence_refs:
-        for row in await (await connection.execute(_REGISTERED, (sorted(licence_refs),))).fetchall():
-            licences[row["ref"]] = Registered(licence_of(row["issued"]), licence_of(row["current"]))
+    licences = await load_licences(connection, licence_refs)
     refusals: dict[str, Refusal] = {}
     if refusal_refs:
         for row in await (await connection.execute(_REFUSALS, (sorted(refusal_refs),))).fetchall():
             refusals[row["ref"]] = refusal_of(row["content"])
     return licences, refusals
+
+
+async def load_licences(connection: Connection, refs: Collection[str]) -> dict[str, Registered]:
+    """Those that exist, locked; `groups.lock` comes before, by the name of `lock_name`."""
+    if not refs:
+        return {}
+    rows = await (await connection.execute(_REGISTERED, (sorted(refs),))).fetchall()
+    return {row["ref"]: Registered(licence_of(row["issued"]), licence_of(row["current"])) for row in rows}
+
+
+def lock_name(ref: str) -> str:
+    """What a licence is locked by, also before it is there."""
+    return f"licensing licence {ref}"
 
 
 def _licence_refs(command: Command) -> tuple[str, ...]:
@@ -138,7 +148,8 @@ def _licence_refs(command: Command) -> tuple[str, ...]:
             return ()
 
 
-async def _write(connection: Connection, outputs: Sequence[Revision]) -> None:
+async def write_revisions(connection: Connection, outputs: Sequence[Revision]) -> None:
+    """Each licence one revision further, and what is kept of it; the rows are locked."""
     licences = [message for message in outputs if isinstance(message, Licence)]
     refusals = [message for message in outputs if isinstance(message, Refusal)]
     async with connection.cursor() as cursor:

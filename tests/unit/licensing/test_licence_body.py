@@ -14,8 +14,10 @@ from services.core.decision import Decision
 from services.core.errors import Refused
 from services.core.messages import LicenceStatus
 from services.licensing.adapters.bodies import LicenceBody, RefusalBody, StoredLicence, StoredRefusal
+from services.licensing.adapters.desk import Desk
 from services.licensing.adapters.faults import Authorities
 from services.licensing.adapters.http import licensing_routers
+from services.licensing.adapters.pending_register import PendingSearch, Settled
 from services.licensing.adapters.register import Command, Outcome
 from services.licensing.adapters.search import Search
 from services.licensing.adapters.views import licence_content, licence_view, refusal_view
@@ -47,12 +49,17 @@ async def post(
                 return Decision(refusal, (refusal,))
         raise AssertionError(command)
 
+    async def no_schedule(command: object) -> Settled:
+        raise AssertionError(command)
+
     async def problem(_: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
         return JSONResponse({"errors": [[f.path, f.code] for f in error.faults]}, error.status)
 
     app = FastAPI()
-    for router in licensing_routers(submit, Search(Database("")), AUTHORITIES):
+    database = Database("")
+    desk = Desk(submit, Search(database), no_schedule, PendingSearch(database), AUTHORITIES)
+    for router in licensing_routers(desk):
         app.include_router(router)
     app.add_exception_handler(Refused, problem)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as client:

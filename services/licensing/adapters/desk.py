@@ -1,0 +1,22 @@
+"""What the routes on licences need."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from services.licensing.adapters.answers import Submit
+from services.licensing.adapters.faults import Authorities
+from services.licensing.adapters.pending_register import Command, PendingSearch, Settled
+from services.licensing.adapters.search import Search
+
+SubmitPending = Callable[[Command], Awaitable[Settled]]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The register and what waits, to read and to write (`submit`, `schedule`), and what is set for each authority."""
+
+    submit: Submit
+    search: Search
+    schedule: SubmitPending
+    pending: PendingSearch
+    authorities: Authorities
