@@ -4007,6 +4007,46 @@ class ReleaseRefused(_ReleaseRefused):
         return sha256(f"customs.v1.ReleaseRefused\x1f{self.fact_id}".encode()).hexdigest()[:32]
 
 
+class AdviceDecision(StrEnum):
+    """What follows an advice: the minister grants or refuses; the region takes note of one that it asked for.
+    UNKNOWN: another one.
+    """
+
+    UNKNOWN = "UNKNOWN"
+    GRANTED = "GRANTED"
+    REFUSED = "REFUSED"
+    NOTED = "NOTED"
+
+
+ADVICEDECISION_AT: Final = {
+    0: AdviceDecision.UNKNOWN,
+    2: AdviceDecision.GRANTED,
+    4: AdviceDecision.REFUSED,
+    6: AdviceDecision.NOTED,
+}
+ADVICEDECISION_BYTES: Final = {x: bytes([n]) for n, x in ADVICEDECISION_AT.items()}
+
+
+class AdviceState(StrEnum):
+    """How far an advice is. UNKNOWN: a state that this reader does not know."""
+
+    UNKNOWN = "UNKNOWN"
+    REQUESTED = "REQUESTED"
+    GIVEN = "GIVEN"
+    DECIDED = "DECIDED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+ADVICESTATE_AT: Final = {
+    0: AdviceState.UNKNOWN,
+    2: AdviceState.REQUESTED,
+    4: AdviceState.GIVEN,
+    6: AdviceState.DECIDED,
+    8: AdviceState.WITHDRAWN,
+}
+ADVICESTATE_BYTES: Final = {x: bytes([n]) for n, x in ADVICESTATE_AT.items()}
+
+
 class AuthorisationKind(StrEnum):
     """What must be live beside a licence. UNKNOWN: a kind that this reader does not know; it stands in for none."""
 
@@ -4627,6 +4667,24 @@ BASIS_AT: Final = {
     6: Basis.OPEN,
 }
 BASIS_BYTES: Final = {x: bytes([n]) for n, x in BASIS_AT.items()}
+
+
+class CheckResult(StrEnum):
+    """What a check came to. UNKNOWN: a result that this reader does not know."""
+
+    UNKNOWN = "UNKNOWN"
+    SATISFACTORY = "SATISFACTORY"
+    UNSATISFACTORY = "UNSATISFACTORY"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+
+
+CHECKRESULT_AT: Final = {
+    0: CheckResult.UNKNOWN,
+    2: CheckResult.SATISFACTORY,
+    4: CheckResult.UNSATISFACTORY,
+    6: CheckResult.NOT_APPLICABLE,
+}
+CHECKRESULT_BYTES: Final = {x: bytes([n]) for n, x in CHECKRESULT_AT.items()}
 
 
 class _Condition(Record):
@@ -5320,6 +5378,1117 @@ class Denial(_Denial):
     @property
     def identity(self) -> str:
         return sha256(f"licensing.v1.Denial\x1f{self.ref}\x1f{self.revision}".encode()).hexdigest()[:32]
+
+
+class Involvement(StrEnum):
+    """By what right the commission advises: the law of 9 February 1981, or because it was asked. UNKNOWN:
+    another one.
+    """
+
+    UNKNOWN = "UNKNOWN"
+    FORMAL = "FORMAL"
+    VOLUNTARY = "VOLUNTARY"
+
+
+INVOLVEMENT_AT: Final = {
+    0: Involvement.UNKNOWN,
+    2: Involvement.FORMAL,
+    4: Involvement.VOLUNTARY,
+}
+INVOLVEMENT_BYTES: Final = {x: bytes([n]) for n, x in INVOLVEMENT_AT.items()}
+
+
+class DossierSide(StrEnum):
+    """One of the two authorities of a dossier: the region that licenses, the federal side that advises and
+    authorises. UNKNOWN: one that this reader does not know.
+    """
+
+    UNKNOWN = "UNKNOWN"
+    REGION = "REGION"
+    FEDERAL = "FEDERAL"
+
+
+DOSSIERSIDE_AT: Final = {
+    0: DossierSide.UNKNOWN,
+    2: DossierSide.REGION,
+    4: DossierSide.FEDERAL,
+}
+DOSSIERSIDE_BYTES: Final = {x: bytes([n]) for n, x in DOSSIERSIDE_AT.items()}
+
+
+class _DossierCheck(Record):
+    __slots__ = ("name", "technical", "side", "result", "statement", "done_by", "done_by_actor", "done_at", "due", "overdue",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class DossierCheck(_DossierCheck):
+    """A check of an application, and whose task it is."""
+
+    SCHEMA: ClassVar[str] = "licensing.v1.DossierCheck"
+
+    name: str
+    """Its name, such as end-use."""
+    technical: bool
+    """Whether it is technical; else administrative."""
+    side: DossierSide
+    """Whose task it is."""
+    result: CheckResult | None = None
+    """What it came to; null: it is still to be done."""
+    statement: str | None = None
+    """What both authorities read of it."""
+    done_by: DossierSide | None = None
+    """Who did it."""
+    done_by_actor: str | None = None
+    """Who did it there."""
+    done_at: datetime | None = None
+    """When that was recorded."""
+    due: date | None = None
+    """The last day to do it, in the time zone of the dossier; null: it is done, or the dossier is closed."""
+    overdue: bool = False
+    """Whether it was said that this day has passed."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        technical: bool,
+        side: DossierSide,
+        result: CheckResult | None = None,
+        statement: str | None = None,
+        done_by: DossierSide | None = None,
+        done_by_actor: str | None = None,
+        done_at: datetime | None = None,
+        due: date | None = None,
+        overdue: bool = False,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _DossierCheck)
+        it.name = name
+        it.technical = technical
+        it.side = side
+        it.result = result
+        it.statement = statement
+        it.done_by = done_by
+        it.done_by_actor = done_by_actor
+        it.done_at = done_at
+        it.due = due
+        it.overdue = overdue
+        it.remembered = None
+        it.__class__ = DossierCheck
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            name_ = self.name.encode()
+            x = self.technical
+            technical_ = flag(x)
+            x = self.side
+            side_ = DOSSIERSIDE_BYTES[x] if type(x) is DossierSide else misfit(x)
+            x = self.result
+            result_ = b"\x00" if x is None else b"\x02" + (CHECKRESULT_BYTES[x] if type(x) is CheckResult else misfit(x))
+            x = self.statement
+            statement_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.done_by
+            done_by_ = b"\x00" if x is None else b"\x02" + (DOSSIERSIDE_BYTES[x] if type(x) is DossierSide else misfit(x))
+            x = self.done_by_actor
+            done_by_actor_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.done_at
+            done_at_ = b"\x00" if x is None else b"\x02" + (INSTANTS[x] if x.tzinfo is UTC else instant(x))
+            x = self.due
+            due_ = b"\x00" if x is None else b"\x02" + (DAYS[x])
+            x = self.overdue
+            overdue_ = flag(x)
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(name_)) < 8192 else long(n)),
+            name_,
+            technical_,
+            side_,
+            result_,
+            statement_,
+            done_by_,
+            done_by_actor_,
+            done_at_,
+            due_,
+            overdue_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[DossierCheck, int]":
+        it: Any = open_record(_DossierCheck)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.name = TEXT_AT[b[i:j]]
+        i = j
+        it.technical = FLAG_AT[b[i]]
+        i += 1
+        it.side = DOSSIERSIDE_AT[b[i]]
+        i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.result = CHECKRESULT_AT[b[i]]
+            i += 1
+        elif n:
+            misfit(n)
+        else:
+            it.result = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.statement = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.statement = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.done_by = DOSSIERSIDE_AT[b[i]]
+            i += 1
+        elif n:
+            misfit(n)
+        else:
+            it.done_by = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.done_by_actor = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.done_by_actor = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            j = i + 8
+            x = INSTANT_AT[b[i:j]]
+            if x is None:
+                x, j = instant_at(b, i)
+            it.done_at = x
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.done_at = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.due, i = day_at(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.due = None
+        it.overdue = FLAG_AT[b[i]]
+        i += 1
+        it.remembered = None
+        it.__class__ = DossierCheck
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            name=fields["name"],
+            technical=fields["technical"],
+            side=DossierSide(fields["side"]),
+            result=None if fields["result"] is None else CheckResult(fields["result"]),
+            statement=fields["statement"],
+            done_by=None if fields["done_by"] is None else DossierSide(fields["done_by"]),
+            done_by_actor=fields["done_by_actor"],
+            done_at=None if fields["done_at"] is None else instant_of(fields["done_at"]),
+            due=None if fields["due"] is None else day_of(fields["due"]),
+            overdue=fields["overdue"],
+        )
+
+
+class Opinion(StrEnum):
+    """What the commission advises. UNKNOWN: an opinion that this reader does not know."""
+
+    UNKNOWN = "UNKNOWN"
+    FAVOURABLE = "FAVOURABLE"
+    UNFAVOURABLE = "UNFAVOURABLE"
+    FAVOURABLE_WITH_CONDITIONS = "FAVOURABLE_WITH_CONDITIONS"
+
+
+OPINION_AT: Final = {
+    0: Opinion.UNKNOWN,
+    2: Opinion.FAVOURABLE,
+    4: Opinion.UNFAVOURABLE,
+    6: Opinion.FAVOURABLE_WITH_CONDITIONS,
+}
+OPINION_BYTES: Final = {x: bytes([n]) for n, x in OPINION_AT.items()}
+
+
+class _DossierAdvice(Record):
+    __slots__ = ("state", "opinion", "conditions", "decision", "due", "overdue",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class DossierAdvice(_DossierAdvice):
+    """The advice of the commission on an application, and what was decided upon it."""
+
+    SCHEMA: ClassVar[str] = "licensing.v1.DossierAdvice"
+
+    state: AdviceState
+    """How far it is."""
+    opinion: Opinion | None = None
+    """What is advised; null: nothing yet."""
+    conditions: tuple[str, ...] = ()
+    """The conditions of a favourable opinion."""
+    decision: AdviceDecision | None = None
+    """What was decided; null: nothing yet."""
+    due: date | None = None
+    """The last day for the next step, in the time zone of the dossier; null: no step is due."""
+    overdue: bool = False
+    """Whether it was said that this day has passed."""
+
+    def __init__(
+        self,
+        *,
+        state: AdviceState,
+        opinion: Opinion | None = None,
+        conditions: tuple[str, ...] = (),
+        decision: AdviceDecision | None = None,
+        due: date | None = None,
+        overdue: bool = False,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _DossierAdvice)
+        it.state = state
+        it.opinion = opinion
+        it.conditions = conditions
+        it.decision = decision
+        it.due = due
+        it.overdue = overdue
+        it.remembered = None
+        it.__class__ = DossierAdvice
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            x = self.state
+            state_ = ADVICESTATE_BYTES[x] if type(x) is AdviceState else misfit(x)
+            x = self.opinion
+            opinion_ = b"\x00" if x is None else b"\x02" + (OPINION_BYTES[x] if type(x) is Opinion else misfit(x))
+            x = self.conditions
+            conditions_ = STRINGS[x]
+            x = self.decision
+            decision_ = b"\x00" if x is None else b"\x02" + (ADVICEDECISION_BYTES[x] if type(x) is AdviceDecision else misfit(x))
+            x = self.due
+            due_ = b"\x00" if x is None else b"\x02" + (DAYS[x])
+            x = self.overdue
+            overdue_ = flag(x)
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            state_,
+            opinion_,
+            conditions_,
+            decision_,
+            due_,
+            overdue_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[DossierAdvice, int]":
+        it: Any = open_record(_DossierAdvice)
+        it.state = ADVICESTATE_AT[b[i]]
+        i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.opinion = OPINION_AT[b[i]]
+            i += 1
+        elif n:
+            misfit(n)
+        else:
+            it.opinion = None
+        if b[i]:
+            it.conditions, i = strings_at(b, i)
+        else:
+            it.conditions = ()
+            i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.decision = ADVICEDECISION_AT[b[i]]
+            i += 1
+        elif n:
+            misfit(n)
+        else:
+            it.decision = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.due, i = day_at(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.due = None
+        it.overdue = FLAG_AT[b[i]]
+        i += 1
+        it.remembered = None
+        it.__class__ = DossierAdvice
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            state=AdviceState(fields["state"]),
+            opinion=None if fields["opinion"] is None else Opinion(fields["opinion"]),
+            conditions=tuple(fields["conditions"]),
+            decision=None if fields["decision"] is None else AdviceDecision(fields["decision"]),
+            due=None if fields["due"] is None else day_of(fields["due"]),
+            overdue=fields["overdue"],
+        )
+
+
+class DossierOutcome(StrEnum):
+    """How a dossier ends: all is done, or the application is pursued no further. UNKNOWN: another end."""
+
+    UNKNOWN = "UNKNOWN"
+    COMPLETED = "COMPLETED"
+    ABANDONED = "ABANDONED"
+
+
+DOSSIEROUTCOME_AT: Final = {
+    0: DossierOutcome.UNKNOWN,
+    2: DossierOutcome.COMPLETED,
+    4: DossierOutcome.ABANDONED,
+}
+DOSSIEROUTCOME_BYTES: Final = {x: bytes([n]) for n, x in DOSSIEROUTCOME_AT.items()}
+
+
+class DossierStepKind(StrEnum):
+    """What a step of a dossier does. OVERDUE: a clock ran out. UNKNOWN: a step that this reader does not know."""
+
+    UNKNOWN = "UNKNOWN"
+    OPENED = "OPENED"
+    CHECK_DONE = "CHECK_DONE"
+    CHECK_REOPENED = "CHECK_REOPENED"
+    CHECK_ASSIGNED = "CHECK_ASSIGNED"
+    ADVICE_REQUESTED = "ADVICE_REQUESTED"
+    ADVICE_GIVEN = "ADVICE_GIVEN"
+    ADVICE_DECIDED = "ADVICE_DECIDED"
+    ADVICE_WITHDRAWN = "ADVICE_WITHDRAWN"
+    LINKED = "LINKED"
+    OVERDUE = "OVERDUE"
+    CLOSED = "CLOSED"
+
+
+DOSSIERSTEPKIND_AT: Final = {
+    0: DossierStepKind.UNKNOWN,
+    2: DossierStepKind.OPENED,
+    4: DossierStepKind.CHECK_DONE,
+    6: DossierStepKind.CHECK_REOPENED,
+    8: DossierStepKind.CHECK_ASSIGNED,
+    10: DossierStepKind.ADVICE_REQUESTED,
+    12: DossierStepKind.ADVICE_GIVEN,
+    14: DossierStepKind.ADVICE_DECIDED,
+    16: DossierStepKind.ADVICE_WITHDRAWN,
+    18: DossierStepKind.LINKED,
+    20: DossierStepKind.OVERDUE,
+    22: DossierStepKind.CLOSED,
+}
+DOSSIERSTEPKIND_BYTES: Final = {x: bytes([n]) for n, x in DOSSIERSTEPKIND_AT.items()}
+
+
+class _DossierStep(Record):
+    __slots__ = ("revision", "kind", "side", "actor", "reason", "check", "to", "agreed_with", "result", "statement", "opinion", "conditions", "decision", "licence", "federal_authorisation", "outcome", "at",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class DossierStep(_DossierStep):
+    """One step of a dossier: who did what and why. Fields that a kind of step does not state are null."""
+
+    SCHEMA: ClassVar[str] = "licensing.v1.DossierStep"
+
+    revision: int
+    """The revision it made."""
+    kind: DossierStepKind
+    """What it does."""
+    side: DossierSide | None = None
+    """The authority that took it; null: a clock that ran out."""
+    actor: str | None = None
+    """Who took it there; null: nobody did."""
+    reason: str | None = None
+    """Why."""
+    check: str | None = None
+    """CHECK_*, OVERDUE: the check, by its name; null: the advice."""
+    to: DossierSide | None = None
+    """CHECK_ASSIGNED: whose task it becomes."""
+    agreed_with: str | None = None
+    """CHECK_ASSIGNED: who agreed to that at the other authority."""
+    result: CheckResult | None = None
+    """CHECK_DONE: what it came to."""
+    statement: str | None = None
+    """What the other authority is told of it in words."""
+    opinion: Opinion | None = None
+    """ADVICE_GIVEN: what is advised."""
+    conditions: tuple[str, ...] = ()
+    """ADVICE_GIVEN: the conditions of a favourable opinion."""
+    decision: AdviceDecision | None = None
+    """ADVICE_DECIDED: what was decided."""
+    licence: LicenceRef | None = None
+    """OPENED, LINKED: the licence that the application leads to."""
+    federal_authorisation: str | None = None
+    """ADVICE_DECIDED, LINKED: reference of the authorisation that was granted."""
+    outcome: DossierOutcome | None = None
+    """CLOSED: how it ends."""
+    at: datetime
+    """When it was recorded."""
+
+    def __init__(
+        self,
+        *,
+        revision: int,
+        kind: DossierStepKind,
+        side: DossierSide | None = None,
+        actor: str | None = None,
+        reason: str | None = None,
+        check: str | None = None,
+        to: DossierSide | None = None,
+        agreed_with: str | None = None,
+        result: CheckResult | None = None,
+        statement: str | None = None,
+        opinion: Opinion | None = None,
+        conditions: tuple[str, ...] = (),
+        decision: AdviceDecision | None = None,
+        licence: LicenceRef | None = None,
+        federal_authorisation: str | None = None,
+        outcome: DossierOutcome | None = None,
+        at: datetime,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _DossierStep)
+        it.revision = revision
+        it.kind = kind
+        it.side = side
+        it.actor = actor
+        it.reason = reason
+        it.check = check
+        it.to = to
+        it.agreed_with = agreed_with
+        it.result = result
+        it.statement = statement
+        it.opinion = opinion
+        it.conditions = conditions
+        it.decision = decision
+        it.licence = licence
+        it.federal_authorisation = federal_authorisation
+        it.outcome = outcome
+        it.at = at
+        it.remembered = None
+        it.__class__ = DossierStep
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            x = self.revision
+            revision_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else long(x)
+            x = self.kind
+            kind_ = DOSSIERSTEPKIND_BYTES[x] if type(x) is DossierStepKind else misfit(x)
+            x = self.side
+            side_ = b"\x00" if x is None else b"\x02" + (DOSSIERSIDE_BYTES[x] if type(x) is DossierSide else misfit(x))
+            x = self.actor
+            actor_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.reason
+            reason_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.check
+            check_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.to
+            to_ = b"\x00" if x is None else b"\x02" + (DOSSIERSIDE_BYTES[x] if type(x) is DossierSide else misfit(x))
+            x = self.agreed_with
+            agreed_with_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.result
+            result_ = b"\x00" if x is None else b"\x02" + (CHECKRESULT_BYTES[x] if type(x) is CheckResult else misfit(x))
+            x = self.statement
+            statement_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.opinion
+            opinion_ = b"\x00" if x is None else b"\x02" + (OPINION_BYTES[x] if type(x) is Opinion else misfit(x))
+            x = self.conditions
+            conditions_ = STRINGS[x]
+            x = self.decision
+            decision_ = b"\x00" if x is None else b"\x02" + (ADVICEDECISION_BYTES[x] if type(x) is AdviceDecision else misfit(x))
+            x = self.licence
+            licence_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.federal_authorisation
+            federal_authorisation_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.outcome
+            outcome_ = b"\x00" if x is None else b"\x02" + (DOSSIEROUTCOME_BYTES[x] if type(x) is DossierOutcome else misfit(x))
+            x = self.at
+            at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            revision_,
+            kind_,
+            side_,
+            actor_,
+            reason_,
+            check_,
+            to_,
+            agreed_with_,
+            result_,
+            statement_,
+            opinion_,
+            conditions_,
+            decision_,
+            licence_,
+            federal_authorisation_,
+            outcome_,
+            at_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[DossierStep, int]":
+        it: Any = open_record(_DossierStep)
+        n = b[i]
+        i += 1
+        if n & 129:
+            it.revision, i = long_at(b, i - 1)
+        else:
+            it.revision = n >> 1
+        it.kind = DOSSIERSTEPKIND_AT[b[i]]
+        i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.side = DOSSIERSIDE_AT[b[i]]
+            i += 1
+        elif n:
+            misfit(n)
+        else:
+            it.side = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.actor = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.actor = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.reason = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.reason = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.check = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.check = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.to = DOSSIERSIDE_AT[b[i]]
+            i += 1
+        elif n:
+            misfit(n)
+        else:
+            it.to = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.agreed_with = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.agreed_with = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.result = CHECKRESULT_AT[b[i]]
+            i += 1
+        elif n:
+            misfit(n)
+        else:
+            it.result = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.statement = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.statement = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.opinion = OPINION_AT[b[i]]
+            i += 1
+        elif n:
+            misfit(n)
+        else:
+            it.opinion = None
+        if b[i]:
+            it.conditions, i = strings_at(b, i)
+        else:
+            it.conditions = ()
+            i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.decision = ADVICEDECISION_AT[b[i]]
+            i += 1
+        elif n:
+            misfit(n)
+        else:
+            it.decision = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.licence = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.licence = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.federal_authorisation = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.federal_authorisation = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.outcome = DOSSIEROUTCOME_AT[b[i]]
+            i += 1
+        elif n:
+            misfit(n)
+        else:
+            it.outcome = None
+        j = i + 8
+        x = INSTANT_AT[b[i:j]]
+        if x is None:
+            x, j = instant_at(b, i)
+        it.at = x
+        i = j
+        it.remembered = None
+        it.__class__ = DossierStep
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            revision=fields["revision"],
+            kind=DossierStepKind(fields["kind"]),
+            side=None if fields["side"] is None else DossierSide(fields["side"]),
+            actor=fields["actor"],
+            reason=fields["reason"],
+            check=fields["check"],
+            to=None if fields["to"] is None else DossierSide(fields["to"]),
+            agreed_with=fields["agreed_with"],
+            result=None if fields["result"] is None else CheckResult(fields["result"]),
+            statement=fields["statement"],
+            opinion=None if fields["opinion"] is None else Opinion(fields["opinion"]),
+            conditions=tuple(fields["conditions"]),
+            decision=None if fields["decision"] is None else AdviceDecision(fields["decision"]),
+            licence=fields["licence"],
+            federal_authorisation=fields["federal_authorisation"],
+            outcome=None if fields["outcome"] is None else DossierOutcome(fields["outcome"]),
+            at=instant_of(fields["at"]),
+        )
+
+
+class _Dossier(Message):
+    __slots__ = ("ref", "revision", "application", "licence", "federal_authorisation", "authority", "federal", "involvement", "goods", "time_zone", "checks", "advice", "outcome", "steps", "changed_at",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class Dossier(_Dossier):
+    """What the region and the federal side do together about an application for nuclear or nuclear-related
+    goods: checks, each the task of one of them, and the advice. The whole state at a revision, without the
+    notes that each of them keeps for itself.
+    """
+
+    SCHEMA: ClassVar[str] = "licensing.v1.Dossier"
+    TOPIC: ClassVar[str] = "licensing.dossier.v1"
+    KEY: ClassVar[str] = "ref"
+    IDENTITY: ClassVar[tuple[str, ...]] = ("ref", "revision")
+
+    ref: str
+    """Reference of the dossier."""
+    revision: int
+    """Revision, from 1 without gaps."""
+    application: str
+    """Reference of the application at the region."""
+    licence: LicenceRef | None = None
+    """The licence it leads to, once it has a number."""
+    federal_authorisation: str | None = None
+    """Reference of the federal authorisation it leads to, once there is one."""
+    authority: str
+    """The region, such as BE-VLG."""
+    federal: str
+    """The federal side, such as BE-FED."""
+    involvement: Involvement
+    """By what right the commission advises."""
+    goods: tuple[str, ...] = ()
+    """Entries of Annex I of Reg. (EU) 2021/821."""
+    time_zone: str
+    """IANA time zone in which its days end."""
+    checks: tuple[DossierCheck, ...] = ()
+    """All checks."""
+    advice: DossierAdvice | None = None
+    """The advice; null: none was requested."""
+    outcome: DossierOutcome | None = None
+    """How it ended; null: it is open."""
+    steps: tuple[DossierStep, ...] = ()
+    """All steps, in the order they were taken."""
+    changed_at: datetime
+    """When this revision was recorded."""
+
+    def __init__(
+        self,
+        *,
+        ref: str,
+        revision: int,
+        application: str,
+        licence: LicenceRef | None = None,
+        federal_authorisation: str | None = None,
+        authority: str,
+        federal: str,
+        involvement: Involvement,
+        goods: tuple[str, ...] = (),
+        time_zone: str,
+        checks: tuple[DossierCheck, ...] = (),
+        advice: DossierAdvice | None = None,
+        outcome: DossierOutcome | None = None,
+        steps: tuple[DossierStep, ...] = (),
+        changed_at: datetime,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _Dossier)
+        it.ref = ref
+        it.revision = revision
+        it.application = application
+        it.licence = licence
+        it.federal_authorisation = federal_authorisation
+        it.authority = authority
+        it.federal = federal
+        it.involvement = involvement
+        it.goods = goods
+        it.time_zone = time_zone
+        it.checks = checks
+        it.advice = advice
+        it.outcome = outcome
+        it.steps = steps
+        it.changed_at = changed_at
+        it.remembered = None
+        it.__class__ = Dossier
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            ref_ = self.ref.encode()
+            x = self.revision
+            revision_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else long(x)
+            application_ = self.application.encode()
+            x = self.licence
+            licence_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.federal_authorisation
+            federal_authorisation_ = b"\x00" if x is None else b"\x02" + (text(x))
+            authority_ = self.authority.encode()
+            federal_ = self.federal.encode()
+            x = self.involvement
+            involvement_ = INVOLVEMENT_BYTES[x] if type(x) is Involvement else misfit(x)
+            x = self.goods
+            goods_ = STRINGS[x]
+            time_zone_ = self.time_zone.encode()
+            x = self.checks
+            checks_ = b"\x00" if x == () else records(x, DossierCheck)
+            x = self.advice
+            advice_ = b"\x00" if x is None else b"\x02" + ((x.remembered or x.avro()) if type(x) is DossierAdvice else misfit(x))
+            x = self.outcome
+            outcome_ = b"\x00" if x is None else b"\x02" + (DOSSIEROUTCOME_BYTES[x] if type(x) is DossierOutcome else misfit(x))
+            x = self.steps
+            steps_ = b"\x00" if x == () else records(x, DossierStep)
+            x = self.changed_at
+            changed_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(ref_)) < 8192 else long(n)),
+            ref_,
+            revision_,
+            (NUMBERS[n] if (n := len(application_)) < 8192 else long(n)),
+            application_,
+            licence_,
+            federal_authorisation_,
+            (NUMBERS[n] if (n := len(authority_)) < 8192 else long(n)),
+            authority_,
+            (NUMBERS[n] if (n := len(federal_)) < 8192 else long(n)),
+            federal_,
+            involvement_,
+            goods_,
+            (NUMBERS[n] if (n := len(time_zone_)) < 8192 else long(n)),
+            time_zone_,
+            checks_,
+            advice_,
+            outcome_,
+            steps_,
+            changed_at_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[Dossier, int]":
+        it: Any = open_record(_Dossier)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.ref = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            it.revision, i = long_at(b, i - 1)
+        else:
+            it.revision = n >> 1
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.application = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.licence = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.licence = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.federal_authorisation = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.federal_authorisation = None
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.authority = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.federal = b[i:j].decode()
+        i = j
+        it.involvement = INVOLVEMENT_AT[b[i]]
+        i += 1
+        if b[i]:
+            it.goods, i = strings_at(b, i)
+        else:
+            it.goods = ()
+            i += 1
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.time_zone = b[i:j].decode()
+        i = j
+        if b[i]:
+            it.checks, i = records_at(b, i, DossierCheck.read)
+        else:
+            it.checks = ()
+            i += 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.advice, i = DossierAdvice.read(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.advice = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.outcome = DOSSIEROUTCOME_AT[b[i]]
+            i += 1
+        elif n:
+            misfit(n)
+        else:
+            it.outcome = None
+        if b[i]:
+            it.steps, i = records_at(b, i, DossierStep.read)
+        else:
+            it.steps = ()
+            i += 1
+        j = i + 8
+        x = INSTANT_AT[b[i:j]]
+        if x is None:
+            x, j = instant_at(b, i)
+        it.changed_at = x
+        i = j
+        it.remembered = None
+        it.__class__ = Dossier
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            ref=fields["ref"],
+            revision=fields["revision"],
+            application=fields["application"],
+            licence=fields["licence"],
+            federal_authorisation=fields["federal_authorisation"],
+            authority=fields["authority"],
+            federal=fields["federal"],
+            involvement=Involvement(fields["involvement"]),
+            goods=tuple(fields["goods"]),
+            time_zone=fields["time_zone"],
+            checks=tuple(DossierCheck.from_avro(x) for x in fields["checks"]),
+            advice=None if fields["advice"] is None else DossierAdvice.from_avro(fields["advice"]),
+            outcome=None if fields["outcome"] is None else DossierOutcome(fields["outcome"]),
+            steps=tuple(DossierStep.from_avro(x) for x in fields["steps"]),
+            changed_at=instant_of(fields["changed_at"]),
+        )
+
+    @property
+    def key(self) -> str:
+        return self.ref
+
+    @property
+    def identity(self) -> str:
+        return sha256(f"licensing.v1.Dossier\x1f{self.ref}\x1f{self.revision}".encode()).hexdigest()[:32]
 
 
 class _EndUser(Record):
@@ -11026,6 +12195,10 @@ RECORDS: tuple[type[Record], ...] = (
     DeniedParty,
     RefusedGoods,
     Denial,
+    DossierCheck,
+    DossierAdvice,
+    DossierStep,
+    Dossier,
     EndUser,
     Requirements,
     PeriodLimit,

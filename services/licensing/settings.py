@@ -11,6 +11,9 @@ class LicensingSettings(BaseSettings):
     """`time_zones`: prefix of an authority's code to the IANA time zone its dates are in; the longest prefix wins.
 
     `validity_years`: the same prefixes to the longest validity (Reg. (EU) 2021/821 art. 12(3); Flanders sets 3).
+
+    `dossier_*_days`: working days for a check, for the advice and for the decision on it. No law that we know sets
+    them: they follow the 10 and 30 days of art. 16(5) of that regulation until the two authorities agree on others.
     """
 
     model_config = SettingsConfigDict(env_prefix="TOLBRUG_LICENSING__", env_nested_delimiter="__", extra="ignore")
@@ -18,6 +21,12 @@ class LicensingSettings(BaseSettings):
     time_zones: dict[str, str] = Field(default_factory=lambda: {"BE-": "Europe/Brussels"})
 
     validity_years: dict[str, Annotated[int, Field(ge=1, le=10)]] = Field(default_factory=lambda: {"": 2, "BE-VLG": 3})
+
+    dossier_check_days: Annotated[int, Field(ge=1, le=260)] = 10
+
+    dossier_advice_days: Annotated[int, Field(ge=1, le=260)] = 30
+
+    dossier_decision_days: Annotated[int, Field(ge=1, le=260)] = 10
 
     def years_of(self, authority: str) -> int:
         """How long an individual or global licence may run: 2 years unless the authority decides otherwise."""

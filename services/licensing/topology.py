@@ -2,6 +2,13 @@
 
 from typing import Final
 
-from services.core.messages import Authorisation, Denial, Licence, Refusal, UsageReport
+from services.core.messages import Authorisation, Denial, Dossier, Licence, Refusal, UsageReport
 
-TOPICS: Final = (Licence.TOPIC, Authorisation.TOPIC, Refusal.TOPIC, Denial.TOPIC, UsageReport.TOPIC)
+TOPICS: Final = (
+    Licence.TOPIC,
+    Authorisation.TOPIC,
+    Refusal.TOPIC,
+    Denial.TOPIC,
+    UsageReport.TOPIC,
+    Dossier.TOPIC,
+)

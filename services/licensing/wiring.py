@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from fastapi import APIRouter
 from pydantic import ValidationError
 
 from services.core.errors import Fatal
@@ -14,6 +15,10 @@ from services.licensing.adapters.denial_http import denial_router
 from services.licensing.adapters.denial_register import Command as DenialCommand
 from services.licensing.adapters.denial_register import DenialRegister, DenialSearch, Done
 from services.licensing.adapters.desk import Desk
+from services.licensing.adapters.dossier_clock import Days, DossierClock
+from services.licensing.adapters.dossier_http import Shown, dossier_router
+from services.licensing.adapters.dossier_register import Command as DossierCommand
+from services.licensing.adapters.dossier_register import DossierRegister, DossierSearch, Filed
 from services.licensing.adapters.faults import Authorities, licence_faults
 from services.licensing.adapters.grounds_http import grounds_router
 from services.licensing.adapters.http import licensing_routers
@@ -44,12 +49,14 @@ def build(runtime: Runtime) -> Service:
     denials = GroupCommit[DenialCommand, Done](runtime.door, DenialRegister(outbox.append).apply, outbox.wake)
     denied = denial_router(denials.submit, DenialSearch(runtime.door))
     usage = GroupCommit[RecordUsage, Recorded](runtime.door, UsageRegister(outbox.append).apply, outbox.wake)
+    dossiers, dossier_loops = _dossiers(runtime, outbox, settings)
     return Service(
         name="licensing",
         migrations="services.licensing.adapters.migrations",
         topics=TOPICS,
         routers=(
             second_keys,
+            dossiers,
             grounds_router(),
             check_router(DenialChecks(runtime.door)),
             course_router(DenialCourses(runtime.door)),
@@ -60,6 +67,7 @@ def build(runtime: Runtime) -> Service:
         outboxes=(outbox,),
         loops={
             **desk_loops,
+            **dossier_loops,
             "authorisation-commit": keys.run,
             "denial-commit": denials.run,
             "usage-commit": usage.run,
@@ -83,6 +91,18 @@ def _desk(runtime: Runtime, outbox: Outbox, settings: LicensingSettings) -> tupl
     )
     due = DueAmendments(PendingSearch(runtime.database), amendments.submit)
     return desk, {"group-commit": commits.run, "amendment-commit": amendments.run, "amendments-due": due.run}
+
+
+def _dossiers(runtime: Runtime, outbox: Outbox, settings: LicensingSettings) -> tuple[APIRouter, dict[str, Loop]]:
+    """Their routes, and the loops that serve them and look at their clocks."""
+    register = DossierRegister(runtime.codec, outbox.append)
+    files = GroupCommit[DossierCommand, Filed](runtime.door, register.apply, outbox.wake)
+    found = DossierSearch(runtime.door, runtime.codec)
+    shown = Shown(Search(runtime.door), AuthorisationSearch(runtime.door))
+    days = Days(settings.dossier_check_days, settings.dossier_advice_days, settings.dossier_decision_days)
+    clock = DossierClock(DossierSearch(runtime.database, runtime.codec), files.submit)
+    routes = dossier_router(files.submit, found, shown, days.due, settings.zone_of)
+    return routes, {"dossier-commit": files.run, "dossier-clock": clock.run}
 
 
 def _settings() -> LicensingSettings:

@@ -24,7 +24,7 @@ C = TypeVar("C")
 A = TypeVar("A")
 
 Submit = Callable[[Command], Awaitable[Outcome]]
-RESERVED = frozenset({"amendments", "status", "documents", "usage-reports", "entries", "history"})
+RESERVED = frozenset({"amendments", "status", "documents", "usage-reports", "entries", "history", "steps", "notes"})
 Cursor = Annotated[str | None, Query(max_length=400)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 _TAG = re.compile(r'\s*(?:W/)?"?([0-9]{1,18})"?\s*')
