@@ -12,7 +12,7 @@ from services.core.values import Mrn
 from services.customs.domain.amendment import Version, amend
 from services.customs.domain.answer import Answer
 from services.customs.domain.lodgement import Outcome, State, join
-from services.customs.domain.reading import Acceptance, Amended, Logged, NothingToDo
+from services.customs.domain.reading import Acceptance, Amended, Lodged, Logged, NothingToDo
 
 LodgementKey = tuple[str, str, str]
 """Party, system, LRN."""
@@ -41,13 +41,19 @@ def acceptance_mrns(messages: Sequence[Logged]) -> list[Mrn]:
 
 
 def receive(message: Logged) -> Outcome:
-    """What becomes of a message that stands alone; one that joins others waits until `settle`."""
+    """What becomes of a message that stands alone; one that joins others waits until `settle`.
+
+    A lodged declaration is told here what `settle` says of it when nothing else is there, as is the rule: then what is
+    stored of it need not be changed in the same transaction.
+    """
     reading = message.reading
     fact = message.fact()
     if fact is not None:
         return Outcome(id=message.id, state=State.RECEIVED, shipment=fact.mrn, fact_id=fact.fact_id, fact=fact)
     if isinstance(reading.statement, NothingToDo):
         return Outcome(id=message.id, state=State.APPLIED, note=reading.statement.reason, shipment=reading.mrn)
+    if isinstance(reading.statement, Lodged) and lodgement_key(message) is not None:
+        return join([message], ())[0]
     return Outcome(id=message.id, state=State.WAITING, open=True, shipment=reading.mrn)
 
 

@@ -64,7 +64,7 @@ class Register:
         fresh = await self._log.insert(connection, new, at) if new else set[str]()
         known = {s.id for s in submissions} - fresh
         earlier = await self._log.receipts(connection, sorted(known)) if known else {}
-        joined = await self._settle(connection, [messages[i] for i in fresh])
+        joined = await self._settle(connection, [messages[i] for i in fresh], outcomes)
         moved = await self._consignments.follow(connection, [messages[i] for i in sorted(fresh)], joined)
         stated = handlers.facts([*(outcomes[i] for i in sorted(fresh)), *joined, *moved])
         trace_of = dict(zip((s.id for s in submissions), traces, strict=True))
@@ -72,8 +72,10 @@ class Register:
         receipts = {i: _receipt(firsts[i], at) for i in fresh} | earlier
         return [_answer(s, receipts.get(s.id), new=s.id in fresh and s is firsts[s.id]) for s in submissions]
 
-    async def _settle(self, connection: Connection, fresh: Sequence[Logged]) -> Sequence[Outcome]:
-        """Join the new messages with those that wait for them, by LRN and by the MRN they amend."""
+    async def _settle(
+        self, connection: Connection, fresh: Sequence[Logged], stored: Mapping[str, Outcome]
+    ) -> Sequence[Outcome]:
+        """Join the new messages with those that wait for them, by LRN and by the MRN they amend: what that changes."""
         joining: dict[handlers.LodgementKey, list[Logged]] = {}
         amending: dict[handlers.AmendmentKey, list[Logged]] = {}
         for message in fresh:
@@ -96,9 +98,10 @@ class Register:
         latest = await self._log.versions(connection, sorted({mrn for _, _, mrn in amendments} & known.keys()))
         registered = {mrn for mrn, only in known.items() if only}
         settled = handlers.settle(groups, known, registered, amendments, latest)
-        if settled:
-            await self._log.update(connection, settled)
-        return settled
+        changed = [outcome for outcome in settled if outcome != stored.get(outcome.id)]
+        if changed:
+            await self._log.update(connection, changed)
+        return changed
 
 
 def _trace(fact: Fact, trace_of: Mapping[str, str | None]) -> str | None:

@@ -78,7 +78,7 @@ def with_common_documents(items: Sequence[Item], common: Sequence[Document]) -> 
     write-off figures (allowed at item level only, DE 12 03), so citing a licence there shows as a missing write-off
     instead of as no licence at all.
     """
-    return tuple(_with_common(item, common) for item in items)
+    return tuple(_with_common(item, common) for item in items) if common else tuple(items)
 
 
 def _with_common(item: Item, common: Sequence[Document]) -> Item:

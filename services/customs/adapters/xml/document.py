@@ -26,6 +26,9 @@ _LONGEST = 64 * 1024
 _NAMESPACES = 64
 """Prefixes that hold for one element: a schema validator compares each with each."""
 
+_FEW_ATTRIBUTES = min(_ATTRIBUTES, _NAMESPACES)
+_TOO_DEEP = etree.XPath(f"boolean(/{'/'.join('*' * (_DEEPEST + 1))})")
+
 _CHARSETS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "iso8859-1", "iso8859-15", "cp1252", "ascii")
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -59,7 +62,10 @@ def parse(body: bytes, charset: str | None = None) -> etree._Element:
         line, column = error.lineno or 1, (error.offset or 0) + 1
         reason = _PLACE.sub("", error.msg or "not well-formed").strip()
         raise malformed(line, column, "xml.malformed", reason) from None
-    _refuse_excess(root, many_namespaces=text.count("xmlns") > _NAMESPACES)
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise malformed(1, 1, "xml.doctype", "a document type declaration is not accepted")
+    if not _is_ordinary(root, text):
+        _refuse_excess(root, many_namespaces=text.count("xmlns") > _NAMESPACES)
     return root
 
 
@@ -133,14 +139,20 @@ def _refuse_bulk(text: str) -> None:
         raise malformed(line, column, "xml.length", f"a text or a tag of more than {_LONGEST} characters begins here")
 
 
+def _is_ordinary(root: etree._Element, text: str) -> bool:
+    """Whether it is shown without walking the tree that nothing in it is in excess.
+
+    Each element takes four characters, each attribute and each namespace an equals sign.
+    """
+    return len(text) <= _LONGEST and text.count("=") <= _FEW_ATTRIBUTES and not _TOO_DEEP(root)
+
+
 def _line(element: etree._Element) -> int:
     return cast("int", element.sourceline or 1)
 
 
 def _refuse_excess(root: etree._Element, *, many_namespaces: bool) -> None:
     """Bounds on a tree that is already bounded in bytes, so that walking it stays cheap."""
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise malformed(1, 1, "xml.doctype", "a document type declaration is not accepted")
     level, count = [root], 0
     for depth in range(1, _DEEPEST + 2):
         if depth > _DEEPEST:

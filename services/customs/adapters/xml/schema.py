@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from lxml import etree
 
@@ -32,22 +32,28 @@ class Node:
         self._values = values
 
     def text(self, name: str) -> str | None:
-        return cast("str | None", self._values.get(name))
+        found: str | None = self._values.get(name)
+        return found
 
     def number(self, name: str) -> Decimal | None:
-        return cast("Decimal | None", self._values.get(name))
+        found: Decimal | None = self._values.get(name)
+        return found
 
     def integer(self, name: str) -> int | None:
-        return cast("int | None", self._values.get(name))
+        found: int | None = self._values.get(name)
+        return found
 
     def time(self, name: str) -> datetime | date | None:
-        return cast("datetime | date | None", self._values.get(name))
+        found: datetime | date | None = self._values.get(name)
+        return found
 
     def node(self, name: str) -> "Node | None":
-        return cast("Node | None", self._values.get(name))
+        found: Node | None = self._values.get(name)
+        return found
 
     def nodes(self, name: str) -> Sequence["Node"]:
-        return cast("Sequence[Node]", self._values.get(name, ()))
+        found: Sequence[Node] = self._values.get(name, ())
+        return found
 
     def __contains__(self, name: str) -> bool:
         """Whether the element is there with content, even one at fault."""
@@ -72,11 +78,11 @@ class Form:
 
     def __init__(self) -> None:
         self.particles: Mapping[str, Particle] = {}
-        self.required: Sequence[Particle] = ()
+        self.required: Sequence[str] = ()
 
     def close(self, particles: Iterable[Particle]) -> None:
         self.particles = {particle.name: particle for particle in particles}
-        self.required = [particle for particle in self.particles.values() if particle.least]
+        self.required = [particle.name for particle in self.particles.values() if particle.least]
 
 
 class Schema:
@@ -148,13 +154,12 @@ def read(reader: Reader, root: etree._Element, form: Form, children: Iterable[et
     particles = form.particles
     for child in root if children is None else children:
         tag = child.tag
-        particle = particles.get(tag) or particles.get(reader.own_name(tag) or "")
+        # What is in no namespace has its own name already.
+        particle = particles.get(tag) or (particles.get(reader.own_name(tag) or "") if tag[0] == "{" else None)
         if particle is None:
             continue
         name, inner, parse, meaning, _, most = particle
-        if inner is not None:
-            value: Any = read(reader, child, inner)
-        elif parse is not None:
+        if parse is not None:
             text = child.text
             if not text or text.isspace():
                 _empty(reader, child, particle, values)
@@ -164,15 +169,17 @@ def read(reader: Reader, root: etree._Element, form: Form, children: Iterable[et
             except ValueError:
                 reader.fault(child, "value.invalid", f"not {meaning}: {text[:80]!r}")
                 value = None
+        elif inner is not None:
+            value = read(reader, child, inner)
         else:
             continue
         if most == 1 and name not in values:
             values[name] = value
         else:
             _keep(reader, child, particle, values, value)
-    for particle in form.required:
-        if particle.name not in values:
-            reader.fault(root, "element.missing", f"{particle.name} is missing", below=particle.name)
+    for name in form.required:
+        if name not in values:
+            reader.fault(root, "element.missing", f"{name} is missing", below=name)
     return Node(root, values)
 
 
