@@ -1,5 +1,6 @@
-"""`tolbrug licence show REF`: a licence and what is left of it."""
+"""`tolbrug licence`: a licence and what is left of it; many licences from a file."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,11 +10,48 @@ from rich.table import Table
 from services.cli.console import DEFAULT_URL, AsJson, Url, show
 from services.cli.door import ask, body
 
-commands = typer.Typer(no_args_is_help=True, help="Look at licences.")
+commands = typer.Typer(no_args_is_help=True, help="Look at licences, bring them in.")
 
 COLUMNS = ("authorised", "reserved", "consumed", "exited", "available")
 HELD = ("reserved", "consumed", "exited")
 Reference = Annotated[str, typer.Argument(metavar="REF", help="For example VL/2026/000123.")]
+
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV, or JSON Lines.")]
+Doors = Annotated[
+    list[str] | None, typer.Option("--url", envvar="TOLBRUG_URL", help="Where the door answers; one for each process.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would become of each.")]
+Parallel = Annotated[int, typer.Option(min=1, max=4, help="Parts on their way to a process at once.")]
+Patience = Annotated[float, typer.Option(min=0, help="Seconds to go on while the door is away or full.")]
+
+
+@commands.command("import")
+def import_licences(
+    *,
+    file: File,
+    url: Doors = None,
+    dry_run: DryRun = False,
+    parallel: Parallel = 4,
+    patience: Patience = 120.0,
+    as_json: AsJson = False,
+) -> None:
+    """Enter the licences of a file: .csv as `tolbrug licence template` shows, or .jsonl with a licence a line.
+
+    Each is judged alone, as if it had come alone; a repeat changes nothing. Run it again to go on where it ended: what
+    was answered stands in .tolbrug-import.jsonl beside the file. Exits with 1 when a licence was refused, with line,
+    place and reason of each fault. What a licence `replaces` must be there before it: `--parallel 1` keeps the order.
+    """
+    from services.cli.licence_import import import_file
+
+    import_file(file, url or [DEFAULT_URL], parallel, patience, dry_run=dry_run, as_json=as_json)
+
+
+@commands.command("template")
+def template() -> None:
+    """Print the columns of a CSV to import, and one row as an example."""
+    from services.licensing.adapters.import_columns import example
+
+    typer.echo(example(), nl=False)
 
 
 @commands.command("show")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from services.core.errors import Fatal
 from services.customs.adapters.archives import PACKED
@@ -44,6 +44,13 @@ class Parcel:
     def headers(self) -> dict[str, str]:
         packed = {"content-encoding": "gzip"} if self.packed else {}
         return {"content-type": self.media_type, **packed}
+
+    @property
+    def query(self) -> dict[str, str]:
+        return {}
+
+    def open(self) -> IO[bytes]:
+        return self.path.open("rb")
 
     @property
     def sha256(self) -> str:

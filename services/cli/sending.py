@@ -2,23 +2,24 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from threading import Event
-from typing import Any, Final
+from typing import IO, Any, Final, Protocol, TypeVar
 
 import httpx
 
 from services.cli.door import problem, sentence
 from services.cli.journal import Journal, Sent
-from services.cli.parcel import Parcel
 
 PATH: Final = "/v1/customs/messages"
 LATER: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that say nothing about the message: it is sent again."""
 OTHERS: Final = frozenset({401, 403, 404, 405, 407})
 """Answers that say the same about every message: no token, or no customs door. Nothing more is sent."""
+NEW: Final = frozenset({201, 202})
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0)
 
@@ -37,9 +38,30 @@ class _Useless(Exception):
     """Nothing is taken there from this sender."""
 
 
+class Sendable(Protocol):
+    """A file, or a part of one: what it is called, what it holds, and as what it is sent."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def query(self) -> Mapping[str, str]: ...
+    @property
+    def too_large(self) -> str | None: ...
+    @property
+    def many(self) -> bool: ...
+    def open(self) -> AbstractContextManager[IO[bytes]]: ...
+
+
+P = TypeVar("P", bound=Sendable)
+
+
 @dataclass
 class Sender:
-    """Sends to one door. A file that gets no final answer for `patience_s` ends the sending: others would not either.
+    """Sends to one door. What gets no final answer for `patience_s` ends the sending: others would not either.
 
     `clock` and `pause` are replaced in tests.
     """
@@ -50,10 +72,13 @@ class Sender:
     patience_s: float
     clock: Callable[[], float] = time.monotonic
     pause: Callable[[float], object] | None = None
+    path: str = PATH
+    doors: Sequence[str] = ()
     stopped: Event = field(default_factory=Event)
     why: str = ""
+    _turn: int = 0
 
-    def send_all(self, parcels: Sequence[Parcel], parallel: int) -> Iterator[tuple[Parcel, Sent | None, bool]]:
+    def send_all(self, parcels: Sequence[P], parallel: int) -> Iterator[tuple[P, Sent | None, bool]]:
         """Each in order: how it was answered, or None, and whether that was known from the journal."""
         pool = ThreadPoolExecutor(parallel)
         try:
@@ -64,7 +89,7 @@ class Sender:
             self.stopped.set()
             pool.shutdown(cancel_futures=True)
 
-    def _send(self, parcel: Parcel) -> tuple[Sent | None, bool]:
+    def _send(self, parcel: Sendable) -> tuple[Sent | None, bool]:
         sha256 = parcel.sha256
         before = self.journal.find(self.url, parcel.name, sha256)
         if before is not None:
@@ -76,7 +101,7 @@ class Sender:
         self.journal.add(sent)
         return sent, False
 
-    def _answers(self, parcel: Parcel) -> list[Answer] | None:
+    def _answers(self, parcel: Sendable) -> list[Answer] | None:
         """The final answers; None when there are none yet."""
         if (reason := parcel.too_large) is not None:
             return [{"status": 413, "reason": reason}]
@@ -100,11 +125,18 @@ class Sender:
         self.why = why
         self.stopped.set()
 
-    def _post(self, parcel: Parcel) -> list[Answer]:
+    def _door(self) -> str:
+        """Each of them in turn, where one door has several processes."""
+        self._turn += 1
+        return self.doors[self._turn % len(self.doors)] if self.doors else self.url
+
+    def _post(self, parcel: Sendable) -> list[Answer]:
         try:
             with (
-                parcel.path.open("rb") as file,
-                self.client.stream("POST", self.url + PATH, content=file, headers=parcel.headers) as response,
+                parcel.open() as file,
+                self.client.stream(
+                    "POST", self._door() + self.path, content=file, headers=parcel.headers, params=parcel.query
+                ) as response,
             ):
                 if response.status_code in LATER:
                     raise _Again(f"the door answers {response.status_code}", retry_after(response))
@@ -141,8 +173,9 @@ def _final(answers: list[Answer]) -> list[Answer]:
 
 
 def _refused(answer: Answer) -> Answer:
-    place: Answer = {name: answer[name] for name in ("name", "line") if name in answer}
-    return {**place, "status": answer["status"], "reason": sentence(answer["problem"])}
+    place: Answer = {name: answer[name] for name in ("name", "line", "ref") if name in answer}
+    faults = {"errors": answer["problem"]["errors"]} if "errors" in answer["problem"] else {}
+    return {**place, "status": answer["status"], "reason": sentence(answer["problem"]), **faults}
 
 
 def _sent(url: str, file: str, sha256: str, answers: Sequence[Answer]) -> Sent:
@@ -150,7 +183,7 @@ def _sent(url: str, file: str, sha256: str, answers: Sequence[Answer]) -> Sent:
         url=url,
         file=file,
         sha256=sha256,
-        accepted=sum(answer["status"] == 202 for answer in answers),
+        accepted=sum(answer["status"] in NEW for answer in answers),
         known=sum(answer["status"] == 200 for answer in answers),
         refused=tuple(answer for answer in answers if "reason" in answer),
     )

@@ -4,13 +4,15 @@ Refused 404, 409 or 412 when the register does not allow it; nothing is then sto
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from services.core.decision import Decision
 from services.core.errors import Fault, Refused
 from services.core.messages import Change, Licence, LicenceStatus, Refusal, StatusChange
 from services.licensing.domain.registered import Registered
 from services.licensing.domain.status import IllegalStep, with_step
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +116,10 @@ def _is_repeat(licence: Licence, asked: ChangeStatus) -> bool:
     )
 
 
+def terms_of(licence: Licence) -> Licence:
+    """What the authority wrote of a licence. The time zone is ours to derive; the rest is history."""
+    return replace(licence, revision=1, statuses=(), time_zone="", changed_at=_NEVER, change=None)
+
+
 def _same_terms(one: Licence, other: Licence) -> bool:
-    """Whether the authority wrote the same terms. The time zone is ours to derive; the rest is history."""
-    return one == replace(
-        other,
-        revision=one.revision,
-        statuses=one.statuses,
-        time_zone=one.time_zone,
-        changed_at=one.changed_at,
-        change=one.change,
-    )
+    return terms_of(one) == terms_of(other)

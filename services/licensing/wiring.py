@@ -22,6 +22,7 @@ from services.licensing.adapters.dossier_register import DossierRegister, Dossie
 from services.licensing.adapters.faults import Authorities, licence_faults
 from services.licensing.adapters.grounds_http import grounds_router
 from services.licensing.adapters.http import licensing_routers
+from services.licensing.adapters.licence_import import Answers, Batch, Import, applying
 from services.licensing.adapters.pending_loop import DueAmendments
 from services.licensing.adapters.pending_register import Command as PendingCommand
 from services.licensing.adapters.pending_register import PendingAmendments, PendingSearch, Settled
@@ -80,7 +81,9 @@ def _desk(runtime: Runtime, outbox: Outbox, settings: LicensingSettings) -> tupl
     authorities = Authorities(settings.zone_of, settings.years_of)
     judge = partial(licence_faults, authorities=authorities, issued=True)
     later = PendingAmendments(outbox.append, judge)
-    commits = GroupCommit[Command, Outcome](runtime.door, Register(outbox.append).apply, outbox.wake)
+    register = Register(outbox.append)
+    commits = GroupCommit[Command, Outcome](runtime.door, register.apply, outbox.wake)
+    batches = GroupCommit[Batch, Answers](runtime.door, applying(register), outbox.wake)
     amendments = GroupCommit[PendingCommand, Settled](runtime.door, later.apply, outbox.wake)
     desk = Desk(
         submit=commits.submit,
@@ -88,9 +91,11 @@ def _desk(runtime: Runtime, outbox: Outbox, settings: LicensingSettings) -> tupl
         schedule=amendments.submit,
         pending=PendingSearch(runtime.door),
         authorities=authorities,
+        many=Import(batches.submit, register, runtime.door, authorities),
     )
     due = DueAmendments(PendingSearch(runtime.database), amendments.submit)
-    return desk, {"group-commit": commits.run, "amendment-commit": amendments.run, "amendments-due": due.run}
+    loops: dict[str, Loop] = {"group-commit": commits.run, "import-commit": batches.run}
+    return desk, {**loops, "amendment-commit": amendments.run, "amendments-due": due.run}
 
 
 def _dossiers(runtime: Runtime, outbox: Outbox, settings: LicensingSettings) -> tuple[APIRouter, dict[str, Loop]]:

@@ -107,6 +107,24 @@ def replay(
 
 
 @commands.command()
+def register(
+    *,
+    workers: Annotated[int, typer.Option(min=1, help="Processes of the licensing door.")] = 2,
+    licences: Annotated[int, typer.Option(min=100, help="Licences that are imported.")] = 20_000,
+    runs: Annotated[int, typer.Option(min=1, help="Runs; the median is reported.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Licences imported by `tolbrug licence import`, reads of a register of that size, the ledger learning of it."""
+    from services.cli.bench.register import measure
+    from services.cli.bench.report import report
+
+    async def run(settings: RuntimeSettings) -> dict[str, Any]:
+        return await measure(settings, licences=licences, workers=workers)
+
+    report("register", run, runs=runs, workers=workers, as_json=as_json)
+
+
+@commands.command()
 def peer_job(
     *,
     bootstrap: Annotated[str, typer.Option(metavar="HOST:PORT", help="Run the job itself on this Kafka.")] = "",

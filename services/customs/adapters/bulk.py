@@ -1,35 +1,31 @@
 """Many messages in one request, for catching up: each is taken as if it had come alone, and has a line in the answer.
 
-The body is put aside whole before the first message is looked at: a sender that goes away before has sent nothing, and
-one that goes away after can send it all again, for a repeat is known. Messages are read and registered in small groups,
-through the same group commit as those that come alone, and the lines of a group are sent once it is durable.
+Messages are read and registered in small groups, through the same group commit as those that come alone, and the
+lines of a group are sent once it is durable.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, BinaryIO, Final
 
 from fastapi import Request, Response
 from prometheus_client import Counter
 
-from services.core.errors import Refused, Transient
+from services.core.errors import Refused
 from services.customs.adapters import views
 from services.customs.adapters.archives import FORMATS, PACKED, Member
 from services.customs.adapters.intake import Intake, Submission, sniffed
 from services.customs.adapters.register import Receipt, count
 from services.runtime.admission import Full
 from services.runtime.body import spool_body
-from services.runtime.database import AWAY
+from services.runtime.bulk import Groups, refusal_line
 from services.runtime.group_commit import GroupCommit
-from services.runtime.http import problem_document
 from services.runtime.lines import Lines
-from services.runtime.telemetry import log
 
 AT_ONCE: Final = 4
 """Bodies of many messages that a process works on; more are told to come later."""
 GROUP: Final = 50
 GROUP_BYTES: Final = 2 * 1024 * 1024
-RETRY_AFTER_S: Final = 1
 
 BULK = Counter("tolbrug_customs_bulk_messages_total", "Messages that came with others.", ["media_type", "answer"])
 
@@ -52,7 +48,7 @@ class Bulk:
         file: BinaryIO | None = None
         try:
             file, size = await spool_body(request, PACKED, "body of many messages")
-            members = _Groups(FORMATS[media_type](file, size, packed=packed))
+            members = Groups(FORMATS[media_type](file, size, packed=packed), GROUP, GROUP_BYTES, _size)
             first = await members.first()
         except BaseException:
             self._done(file)
@@ -65,7 +61,7 @@ class Bulk:
             file.close()
 
     async def _lines(
-        self, party: str, media_type: str, group: Sequence[Member], members: "_Groups"
+        self, party: str, media_type: str, group: Sequence[Member], members: Groups[Member]
     ) -> AsyncIterator[Sequence[Line]]:
         while group:
             answers = await self._take(party, group)
@@ -74,7 +70,7 @@ class Bulk:
             yield answers
             group = await members.next()
         if members.failure is not None:
-            yield [_refusal({}, members.failure)]
+            yield [refusal_line({}, members.failure)]
 
     async def _take(self, party: str, group: Sequence[Member]) -> list[Line]:
         """Read one after another, letting others in between, then register together."""
@@ -95,59 +91,17 @@ class Bulk:
 
     async def _register(self, submission: Submission | Exception) -> Line:
         if isinstance(submission, Exception):
-            return _refusal({}, submission)
+            return refusal_line({}, submission)
         try:
             receipt = await self._commit.submit(submission)
         except Exception as error:  # noqa: BLE001 - as above
-            return _refusal({}, error)
+            return refusal_line({}, error)
         count(submission, receipt)
         return {"status": 200 if receipt.duplicate else 202, **views.taken(receipt)}
 
 
-class _Groups:
-    """Members in groups, read beside the event loop. `failure`: why there are no more than these."""
-
-    def __init__(self, members: Iterator[Member]) -> None:
-        self._members = members
-        self.failure: Refused | None = None
-
-    async def first(self) -> list[Member]:
-        """The first ones. Refused when there is not one because of a failure."""
-        group = await self.next()
-        if not group and self.failure is not None:
-            raise self.failure
-        return group
-
-    async def next(self) -> list[Member]:
-        """The next ones; none at the end, and after a failure."""
-        return [] if self.failure else await asyncio.to_thread(self._group)
-
-    def _group(self) -> list[Member]:
-        group: list[Member] = []
-        size = 0
-        try:
-            while len(group) < GROUP and size < GROUP_BYTES:
-                member = next(self._members, None)
-                if member is None:
-                    break
-                group.append(member)
-                size += len(member.content) if isinstance(member.content, bytes) else 0
-        except Refused as error:
-            self.failure = error
-        return group
-
-
-def _refusal(place: Line, error: Exception) -> Line:
-    """The line of a message that was not taken."""
-    if isinstance(error, Refused):
-        status, title, faults = error.status, error.title, error.faults
-    elif isinstance(error, (Transient, *AWAY)):
-        status, title, faults = 503, "Not available now, nothing was stored for certain: send it again", ()
-    else:
-        log.error("bulk.error", exc_info=error)
-        status, title, faults = 500, "An error of ours; it is logged", ()
-    line = {**place, "status": status, "problem": problem_document(status, title, faults)}
-    return line | {"retry_after": RETRY_AFTER_S} if status == 503 else line
+def _size(member: Member) -> int:
+    return len(member.content) if isinstance(member.content, bytes) else 0
 
 
 _OUTCOMES: Final[Mapping[int, str]] = {200: "repeat", 202: "taken", 503: "retry"}

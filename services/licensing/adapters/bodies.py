@@ -97,7 +97,12 @@ class LicenceTerms(Period):
     additional_information: LongText | None = None
 
     def revision_of(
-        self, revision: int, time_zone: str, statuses: tuple[StatusChange, ...], changed_at: datetime
+        self,
+        revision: int,
+        time_zone: str,
+        statuses: tuple[StatusChange, ...],
+        changed_at: datetime,
+        change: Change | None = None,
     ) -> Licence:
         return Licence(
             ref=self.ref,
@@ -125,6 +130,7 @@ class LicenceTerms(Period):
             references=tuple(reference.reference() for reference in self.references),
             replaces=self.replaces,
             split_from=self.split_from,
+            change=change,
             **self._boxes(),
         )
 
@@ -144,16 +150,25 @@ class LicenceBody(LicenceTerms, ChangeBody):
     """A licence as an authority issues it."""
 
     def licence(self, time_zone: str, at: datetime) -> Licence:
-        """Revision 1. The issue takes effect when validity begins, or now when that is earlier.
+        """Revision 1, with what its general authorisation itself says."""
+        return as_authorised(self.stated(time_zone, at))
+
+    def stated(self, time_zone: str, at: datetime) -> Licence:
+        """The same as the authority states it. The issue takes effect when validity begins, or now if that is earlier.
 
         So a licence that is entered late covers what was accepted since its first day, and one that is not valid yet
         can be revoked before it is.
         """
         valid = datetime.combine(self.valid_from, time(), ZoneInfo(time_zone)).astimezone(UTC)
-        issued = StatusChange(status=LicenceStatus.ISSUED, effective_at=min(valid, at))
+        issued = StatusChange(
+            status=LicenceStatus.ISSUED,
+            effective_at=min(valid, at),
+            reason=self.reason,
+            actor=self.actor,
+            legal_basis=self.legal_basis,
+        )
         change = self.change(self.authority, issued.effective_at)
-        issued = replace(issued, reason=self.reason, actor=self.actor, legal_basis=self.legal_basis)
-        return as_authorised(replace(self.revision_of(1, time_zone, (issued,), at), change=change))
+        return self.revision_of(1, time_zone, (issued,), at, change)
 
 
 _OPTIONAL: Any = {

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from services.core.errors import Fault, Refused
-from services.core.messages import LicenceLine, LicenceType
+from services.core.messages import Licence, LicenceLine, LicenceType
 from services.licensing.adapters.bodies import GoodsBody, LicenceBody, LicenceTerms, Period, RefusalBody
 from services.licensing.adapters.control_list import bundled
 from services.licensing.adapters.fields import Body
@@ -53,6 +53,14 @@ def _refused(error: RequestValidationError, expected: Any) -> Refused:
     return Refused(422, NOT_ACCEPTABLE, faults)
 
 
+def document_faults(errors: Sequence[Mapping[str, Any]], document: Mapping[str, Any] | None) -> tuple[Fault, ...]:
+    """Every fault of a licence's document in which fields are not well formed; None: it is not even an object."""
+    faults = tuple(_fault({**one, "loc": ("body", *one["loc"])}) for one in errors)
+    if document is None:
+        return faults
+    return (*faults, *_sound_licence_faults(document, {tuple(one["loc"]) for one in errors}))
+
+
 def _fault(error: Mapping[str, Any]) -> Fault:
     """Paths are JSON pointers into the body; the name alone for query parameters and headers."""
     place, *path = error["loc"]
@@ -71,12 +79,17 @@ class Authorities:
 
 def licence_faults(body: LicenceTerms, authorities: Authorities, *, issued: bool = False) -> tuple[Fault, ...]:
     """Faults of a licence whose fields are all well formed. `issued`: it is amended, so a line may be down to 0."""
-    zone = authorities.zone_of(body.authority)
-    licence = body.revision_of(1, zone or "", (), _UNDATED)
+    return stated_faults(body, body.revision_of(1, "", (), _UNDATED), authorities, issued=issued)
+
+
+def stated_faults(
+    body: LicenceTerms, licence: Licence, authorities: Authorities, *, issued: bool = False
+) -> tuple[Fault, ...]:
+    """The same for who has made the licence of the body already, as it is stated there."""
     unknown = Fault("/authority", "authority-unknown", "no time zone is configured for this authority")
     return (
-        *(() if zone else (unknown,)),
-        *terms.holder_faults(named(LicenceType, body.type), body.holder.party()),
+        *(() if authorities.zone_of(body.authority) else (unknown,)),
+        *terms.holder_faults(licence.type, licence.holder),
         *terms.period_faults(body.valid_from, body.valid_to),
         *terms.lines_missing(body.lines),
         *_line_faults(list(enumerate(body.lines)), terms.lowered_faults if issued else terms.line_faults),

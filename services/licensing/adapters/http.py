@@ -11,6 +11,7 @@ from services.licensing.adapters.console.http import console_router
 from services.licensing.adapters.control_list_http import control_list_router
 from services.licensing.adapters.desk import Desk
 from services.licensing.adapters.history_http import history_router
+from services.licensing.adapters.import_http import import_router
 from services.licensing.adapters.licence_http import reading_router, writing_router
 from services.licensing.adapters.pending_http import pending_router
 from services.licensing.adapters.refusal_http import refusal_router
@@ -20,6 +21,7 @@ def licensing_routers(desk: Desk) -> tuple[APIRouter, ...]:
     """All routes of the door on licences, refusals and the control list."""
     return (
         writing_router(desk.submit, desk.authorities),
+        import_router(desk.many),
         amendment_router(desk),
         pending_router(desk.schedule, desk.pending),
         refusal_router(desk.submit, desk.search),

@@ -18,19 +18,19 @@ from services.licensing.adapters.answers import (
     now,
     page,
     reference,
-    refuse_if,
     registered,
     tagged,
 )
 from services.licensing.adapters.bodies import LicenceBody, StepBody
-from services.licensing.adapters.faults import Authorities, DoorRoute, licence_faults
+from services.licensing.adapters.faults import Authorities, DoorRoute
 from services.licensing.adapters.fields import EoriNumber
+from services.licensing.adapters.issuing import issuing
 from services.licensing.adapters.pending_register import PendingSearch
 from services.licensing.adapters.pending_views import pending_view
 from services.licensing.adapters.search import Search
 from services.licensing.adapters.views import licence_view
 from services.licensing.adapters.words import StatusWord
-from services.licensing.handlers import ChangeStatus, IssueLicence
+from services.licensing.handlers import ChangeStatus
 
 
 def writing_router(submit: Submit, authorities: Authorities) -> APIRouter:
@@ -39,8 +39,7 @@ def writing_router(submit: Submit, authorities: Authorities) -> APIRouter:
 
     @router.post("/v1/licences", status_code=201)
     async def issue_licence(body: LicenceBody) -> Response:
-        refuse_if(licence_faults(body, authorities))
-        decision = await durable(submit, IssueLicence(body.licence(authorities.zone_of(body.authority) or "", now())))
+        decision = await durable(submit, issuing(body, authorities, now()))
         return licence_answer(registered(decision), 201 if decision.outputs else 200)
 
     # The query form stands before the path form, and both before `GET {ref:path}`.

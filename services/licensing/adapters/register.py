@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from json import dumps
 
 from psycopg.types.json import Jsonb
 
@@ -11,37 +12,48 @@ from services.core.message import Message
 from services.core.messages import Licence, Refusal
 from services.licensing import handlers
 from services.licensing.adapters.bodies import StoredLicence, StoredRefusal
-from services.licensing.adapters.groups import decided, lock
-from services.licensing.adapters.views import licence_content, refusal_view, step_view
+from services.licensing.adapters.groups import Decided, decided, lock
+from services.licensing.adapters.views import day_text, licence_content, refusal_view, step_view
 from services.licensing.domain.amending import AmendLicence, amend
 from services.licensing.domain.registered import Registered
 from services.licensing.domain.replacing import replaced_by
 from services.licensing.domain.splitting import split_off
 from services.licensing.handlers import ChangeStatus, IssueLicence, RecordRefusal
+from services.runtime.columns import Texts
 from services.runtime.database import Connection
 
 Command = IssueLicence | AmendLicence | ChangeStatus | RecordRefusal
 Outcome = Decision[Registered] | Decision[Refusal]
 Revision = Licence | Refusal
+Known = tuple[dict[str, Registered], dict[str, Refusal]]
 Append = Callable[[Connection, Sequence[Message], datetime, Sequence[str | None]], Awaitable[None]]
 
 _REGISTERED = """
 SELECT l.ref, first.content AS issued, now.content AS current
 FROM licensing.licence l
 JOIN licensing.licence_revision first ON first.ref = l.ref AND first.revision = 1
-JOIN licensing.licence_revision now ON now.ref = l.ref AND now.revision = l.revision
-WHERE l.ref = ANY(%s) ORDER BY l.ref FOR UPDATE OF l
+LEFT JOIN licensing.licence_revision now ON l.revision > 1 AND now.ref = l.ref AND now.revision = l.revision
+WHERE l.ref = ANY(%s) ORDER BY l.ref
 """
+_LOCKED = _REGISTERED + " FOR UPDATE OF l"
 _REFUSALS = "SELECT ref, content FROM licensing.refusal WHERE ref = ANY(%s) ORDER BY ref FOR UPDATE"
-_WRITE = """
+# One statement for all rows, whatever their number: a row costs a third of what it does in a statement of its own.
+_ISSUE = """
 INSERT INTO licensing.licence (ref, revision, authority, type, holder, valid_from, valid_to, statuses, changed_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (ref) DO UPDATE SET revision = excluded.revision, authority = excluded.authority, type = excluded.type,
-    holder = excluded.holder, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
-    statuses = excluded.statuses, changed_at = excluded.changed_at
-WHERE licence.revision = excluded.revision - 1
+SELECT r, 1, a, t, h, f::date, u::date, s::jsonb, c::timestamptz
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+    AS rows (r, a, t, h, f, u, s, c)
 """
-_WRITE_REVISION = "INSERT INTO licensing.licence_revision (ref, revision, content, changed_at) VALUES (%s, %s, %s, %s)"
+_CHANGE = """
+UPDATE licensing.licence SET revision = %s, authority = %s, type = %s, holder = %s, valid_from = %s, valid_to = %s,
+    statuses = %s::jsonb, changed_at = %s
+WHERE ref = %s AND revision = %s
+"""
+_WRITE_REVISIONS = """
+INSERT INTO licensing.licence_revision (ref, revision, content, changed_at)
+SELECT r, n::bigint, j::jsonb, c::timestamptz
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS rows (r, n, j, c)
+"""
 _WRITE_REFUSAL = """
 INSERT INTO licensing.refusal (ref, revision, authority, applicant, destination, decided_at, content, changed_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
@@ -57,17 +69,24 @@ class Register:
     async def apply(
         self, connection: Connection, commands: Sequence[Command], traces: Sequence[str | None]
     ) -> list[Outcome | Exception]:
-        licences, refusals = await _load(connection, commands)
-
-        def decide(command: Command) -> tuple[Outcome, list[Revision]]:
-            outcome = _decide(licences, refusals, command)
-            return outcome, _revisions(outcome)
-
-        group = decided(commands, traces, decide)
+        group = _decided(await _load(connection, commands), commands, traces)
         await write_revisions(connection, group.made)
         if group.made:
             await self._append(connection, group.made, max(made.changed_at for made in group.made), group.traces)
         return group.answers
+
+    async def judge(self, connection: Connection, commands: Sequence[Command]) -> list[Outcome | Exception]:
+        """What `apply` would answer now. Nothing is locked or written."""
+        known = await _load(connection, commands, to_write=False)
+        return _decided(known, commands, [None] * len(commands)).answers
+
+
+def _decided(known: Known, commands: Sequence[Command], traces: Sequence[str | None]) -> Decided[Outcome, Revision]:
+    def decide(command: Command) -> tuple[Outcome, list[Revision]]:
+        outcome = _decide(*known, command)
+        return outcome, _revisions(outcome)
+
+    return decided(commands, traces, decide)
 
 
 def _decide(licences: dict[str, Registered], refusals: dict[str, Refusal], command: Command) -> Outcome:
@@ -107,14 +126,12 @@ def _revisions(outcome: Outcome) -> list[Revision]:
     return [message for message in outcome.outputs if isinstance(message, Licence | Refusal)]
 
 
-async def _load(
-    connection: Connection, commands: Sequence[Command]
-) -> tuple[dict[str, Registered], dict[str, Refusal]]:
+async def _load(connection: Connection, commands: Sequence[Command], *, to_write: bool = True) -> Known:
     licence_refs = {ref for command in commands for ref in _licence_refs(command)}
     refusal_refs = {command.refusal.ref for command in commands if isinstance(command, RecordRefusal)}
-    names = [lock_name(ref) for ref in licence_refs] + [f"licensing refusal {ref}" for ref in refusal_refs]
-    await lock(connection, names)
-    licences = await load_licences(connection, licence_refs)
+    if to_write:
+        await lock(connection, [*map(lock_name, licence_refs), *(f"licensing refusal {ref}" for ref in refusal_refs)])
+    licences = await load_licences(connection, licence_refs, to_write=to_write)
     refusals: dict[str, Refusal] = {}
     if refusal_refs:
         for row in await (await connection.execute(_REFUSALS, (sorted(refusal_refs),))).fetchall():
@@ -122,12 +139,20 @@ async def _load(
     return licences, refusals
 
 
-async def load_licences(connection: Connection, refs: Collection[str]) -> dict[str, Registered]:
-    """Those that exist, locked; `groups.lock` comes before, by the name of `lock_name`."""
+async def load_licences(
+    connection: Connection, refs: Collection[str], *, to_write: bool = True
+) -> dict[str, Registered]:
+    """Those that exist, locked when they may be written; `groups.lock` comes before, by the name of `lock_name`."""
     if not refs:
         return {}
-    rows = await (await connection.execute(_REGISTERED, (sorted(refs),))).fetchall()
-    return {row["ref"]: Registered(licence_of(row["issued"]), licence_of(row["current"])) for row in rows}
+    rows = await (await connection.execute(_LOCKED if to_write else _REGISTERED, (sorted(refs),))).fetchall()
+    return {row["ref"]: _registered(row["issued"], row["current"]) for row in rows}
+
+
+def _registered(issued: Mapping[str, object], current: Mapping[str, object] | None) -> Registered:
+    """`current` None: nothing has changed since."""
+    first = licence_of(issued)
+    return Registered(first, first if current is None else licence_of(current))
 
 
 def lock_name(ref: str) -> str:
@@ -152,22 +177,35 @@ async def write_revisions(connection: Connection, outputs: Sequence[Revision]) -
     """Each licence one revision further, and what is kept of it; the rows are locked."""
     licences = [message for message in outputs if isinstance(message, Licence)]
     refusals = [message for message in outputs if isinstance(message, Refusal)]
-    async with connection.cursor() as cursor:
-        if licences:
-            await cursor.executemany(_WRITE, [_row(licence) for licence in licences])
-            if cursor.rowcount != len(licences):
-                raise Corrupt("a licence has changed under its lock")
-            revisions = [(x.ref, x.revision, Jsonb(licence_content(x)), x.changed_at) for x in licences]
-            await cursor.executemany(_WRITE_REVISION, revisions)
-        if refusals:
+    if licences:
+        await _write_licences(connection, licences)
+    if refusals:
+        async with connection.cursor() as cursor:
             await cursor.executemany(_WRITE_REFUSAL, [_refusal_row(refusal) for refusal in refusals])
 
 
-def _row(licence: Licence) -> tuple[object, ...]:
-    steps = Jsonb([step_view(step) for step in licence.statuses])
-    holder, valid = licence.holder.eori, (licence.valid_from, licence.valid_to)
-    kind = licence.type.value
-    return (licence.ref, licence.revision, licence.authority, kind, holder, *valid, steps, licence.changed_at)
+async def _write_licences(connection: Connection, licences: Sequence[Licence]) -> None:
+    """Of those that are new the first revision, then what follows in order, then the content of all."""
+    new = [_row(licence) for licence in licences if licence.revision == 1]
+    if new:
+        await connection.execute(_ISSUE, [Texts(column) for column in zip(*new, strict=True)])
+    later = [licence for licence in licences if licence.revision > 1]
+    if later:
+        async with connection.cursor() as cursor:
+            changes = [(x.revision, *_row(x)[1:], x.ref, x.revision - 1) for x in later]
+            await cursor.executemany(_CHANGE, changes)
+            if cursor.rowcount != len(later):
+                raise Corrupt("a licence has changed under its lock")
+    revisions = [(x.ref, str(x.revision), dumps(licence_content(x)), x.changed_at.isoformat()) for x in licences]
+    await connection.execute(_WRITE_REVISIONS, [Texts(column) for column in zip(*revisions, strict=True)])
+
+
+def _row(licence: Licence) -> tuple[str | None, ...]:
+    """The columns of a licence, but for the revision, as PostgreSQL reads them from text."""
+    steps = dumps([step_view(step) for step in licence.statuses])
+    valid = (licence.valid_from.isoformat(), day_text(licence.valid_to))
+    about = (licence.ref, licence.authority, licence.type.value, licence.holder.eori)
+    return (*about, *valid, steps, licence.changed_at.isoformat())
 
 
 def _refusal_row(refusal: Refusal) -> tuple[object, ...]:

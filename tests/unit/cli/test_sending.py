@@ -130,7 +130,11 @@ def test_an_archive_is_answered_finally_only_as_a_whole(tmp_path: Path) -> None:
     made, waits = sender(tmp_path, door)
     ((_, sent, _),) = run(made, tmp_path)
     assert sent is not None
-    assert (sent.accepted, sent.known, sent.refused) == (1, 1, ({"name": "c", "status": 422, "reason": "no"},))
+    assert (sent.accepted, sent.known, sent.refused) == (
+        1,
+        1,
+        ({"name": "c", "status": 422, "reason": "no", "errors": []},),
+    )
     assert waits.waited == [3]
 
 

@@ -17,8 +17,9 @@ from services.licensing.adapters.bodies import LicenceBody, RefusalBody, StoredL
 from services.licensing.adapters.desk import Desk
 from services.licensing.adapters.faults import Authorities
 from services.licensing.adapters.http import licensing_routers
-from services.licensing.adapters.pending_register import PendingSearch, Settled
-from services.licensing.adapters.register import Command, Outcome
+from services.licensing.adapters.licence_import import Import
+from services.licensing.adapters.pending_register import PendingSearch
+from services.licensing.adapters.register import Command, Outcome, Register
 from services.licensing.adapters.search import Search
 from services.licensing.adapters.views import licence_content, licence_view, refusal_view
 from services.licensing.domain.registered import Registered
@@ -49,8 +50,8 @@ async def post(
                 return Decision(refusal, (refusal,))
         raise AssertionError(command)
 
-    async def no_schedule(command: object) -> Settled:
-        raise AssertionError(command)
+    async def nothing(*asked: object) -> Any:
+        raise AssertionError(asked)
 
     async def problem(_: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
@@ -58,7 +59,8 @@ async def post(
 
     app = FastAPI()
     database = Database("")
-    desk = Desk(submit, Search(database), no_schedule, PendingSearch(database), AUTHORITIES)
+    many = Import(nothing, Register(nothing), database, AUTHORITIES)
+    desk = Desk(submit, Search(database), nothing, PendingSearch(database), AUTHORITIES, many)
     for router in licensing_routers(desk):
         app.include_router(router)
     app.add_exception_handler(Refused, problem)

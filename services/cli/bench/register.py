@@ -1,0 +1,160 @@
+"""`bench register`: licences imported into the register as a person would, and what reading it takes at that size."""
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from services.cli.bench.http_load import Client
+from services.cli.bench.latency import percentiles
+from services.cli.bench.place import Measured, Place, fresh, now
+from services.cli.bench.streams import DONE
+from services.core.messages import Licence
+from services.runtime.settings import RuntimeSettings
+from services.simulator import load
+
+READERS: Final = 4
+READS: Final = 2_000
+PAGES: Final = 500
+REVOKED: Final = 100
+LOOK_S: Final = 0.2
+_PUBLISHED: Final = (
+    "SELECT (SELECT count(*) FROM licensing.licence)"
+    " - (SELECT count(*) FROM licensing.outbox WHERE published_at IS NULL)"
+)
+
+
+def document(number: int) -> dict[str, Any]:
+    """A licence of one line as an authority writes it."""
+    line = {"line": 1, "description": "isostatic press", "control_code": "2B204", "commodity_codes": ["847983"]}
+    amounts = {"basis": "both", "quantity": "40", "unit": "NAR", "value": "4000000.00", "currency": "EUR"}
+    holder = load.holder(number)
+    return {
+        "ref": load.reference(number),
+        "type": "individual",
+        "authority": "BE-VLG",
+        "holder": {"eori": holder.eori, "name": holder.name},
+        "consignees": [{"name": load.BUYER.name, "country": "IN"}],
+        "end_users": [{"name": load.BUYER.name, "country": "IN", "kind": "industry", "end_use": "turbine discs"}],
+        "destinations": ["IN"],
+        "procedures": ["10"],
+        "valid_from": "2026-01-01",
+        "valid_to": "2027-12-31",
+        "lines": [line | amounts],
+    }
+
+
+def write(path: Path, licences: int) -> None:
+    """Lines of JSON."""
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(licences):
+            file.write(json.dumps(document(number)) + "\n")
+
+
+async def measure(settings: RuntimeSettings, *, licences: int, workers: int) -> dict[str, Any]:
+    """One run: the import until the last licence is answered, then reads, and the ledger that learns of all of them.
+
+    Rates count from the start of the command; `published_s` is how much later the last licence was on its topic.
+    """
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "licences.jsonl"
+        write(file, licences)
+        async with fresh(settings) as place:
+            async with place.running(*[("run", "licensing")] * workers) as (doors, urls):
+                taken = await _imported(place, file, urls, doors, licences)
+                begun = now()
+                await place.followed(doors, _PUBLISHED, (), licences)
+                taken["published_s"] = round(now() - begun, 1)
+                taken |= await _reads(urls[0], licences)
+            return taken | await _folded(place, licences)
+
+
+async def _imported(place: Place, file: Path, urls: list[str], doors: Measured, licences: int) -> dict[str, Any]:
+    command = [sys.executable, "-m", "services.cli", "licence", "import", str(file), "--json"]
+    command += [word for url in urls for word in ("--url", url)]
+    before, begun = doors.usage(), now()
+    process = await asyncio.create_subprocess_exec(*command, env=place.environment(), stdout=PIPE, stderr=DEVNULL)
+    client = Measured([process])
+    done = asyncio.create_task(process.communicate())
+    rss = {"door": 0, "client": 0}
+    while not done.done():
+        rss["door"] = max(rss["door"], doors.usage().rss_bytes)
+        rss["client"] = max(rss["client"], client.usage().rss_bytes)
+        await asyncio.wait([done], timeout=LOOK_S)
+    elapsed, used = now() - begun, doors.usage().cpu_s - before.cpu_s
+    output, _ = await done
+    summary = json.loads(output)
+    if summary["new"] != licences:
+        raise RuntimeError(f"{summary}"[:1000])
+    return {
+        "licences": licences,
+        "rows_per_s": round(licences / elapsed),
+        "door_cpu_us_per_row": round(used / licences * 1e6, 1),
+        "client_cpu_us_per_row": round(client.usage().cpu_s / licences * 1e6, 1),
+        "door_peak_rss_mb": round(rss["door"] / 1e6),
+        "client_peak_rss_mb": round(rss["client"] / 1e6),
+    }
+
+
+async def _reads(url: str, licences: int) -> dict[str, Any]:
+    """Waits of reads, `READERS` at a time, of places spread over the whole register."""
+    client = Client(url)
+    step = max(1, licences // REVOKED)
+    for number in range(0, licences, step):
+        body = json.dumps({"status": "revoked", "reason": "bench"}).encode()
+        await client.post(f"/v1/licences/{load.reference(number)}/status", body)
+    asked: dict[str, tuple[int, Callable[[int], str]]] = {
+        "one": (READS, lambda n: f"/v1/licences/{load.reference(n)}"),
+        "holder": (PAGES, lambda n: f"/v1/licences?holder={load.holder(n).eori}"),
+        "issued": (PAGES, lambda _: "/v1/licences?status=issued"),
+        "revoked": (PAGES, lambda _: "/v1/licences?status=revoked"),
+    }
+    found: dict[str, Any] = {}
+    for name, (count, path) in asked.items():
+        waits = percentiles(await _waits(client, (path(n * 7919 % licences) for n in range(count))))
+        found |= {f"{name}_{key}": waits[key] for key in ("p50_ms", "p99_ms")}
+    waits = percentiles(await _paged(client, PAGES))
+    client.close()
+    return found | {f"cursor_{key}": waits[key] for key in ("p50_ms", "p99_ms")}
+
+
+async def _waits(client: Client, paths: Iterator[str]) -> list[float]:
+    waits: list[float] = []
+
+    async def reader() -> None:
+        for path in paths:
+            begun = now()
+            answer = await client.get(path)
+            if answer.status != 200:
+                raise RuntimeError(f"{answer.status}: {answer.body[:300]!r}")
+            waits.append(now() - begun)
+
+    await asyncio.gather(*(reader() for _ in range(READERS)))
+    return waits
+
+
+async def _paged(client: Client, pages: int) -> list[float]:
+    """Of the pages of the whole register, one after the other."""
+    waits: list[float] = []
+    cursor = ""
+    for _ in range(pages):
+        begun = now()
+        answer = await client.get(f"/v1/licences{cursor}")
+        waits.append(now() - begun)
+        following = json.loads(answer.body)["next"]
+        cursor = f"?cursor={following}" if following else ""
+    return waits
+
+
+async def _folded(place: Place, licences: int) -> dict[str, Any]:
+    """The ledger learns of the licences from their topic."""
+    async with place.running(("run", "reconciliation")) as (measured, _):
+        samples = await place.followed(measured, DONE, (Licence.TOPIC, "ledger"), licences)
+    return {
+        "fold_s": round(samples[-1].at - samples[0].at, 1),
+        "fold_peak_rss_mb": round(max(sample.rss_bytes for sample in samples) / 1e6),
+    }
