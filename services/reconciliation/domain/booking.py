@@ -28,6 +28,7 @@ from services.reconciliation.domain.judged import Judged
 from services.reconciliation.domain.judgement import judge, judge_again, may_gain
 from services.reconciliation.domain.ledger import LicenceLedger, apply, completed_by, is_stood_in
 from services.reconciliation.domain.rule_set import RuleSet
+from services.reconciliation.domain.spread import less_on_a_day
 from services.reconciliation.domain.supplementary import lift, post, with_exits
 
 
@@ -39,7 +40,7 @@ class Booking:
         self._cause_id = cause_id
         self._now = now
         self._rules = rules
-        self._columns = Columns(ledger.balances)
+        self._columns = Columns(ledger.balances, ledger.spread)
         self._entries: list[Entry] = []
         self._covers: list[Cover] = []
         self._findings: list[Finding] = []
@@ -52,7 +53,9 @@ class Booking:
     def licence(self, terms: Licence) -> Entry:
         """Record the licence as it now stands."""
         self._columns = Columns(opened(terms, self.ledger.balances))
-        return self._record(EntryCause.LICENCE, terms=terms)
+        entry = self._record(EntryCause.LICENCE, terms=terms)
+        self._columns.spread = self.ledger.spread
+        return entry
 
     def authorisation(self, of: Authorisation) -> Entry:
         """Record what stands beside the licence as it now is."""
@@ -64,13 +67,15 @@ class Booking:
 
     def demand(self, demand: Demand, held: HeldShipment | None) -> bool:
         """Answer a demand; whether an amount returned that others were refused."""
-        before, stood_in_for = self.ledger.balances, self._stands_in_for(demand.mrn)
+        before, spread, stood_in_for = self.ledger.balances, self.ledger.spread, self._stands_in_for(demand.mrn)
         draws = self._judged(demand, held)
         arrival = held.arrival if held else self.ledger.arrivals + 1
         revision = held.cover_revision + 1 if held else 1
         self._answer(EntryCause.DEMAND, demand, draws, arrival=arrival, revision=revision)
         self._pass_on(demand.mrn, stood_in_for)
-        return bool(self.ledger.wanting) and _returned(before, self.ledger.balances)
+        if not self.ledger.wanting:
+            return False
+        return _returned(before, self.ledger.balances) or less_on_a_day(spread, self.ledger.spread)
 
     def licence_arrived(self, shipment: HeldShipment) -> None:
         """Judge for the first time what waited for the licence, whatever its phase."""

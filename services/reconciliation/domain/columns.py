@@ -9,9 +9,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from services.core.errors import Corrupt, Rejected
-from services.core.messages import Amounts, HeldDraw, Licence, LicenceLine, LineBalance
+from services.core.messages import Amounts, Demand, HeldDraw, Licence, LicenceLine, LineBalance
 from services.core.values import ZERO
 from services.reconciliation.domain.measures import WHOLE_DIGITS
+from services.reconciliation.domain.spread import NO_SPREAD, Spread
 
 _CAPACITY = Decimal(10) ** WHOLE_DIGITS
 
@@ -44,9 +45,13 @@ def drawn(amounts: Amounts | None) -> Decimal:
 
 
 class Columns:
-    """A working copy of the columns while one message is handled. Draws are lifted off and posted on; never kept."""
+    """A working copy of the columns while one message is handled. Draws are lifted off and posted on; never kept.
 
-    def __init__(self, balances: tuple[LineBalance, ...]) -> None:
+    With them `spread`: the days they count on, of lines that limit what any window of days may draw.
+    """
+
+    def __init__(self, balances: tuple[LineBalance, ...], spread: Spread = NO_SPREAD) -> None:
+        self.spread = spread
         self._settled = balances
         self._lines = {balance.line: balance for balance in balances}
         self._touched: set[int] = set()
@@ -55,15 +60,19 @@ class Columns:
         """A line with what the posted draws hold of it."""
         return self._lines[line]
 
-    def post(self, held: HeldDraw) -> None:
-        """Add what a draw holds."""
+    def post(self, held: HeldDraw, demand: Demand) -> None:
+        """Add what a draw of the demand holds."""
         if holds_anything(held):
             self._move(held, _added)
+            if held.line in self.spread.lines:
+                self.spread = self.spread.moved(held, demand, 1)
 
-    def lift(self, held: HeldDraw) -> None:
-        """Take off what a draw holds."""
+    def lift(self, held: HeldDraw, demand: Demand) -> None:
+        """Take off what a draw of the demand holds."""
         if holds_anything(held):
             self._move(held, _taken_off)
+            if held.line in self.spread.lines:
+                self.spread = self.spread.moved(held, demand, -1)
 
     def _move(self, held: HeldDraw, moved: Callable[[Amounts, Decimal, Decimal, Decimal], Amounts]) -> None:
         line = held.line

@@ -26,6 +26,7 @@ from services.reconciliation.domain.columns import Columns, holds_anything
 from services.reconciliation.domain.exit import Departure, departure
 from services.reconciliation.domain.judged import Judged, grounds, held_draw, under_changed_licence
 from services.reconciliation.domain.measures import NOTHING, Figures, controls_quantity, controls_value, declared
+from services.reconciliation.domain.period_limits import PERIOD_OVERRUN, period_within_limits
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import (
     LISTED_ONLY,
@@ -56,8 +57,9 @@ def judge(
     """
     bench = Bench(columns, terms, demand, before.demand if before else None, rules, beside)
     draws = _with_earlier(_in_order(demand.draws), before)
-    for held in before.draws if before else ():
-        columns.lift(held)
+    if before is not None:
+        for held in before.draws:
+            columns.lift(held, before.demand)
     if demand.phase in FREEING:
         return tuple([Judged(_free(draw, terms, asked)) for draw, asked in draws])
     if stood_in:
@@ -65,7 +67,7 @@ def judge(
     if demand.phase in RELEASED:
         return _released(bench, draws)
     judged = tuple([_accepted(bench, draw, asked) for draw, asked in draws])
-    return _unheld(columns, judged) if demand.pre_lodged else judged
+    return _unheld(bench, judged) if demand.pre_lodged else judged
 
 
 def judge_again(
@@ -86,7 +88,7 @@ def judge_again(
     bench = Bench(columns, terms, shipment.demand, shipment.demand, rules, beside)
     if shipment.demand.pre_lodged:
         early = [_as_if_held(bench, held) for held in shipment.draws]
-        return _unheld(columns, [_again(bench, held) for held in early])
+        return _unheld(bench, [_again(bench, held) for held in early])
     return tuple([_again(bench, held) for held in shipment.draws])
 
 
@@ -115,6 +117,7 @@ def _fits_now(bench: Bench, held: HeldDraw) -> bool:
     return (
         (QUANTITY_OVERRUN in held.reasons and quantity_fits(case))
         or (VALUE_OVERRUN in held.reasons and value_fits(case))
+        or (PERIOD_OVERRUN in held.reasons and period_within_limits(case) is None)
         or any(code in held.reasons and leg_lacks(case, kind) is None for kind, code in LEGS.items())
     )
 
@@ -151,14 +154,14 @@ def _accepted(bench: Bench, draw: Draw, before: HeldDraw | None) -> Judged:
     verdict = _verdict(failures)
     why = grounds(verdict, failures, before)
     held = held_draw(draw, line, verdict, why, reserved=asks if verdict is DrawVerdict.COVERED else NOTHING)
-    bench.columns.post(held)
+    bench.columns.post(held, bench.demand)
     return Judged(held, why.new)
 
 
-def _unheld(columns: Columns, judged: Iterable[Judged]) -> tuple[Judged, ...]:
+def _unheld(bench: Bench, judged: Iterable[Judged]) -> tuple[Judged, ...]:
     """The same answers, holding nothing."""
     for one in judged:
-        columns.lift(one.held)
+        bench.columns.lift(one.held, bench.demand)
     return tuple([Judged(replace(one.held, reserved_quantity=ZERO, reserved_value=ZERO), one.new) for one in judged])
 
 
@@ -169,7 +172,7 @@ def _as_if_held(bench: Bench, held: HeldDraw) -> HeldDraw:
         return held
     asks = declared(held.draw, line, bench.codes)
     taken = replace(held, reserved_quantity=asks.quantity or ZERO, reserved_value=asks.value or ZERO)
-    bench.columns.post(taken)
+    bench.columns.post(taken, bench.demand)
     return taken
 
 
@@ -195,7 +198,7 @@ def _again(bench: Bench, before: HeldDraw) -> Judged:
     line = line_of(draw, bench.terms, before)
     asks = NOTHING if line is None else declared(draw, line, bench.codes)
     keeps = before.verdict is DrawVerdict.COVERED or holds_anything(before)
-    bench.columns.lift(before)
+    bench.columns.lift(before, bench.demand)
     failures = failures_of(bench.case(draw, line, asks, asks, keeps=keeps))
     verdict = _verdict(failures)
     why = grounds(verdict, failures, before, standing=OVERRUNS if keeps else frozenset())
@@ -203,7 +206,7 @@ def _again(bench: Bench, before: HeldDraw) -> Judged:
         why = under_changed_licence(why, before)
     reserved = asks if keeps or verdict is DrawVerdict.COVERED else NOTHING
     held = held_draw(draw, line, verdict, why, reserved=reserved)
-    bench.columns.post(held)
+    bench.columns.post(held, bench.demand)
     return Judged(held, why.new)
 
 
@@ -257,7 +260,7 @@ def _consumed(bench: Bench, claim: Claim) -> Judged:
     if keeps and before is not None and _judged_before(bench, draw, before):
         why = grounds(before.verdict, left.failures, before, standing=frozenset(before.reasons), released=True)
         held = held_draw(draw, line, before.verdict, why, consumed=left.consumed, exited=left.exited)
-        bench.columns.post(held)
+        bench.columns.post(held, bench.demand)
         return Judged(held, why.new)
     failures = failures_of(bench.case(draw, line, left.stated, left.consumed, keeps=keeps))
     verdict = _verdict(failures)
@@ -266,7 +269,7 @@ def _consumed(bench: Bench, claim: Claim) -> Judged:
     standing = OVERRUNS if keeps else frozenset[str]()
     why = grounds(verdict, failures + left.failures, before, standing=standing, released=True)
     held = held_draw(draw, line, verdict, why, consumed=consumed, exited=exited, listed_only=listed)
-    bench.columns.post(held)
+    bench.columns.post(held, bench.demand)
     return Judged(held, why.new)
 
 

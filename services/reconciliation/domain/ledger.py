@@ -26,6 +26,7 @@ from services.core.messages import (
 from services.core.values import LicenceRef, Mrn
 from services.reconciliation.domain.rules import WANTING
 from services.reconciliation.domain.second_keys import with_authorisation
+from services.reconciliation.domain.spread import NO_SPREAD, Spread, spread_of
 from services.reconciliation.domain.supplementary import Completing, completing
 from services.reconciliation.domain.versioned import Versioned
 
@@ -37,7 +38,7 @@ NO_ENTRY: Final = ""
 class LicenceLedger:
     """What the entries of a licence up to `revision` give.
 
-    The three indexes follow from the shipments; they save handling a demand from looking at all of them.
+    The indexes follow from the shipments; they save handling a demand from looking at all of them.
     """
 
     licence: LicenceRef
@@ -54,6 +55,8 @@ class LicenceLedger:
     """Arrival of those among them that were refused for want of an amount: judged again when one returns."""
     completing: Completing = field(default_factory=completing)
     """Which supplementary declarations stand in for which simplified ones."""
+    spread: Spread = NO_SPREAD
+    """On which days draws count, of the lines that limit windows of days."""
     authorisations: tuple[Authorisation, ...] = ()
     """What stands beside the licence, by kind and reference."""
     raised: tuple[str, ...] = ()
@@ -74,7 +77,7 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
         )
     shipment = entry.shipment
     shipments, unreleased, wanting, arrivals = ledger.shipments, ledger.unreleased, ledger.wanting, ledger.arrivals
-    stands_in = ledger.completing
+    stands_in, beside, spread = ledger.completing, ledger.authorisations, _spread(ledger, entry)
     if shipment is not None:
         shipments = shipments.with_item(shipment.mrn, _kept(shipment))
         unreleased = _indexed(unreleased, shipment, holds=is_unreleased(shipment))
@@ -82,8 +85,6 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
         arrivals = max(arrivals, shipment.arrival)
         if shipment.demand.completes or (stands_in.by_supplementary and shipment.mrn in stands_in.by_supplementary):
             stands_in = stands_in.with_shipment(shipment)
-    terms = ledger.terms if entry.terms is None else entry.terms
-    beside = ledger.authorisations
     if entry.authorisation is not None:
         beside = with_authorisation(beside, entry.authorisation)
     # By place: this runs for every entry, live and on restore.
@@ -92,16 +93,27 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
         entry.revision,
         entry.hash,
         arrivals,
-        terms,
+        ledger.terms if entry.terms is None else entry.terms,
         entry.balances,
         shipments,
         unreleased,
         wanting,
         stands_in,
+        spread,
         beside,
         tuple(sorted({*ledger.raised, *entry.raised})) if entry.raised else ledger.raised,
         entry.recorded_at if entry.origin is EntryOrigin.REMINDER else ledger.reminded,
     )
+
+
+def _spread(ledger: LicenceLedger, entry: Entry) -> Spread:
+    """On which days draws count after an entry: of terms or of a shipment, never of both."""
+    shipment, spread = entry.shipment, ledger.spread
+    if entry.terms is not None:
+        return spread_of(entry.terms, ledger.shipments.values(), spread)
+    if shipment is None or not spread.lines:
+        return spread
+    return spread.with_shipment(ledger.shipments.get(shipment.mrn), shipment)
 
 
 def size(ledger: LicenceLedger) -> int:
@@ -195,4 +207,5 @@ def from_record(record: Ledger) -> LicenceLedger:
         unreleased=Versioned({mrn: s.arrival for mrn, s in shipments.items() if is_unreleased(s)}),
         wanting=Versioned({mrn: s.arrival for mrn, s in shipments.items() if wants_an_amount(s)}),
         completing=completing(shipments.values()),
+        spread=spread_of(record.terms, shipments.values()),
     )

@@ -109,6 +109,12 @@ KINDS: Final[dict[str, Kind]] = {
     "value.overrun": Kind(
         "the value exceeds what the licence line authorises", _CRITICAL, _BOTH, single_window("art. 6(1)(b)")
     ),
+    "period.overrun": Kind(
+        "more is drawn in a window of days than the licence line allows",
+        _CRITICAL,
+        _BOTH,
+        single_window("art. 6(1)(b)"),
+    ),
     "released.uncovered": Kind(
         "goods were released that the licence does not cover", _CRITICAL, _BOTH, _dual_use("art. 3(1)")
     ),

@@ -14,6 +14,7 @@ from services.core.values import ZERO
 from services.reconciliation.domain.case import Case, Failure, Mismatch, Rule, differs
 from services.reconciliation.domain.codes import DEFAULT_CODES, Codes
 from services.reconciliation.domain.measures import controls_quantity, controls_value, shown
+from services.reconciliation.domain.period_limits import PERIOD_OVERRUN, PERIOD_VERSION, period_within_limits
 from services.reconciliation.domain.rule_set import Ceiling, RuleSet, named
 from services.reconciliation.domain.scope import (
     destination_is_allowed,
@@ -26,7 +27,7 @@ from services.reconciliation.domain.validity import may_be_drawn_on, standing
 
 QUANTITY_OVERRUN = "quantity.overrun"
 VALUE_OVERRUN = "value.overrun"
-OVERRUNS = frozenset({QUANTITY_OVERRUN, VALUE_OVERRUN})
+OVERRUNS = frozenset({QUANTITY_OVERRUN, VALUE_OVERRUN, PERIOD_OVERRUN})
 WANTING = OVERRUNS | {*LEGS.values()}
 """Reasons that an amount which returns may take away: what stands beside a licence may have a limit of its own."""
 
@@ -216,6 +217,7 @@ RULES: tuple[Rule, ...] = (
     Rule("currency.mismatch", 1, currency_agrees),
     Rule(QUANTITY_OVERRUN, 2, quantity_within_licence),
     Rule(VALUE_OVERRUN, 2, value_within_licence),
+    Rule(PERIOD_OVERRUN, PERIOD_VERSION, period_within_limits),
 )
 
 

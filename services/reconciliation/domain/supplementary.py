@@ -67,14 +67,14 @@ def lift(columns: Columns, shipments: Iterable[HeldShipment]) -> None:
     """Take off what these hold, for the one that stands in for them to be judged."""
     for shipment in shipments:
         for held in shipment.draws:
-            columns.lift(held)
+            columns.lift(held, shipment.demand)
 
 
 def post(columns: Columns, shipments: Iterable[HeldShipment]) -> None:
     """Put back what `lift` took off."""
     for shipment in shipments:
         for held in shipment.draws:
-            columns.post(held)
+            columns.post(held, shipment.demand)
 
 
 def with_exits(
@@ -92,7 +92,7 @@ def with_exits(
     if demand.phase is not Phase.RELEASED or any(one.held.listed_only for one in judged):
         return judged
     gone = _gone(terms, others, codes)
-    return tuple([_with_exit(columns, one, gone) for one in judged])
+    return tuple([_with_exit(columns, demand, one, gone) for one in judged])
 
 
 def _gone(terms: Licence | None, shipments: Iterable[HeldShipment], codes: Codes) -> dict[int, tuple[Decimal, Decimal]]:
@@ -109,7 +109,7 @@ def _gone(terms: Licence | None, shipments: Iterable[HeldShipment], codes: Codes
     return gone
 
 
-def _with_exit(columns: Columns, one: Judged, gone: dict[int, tuple[Decimal, Decimal]]) -> Judged:
+def _with_exit(columns: Columns, demand: Demand, one: Judged, gone: dict[int, tuple[Decimal, Decimal]]) -> Judged:
     held = one.held
     quantity, value = gone.get(held.line, (ZERO, ZERO))
     exited_quantity, exited_value = min(quantity, held.consumed_quantity), min(value, held.consumed_value)
@@ -117,6 +117,6 @@ def _with_exit(columns: Columns, one: Judged, gone: dict[int, tuple[Decimal, Dec
         return one
     gone[held.line] = quantity - exited_quantity, value - exited_value
     moved: HeldDraw = replace(held, exited_quantity=exited_quantity, exited_value=exited_value)
-    columns.lift(held)
-    columns.post(moved)
+    columns.lift(held, demand)
+    columns.post(moved, demand)
     return Judged(moved, one.new)

@@ -16,6 +16,7 @@ from services.reconciliation.domain.booking import Booking
 from services.reconciliation.domain.changed import released_without_cover, without_leg
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.licence_deadlines import ended
+from services.reconciliation.domain.period_limits import windows_overdrawn
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import DEFAULT_RULE_SET
 from services.reconciliation.domain.second_keys import check_authorisation, known_of
@@ -41,6 +42,8 @@ def record_licence(
     booking = Booking(state, licence.identity, now, rule_set)
     entry = booking.licence(licence)
     for line, failure in lines_overdrawn(licence, known, entry.balances, rule_set):
+        booking.raise_for_line(line, failure, entry)
+    for line, failure in windows_overdrawn(licence, known, booking.ledger.spread, rule_set):
         booking.raise_for_line(line, failure, entry)
     if known is None:
         for shipment in _by_arrival(booking.ledger, state.shipments):

@@ -95,6 +95,7 @@ class Load:
             "unit": ("NAR", "KGM")[place - 1] if basis != "value" else None,
             "value": figures["value"] if basis in {"value", "both"} else None,
             "currency": "EUR" if basis != "quantity" else None,
+            "periods": _limits(figures["quantity"]) if basis in {"quantity", "both"} and place == 1 else [],
         }
 
     def stream(self) -> Iterator[Event]:
@@ -149,6 +150,7 @@ class Load:
         changed = dict(line)
         if line["quantity"] is not None:
             changed["quantity"] = str(self._random.randint(2, 60))
+            changed["periods"] = _limits(changed["quantity"]) if line["periods"] else []
         if line["value"] is not None:
             changed["value"] = str(self._random.randint(2, 60) * 1000)
         return changed
@@ -220,6 +222,7 @@ class _Shipment:
         self._rng = rng
         self._citations = citations
         self._foreign = rng.random() < 0.03
+        self._later = int(mrn[-4]) % 2
         self._stranger = rng.random() < 0.02
 
     def declaration(self, version: int) -> Message:
@@ -230,7 +233,7 @@ class _Shipment:
             f"declaration-{version}",
             lrn=f"L-{self.mrn}",
             version=version,
-            accepted_at="2026-03-02T08:15:00Z",
+            accepted_at=f"2026-03-0{1 + self._later}T08:15:00Z",
             **amended,
             office_of_export="BE343000",
             procedure="10",
@@ -253,6 +256,12 @@ class _Shipment:
         kind = "exit" if name == "exit-part" else name.partition("-")[0] if name.startswith("decl") else name
         told = {"kind": kind, "sender": "BE.CUSTOMS", "message_id": f"{self.mrn}/{name}", "mrn": self.mrn}
         return Message({**told, **fields})
+
+
+def _limits(quantity: str) -> list[Body]:
+    """Of some lines: on any day, or on any two days, most of what there is in all."""
+    most = int(quantity)
+    return [{"days": 1 + most % 2, "quantity": str(max(1, most * 2 // 3))}] if most % 3 else []
 
 
 def _item(number: int, citation: Body) -> Body:

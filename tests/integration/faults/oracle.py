@@ -7,8 +7,10 @@ findings: a judgement made again that changes the evidence alone is an entry it 
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from tests.integration.faults.oracle_legs import LEGS, missing_legs
+from tests.integration.faults.oracle_periods import exceeds_a_window
 from tests.integration.faults.oracle_rules import (
     NONE,
     Pair,
@@ -37,18 +39,19 @@ from tests.integration.faults.oracle_shipments import (
 from tests.integration.faults.plain import Plain
 
 FREED = {"NOT_RELEASED", "INVALIDATED"}
-LACKING = {"quantity.overrun", "value.overrun"}
+LACKING = {"quantity.overrun", "value.overrun", "period.overrun"}
 WANTING = LACKING | {*LEGS.values()}
 ONLY_LISTED = {"licence.unknown", "licence.line-unknown", "exporter.mismatch", "unit.mismatch", "currency.mismatch"}
 
 
 class Oracle:
-    """One licence. Hand it a licence or a demand, and go through the steps it makes one by one."""
+    """One licence. Hand it a message, and go through the steps it makes one by one."""
 
     def __init__(self) -> None:
         self.terms: Plain | None = None
         self.beside: dict[tuple[str, str], Plain] = {}
         """What stands beside the licence, by kind and reference."""
+        self.reminded: Any = None
         self.shipments: dict[str, Shipment] = {}
         """By MRN, in order of arrival: a shipment keeps its place when it asks again."""
 
@@ -64,21 +67,26 @@ class Oracle:
 
     def is_late(self, message: Plain) -> bool:
         """Whether something newer than this message was decided before: it is then passed over."""
+        if message["_type"].endswith("LicenceReminder"):
+            return self.reminded is not None and bool(message["due"] <= self.reminded)
         if message["_type"].endswith("Licence"):
-            return self.terms is not None and message["revision"] <= self.terms["revision"]
-        if message["_type"].endswith("Authorisation"):
+            former = self.terms
+        elif message["_type"].endswith("Authorisation"):
             former = self.beside.get((message["kind"], message["ref"]))
-            return former is not None and bool(message["revision"] <= former["revision"])
-        known = self.shipments.get(message["mrn"])
-        return known is not None and bool(message["revision"] <= known.demand["revision"])
+        else:
+            former = self.shipments[message["mrn"]].demand if message["mrn"] in self.shipments else None
+        return former is not None and bool(message["revision"] <= former["revision"])
 
     # What happens
 
     def hand(self, message: Plain) -> Iterator[Step]:
-        """A licence, what stands beside it, or a demand."""
-        if message["_type"].endswith("Authorisation"):
-            return self._authorisation(message)
-        return self._licence(message) if message["_type"].endswith("Licence") else self._demand(message)
+        """A licence, what stands beside it, a reminder or a demand."""
+        does = {"Licence": self._licence, "Authorisation": self._authorisation, "LicenceReminder": self._reminder}
+        return does.get(message["_type"].rpartition(".")[2], self._demand)(message)
+
+    def _reminder(self, told: Plain) -> Iterator[Step]:
+        self.reminded = told["due"]
+        yield Step("LICENCE", None)
 
     def _authorisation(self, of: Plain) -> Iterator[Step]:
         self.beside[of["kind"], of["ref"]] = of
@@ -202,9 +210,12 @@ class Oracle:
 
     def _broken(self, draw: Draw, line: Plain | None, shipment: Shipment, takes: Takes | None) -> set[str]:
         """Everything that fails; `takes` None: it holds its amount already, which is not judged again."""
-        lacking = set() if takes is None else overruns(line, takes, self._drawn(draw.line))
-        lacking |= self._legs(line, shipment, takes)
+        lacking = self._legs(line, shipment, takes) | (self._overruns(line, shipment, takes) if takes else set())
         return broken_rules(self.terms, line, shipment.demand, draw.asked) | lacking
+
+    def _overruns(self, line: Plain | None, shipment: Shipment, takes: Takes) -> set[str]:
+        window = exceeds_a_window(self.terms, line, shipment.demand, takes, self.shipments.values())
+        return window | overruns(line, takes, self._drawn(line["line"]) if line else NONE)
 
     def _legs(self, line: Plain | None, shipment: Shipment, takes: Takes | None) -> set[str]:
         beside, moment = list(self.beside.values()), shipment.demand["accepted_at"]
@@ -258,9 +269,8 @@ class Oracle:
             line = line_of(self.terms, draw.asked["line"] or draw.line)
             lacked = draw.reasons & WANTING
             if line is not None and draw.verdict == "REFUSED" and lacked:
-                others = self._drawn(line["line"])
                 wanted = asks(draw.asked, line)
-                if lacked - overruns(line, wanted, others) - self._legs(line, shipment, wanted):
+                if lacked - self._overruns(line, shipment, wanted) - self._legs(line, shipment, wanted):
                     return True
         return False
 

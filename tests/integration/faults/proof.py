@@ -20,7 +20,7 @@ from tests.integration.faults.report import Report
 from tests.integration.installation import Installation
 
 SERVICES = ("customs", "licensing", "reconciliation", "alerting")
-CONSUMED = ("licensing.licence.v1", "reconciliation.demand.v1")
+CONSUMED = ("licensing.licence.v1", "reconciliation.demand.v1", "reconciliation.licence-reminder.v1")
 SAYS_NOTHING = ("reconciliation.reminder.v1", "reconciliation.licence-reminder.v1")
 """A wait that ended and began again with the same end is reminded of twice; what that raises is in findings, once."""
 MUST_BE_ZERO = (

@@ -5,7 +5,7 @@ It shares nothing with the product: each step walks over everything again.
 
 from dataclasses import dataclass, field
 
-from tests.unit.reconciliation.ledger_oracle_ships import Asked, Ship, as_asked
+from tests.unit.reconciliation.ledger_oracle_ships import Asked, Period, Ship, as_asked, exceeds_a_window
 
 
 @dataclass
@@ -17,6 +17,7 @@ class Oracle:
     excluded: bool = False  # what line 2 is for
     needs_key: bool = False
     """The licence requires a federal authorisation."""
+    period: Period | None = None  # of line 1
     keys: dict[int, tuple[bool, int | None, int | None]] = field(default_factory=dict)
     """By number: whether it is live, the only line it covers, the most it covers."""
     ships: dict[int, Ship] = field(default_factory=dict)
@@ -62,6 +63,8 @@ class Oracle:
             quantity_over = total + takes[0] > self.authorised[draw.line][0]
         if not self.known(draw) or self.authorised is None or draw.line != 1:
             return quantity_over
+        if exceeds_a_window(self.period, draw, takes, self.ships.values()):
+            return True
         total = sum(d.held[1] for ship in self.ships.values() for d in ship.draws if d.line == draw.line)
         return quantity_over or total + takes[1] > self.authorised[draw.line][1]
 

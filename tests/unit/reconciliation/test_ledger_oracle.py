@@ -1,7 +1,7 @@
 """Random lives of licences and shipments: the ledger agrees with a naive account, and its record gives it back."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
@@ -9,11 +9,11 @@ from hypothesis import seed
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from services.core.messages import Basis, Draw, LicenceStatus, Phase, Requirements
+from services.core.messages import Basis, Draw, LicenceStatus, PeriodLimit, Phase, Requirements
 from services.core.values import CountryCode, Unit
 from services.reconciliation.domain.ledger import from_record, to_record
 from services.reconciliation.domain.verification import entries_are_columns, verify
-from tests.builders import ISSUED, a_demand, a_draw, a_licence, a_line, a_status, an_authorisation, mrn
+from tests.builders import ACCEPTED_AT, ISSUED, a_demand, a_draw, a_licence, a_line, a_status, an_authorisation, mrn
 from tests.integration.faults.report import SEED, Report
 from tests.ledger_play import Play, recorded
 from tests.unit.reconciliation.ledger_oracle import Oracle
@@ -21,6 +21,16 @@ from tests.unit.reconciliation.ledger_oracle_ships import Asked
 
 BEFORE_ACCEPTANCE = datetime(2026, 2, 1, tzinfo=UTC)
 SELDOM = st.sampled_from([False] * 9 + [True])
+DAYS = {1: 0, 2: 1, 3: 1, 4: 3, 5: 8}
+"""On which each shipment is accepted."""
+PERIODS = st.one_of(
+    st.none(),
+    st.tuples(
+        st.sampled_from([1, 2, 4]),
+        st.one_of(st.none(), st.integers(min_value=2, max_value=9)),
+        st.one_of(st.none(), st.integers(min_value=100, max_value=900)),
+    ),
+)
 AMOUNTS = st.integers(min_value=3, max_value=12)
 ASKED = st.builds(
     Asked,
@@ -48,6 +58,11 @@ def message_of(asked: Asked, phase: Phase) -> Draw:
     )
 
 
+def limit_of(days: int, quantity: int | None, value: int | None) -> PeriodLimit:
+    figures = (None if most is None else Decimal(most) for most in (quantity, value))
+    return PeriodLimit(days=days, quantity=next(figures), value=next(figures))
+
+
 @seed(SEED)
 class Lives(RuleBasedStateMachine):
     """One licence, five shipments of up to three draws."""
@@ -68,6 +83,7 @@ class Lives(RuleBasedStateMachine):
         tolerance=st.sampled_from([0, 0, 10, 50]),
         excluded=SELDOM,
         needs_key=st.booleans(),
+        period=PERIODS,
     )
     def the_licence_changes(
         self,
@@ -79,10 +95,12 @@ class Lives(RuleBasedStateMachine):
         tolerance: int = 0,
         excluded: bool = False,
         needs_key: bool = False,
+        period: tuple[int, int | None, int | None] | None = None,
     ) -> None:
         one = a_line(1, Basis.BOTH, str(quantity), "NAR", str(value * 100), "EUR")
+        limits = () if period is None else (limit_of(*period),)
         lines = (
-            replace(one, control_code="0C001.a", tolerance=Decimal(tolerance) / 100),
+            replace(one, control_code="0C001.a", tolerance=Decimal(tolerance) / 100, periods=limits),
             a_line(2, Basis.QUANTITY, str(other), "NAR", None, "EUR"),
         )
         steps = (ISSUED, a_status(LicenceStatus.SUSPENDED, BEFORE_ACCEPTANCE)) if suspended else (ISSUED,)
@@ -92,7 +110,7 @@ class Lives(RuleBasedStateMachine):
         without = ("2B204",) if excluded else ()
         requires = Requirements(federal_authorisation=needs_key, end_use_certificate=False, state_guarantee=False)
         self.play.hand(a_licence(*lines, statuses=steps, revision=revision, excluded_items=without, requires=requires))
-        self.oracle.excluded = excluded
+        self.oracle.excluded, self.oracle.period = excluded, period
         authorised = {1: (quantity * (100 + tolerance) // 100, value * (100 + tolerance)), 2: (other, 0)}
         self.oracle.licence(authorised, suspended=suspended, needs_key=needs_key)
 
@@ -113,10 +131,10 @@ class Lives(RuleBasedStateMachine):
         self.oracle.key(number, live=live, only=only, most=most)
         assert self.play.hand(made).outputs == ()
 
-    @initialize(arrives=st.sampled_from([True, True, True, False]))
-    def a_licence_mostly_comes_first(self, *, arrives: bool) -> None:
+    @initialize(arrives=st.sampled_from([True, True, True, False]), period=PERIODS)
+    def a_licence_mostly_comes_first(self, period: tuple[int, int | None, int | None] | None, *, arrives: bool) -> None:
         if arrives:
-            self.the_licence_changes(10, 8, 6, suspended=False, needs_key=False)
+            self.the_licence_changes(10, 8, 6, suspended=False, needs_key=False, period=period)
 
     @rule(number=st.integers(1, 5), asked=st.lists(ASKED, min_size=1, max_size=3))
     def a_shipment_is_accepted(self, number: int, asked: list[Asked]) -> None:
@@ -195,9 +213,10 @@ class Lives(RuleBasedStateMachine):
             draws=tuple(message_of(a, phase) for a in asked),
             pre_lodged=early,
             completes=tuple(mrn(other) for other in completes),
+            accepted_at=ACCEPTED_AT + timedelta(days=DAYS[number]),
         )
         self.play.ask(demand)
-        told = [replace(a) for a in asked]
+        told = [replace(a, day=DAYS[number]) for a in asked]
         self.oracle.ask(number, phase.value, told, final=final, early=early, completes=completes)
 
     @invariant()
