@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from services.core.decision import Decision
 from services.core.errors import Fault, Refused
 from services.core.messages import Change, Licence, LicenceStatus, Refusal, StatusChange
+from services.licensing.domain.drafting import Draft, refuse_drafted
 from services.licensing.domain.registered import Registered
 from services.licensing.domain.status import IllegalStep, with_step
 
@@ -17,9 +18,10 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class IssueLicence:
-    """A licence at revision 1, as the authority wrote it."""
+    """A licence at revision 1, as the authority wrote it. `draft`: which revisions of its draft it may come from."""
 
     licence: Licence
+    draft: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,11 @@ class RecordRefusal:
     refusal: Refusal
 
 
-def issue(known: Registered | None, asked: IssueLicence) -> Decision[Registered]:
+def issue(known: Registered | None, asked: IssueLicence, draft: Draft | None = None) -> Decision[Registered]:
     """Enter a new licence. The same terms again are a repeat, whatever has happened to the licence since."""
     if known is None:
+        if asked.draft is None:
+            refuse_drafted(draft)
         return Decision(Registered(asked.licence, asked.licence), (asked.licence,))
     if not _same_terms(known.issued, asked.licence):
         raise Refused(

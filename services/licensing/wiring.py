@@ -19,6 +19,8 @@ from services.licensing.adapters.dossier_clock import Days, DossierClock
 from services.licensing.adapters.dossier_http import Shown, dossier_router
 from services.licensing.adapters.dossier_register import Command as DossierCommand
 from services.licensing.adapters.dossier_register import DossierRegister, DossierSearch, Filed
+from services.licensing.adapters.draft_register import Command as DraftCommand
+from services.licensing.adapters.draft_register import Drafted, DraftRegister, DraftSearch
 from services.licensing.adapters.faults import Authorities, licence_faults
 from services.licensing.adapters.grounds_http import grounds_router
 from services.licensing.adapters.http import licensing_routers
@@ -84,6 +86,7 @@ def _desk(runtime: Runtime, outbox: Outbox, settings: LicensingSettings) -> tupl
     register = Register(outbox.append)
     commits = GroupCommit[Command, Outcome](runtime.door, register.apply, outbox.wake)
     batches = GroupCommit[Batch, Answers](runtime.door, applying(register), outbox.wake)
+    drafts = GroupCommit[DraftCommand, Drafted](runtime.door, DraftRegister().apply, _nothing_to_publish)
     amendments = GroupCommit[PendingCommand, Settled](runtime.door, later.apply, outbox.wake)
     desk = Desk(
         submit=commits.submit,
@@ -92,9 +95,11 @@ def _desk(runtime: Runtime, outbox: Outbox, settings: LicensingSettings) -> tupl
         pending=PendingSearch(runtime.door),
         authorities=authorities,
         many=Import(batches.submit, register, runtime.door, authorities),
+        save=drafts.submit,
+        drafts=DraftSearch(runtime.door),
     )
     due = DueAmendments(PendingSearch(runtime.database), amendments.submit)
-    loops: dict[str, Loop] = {"group-commit": commits.run, "import-commit": batches.run}
+    loops: dict[str, Loop] = {"group-commit": commits.run, "import-commit": batches.run, "draft-commit": drafts.run}
     return desk, {**loops, "amendment-commit": amendments.run, "amendments-due": due.run}
 
 
@@ -108,6 +113,10 @@ def _dossiers(runtime: Runtime, outbox: Outbox, settings: LicensingSettings) -> 
     clock = DossierClock(DossierSearch(runtime.database, runtime.codec), files.submit)
     routes = dossier_router(files.submit, found, shown, days.due, settings.zone_of)
     return routes, {"dossier-commit": files.run, "dossier-clock": clock.run}
+
+
+def _nothing_to_publish() -> None:
+    """Drafts are nobody else's."""
 
 
 def _settings() -> LicensingSettings:

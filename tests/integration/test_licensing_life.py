@@ -28,6 +28,12 @@ async def doors(runtime_settings: RuntimeSettings) -> AsyncIterator[tuple[Runnin
         yield one, two
 
 
+@pytest.fixture
+async def door(runtime_settings: RuntimeSettings) -> AsyncIterator[Running]:
+    async with running(runtime_settings, [build]) as door:
+        yield door
+
+
 async def test_a_licence_is_split_as_often_as_it_has_something_left_whoever_asks(
     doors: tuple[Running, Running],
 ) -> None:
@@ -58,8 +64,8 @@ async def test_a_licence_is_split_as_often_as_it_has_something_left_whoever_asks
     assert rest["next"] is None
 
 
-async def test_the_register_says_by_itself_that_a_licence_has_expired(doors: tuple[Running, Running]) -> None:
-    http = doors[0].http
+async def test_the_register_says_by_itself_that_a_licence_has_expired(door: Running) -> None:
+    http = door.http
     await http.post("/v1/licences", json=LICENCE)
     old = changed(LICENCE, ref="VL/2020/1", valid_from="2020-01-15", valid_to="2021-01-14")
     await http.post("/v1/licences", json=old)
@@ -119,8 +125,8 @@ async def test_an_amendment_takes_effect_once_at_its_time_though_the_door_died_a
         assert "pending" not in (await one.http.get(f"/v1/licences/{REF}")).json()
 
 
-async def test_what_waits_is_shown_counted_on_and_taken_back(doors: tuple[Running, Running]) -> None:
-    http = doors[0].http
+async def test_what_waits_is_shown_counted_on_and_taken_back(door: Running) -> None:
+    http = door.http
     await http.post("/v1/licences", json=LICENCE)
     terms = {"contact": "first", "effective_at": "2027-01-01T00:00:00Z", "reason": "new desk"}
     first = await later(http, **terms)
@@ -133,10 +139,49 @@ async def test_what_waits_is_shown_counted_on_and_taken_back(doors: tuple[Runnin
         (first["id"], {"contact": "first"}),
         (second["id"], {"contact": "second"}),
     ]
-    listed = (await doors[1].http.get(f"/v1/amendments?licence={REF}&state=waiting&limit=1")).json()
+    listed = (await http.get(f"/v1/amendments?licence={REF}&state=waiting&limit=1")).json()
     assert (len(listed["items"]), listed["next"] is None) == (1, False)
     for amendment in (first, first, second):
-        gone = await doors[1].http.post(f"/v1/amendments/{amendment['id']}/withdrawal", json=WHY_NOT)
+        gone = await http.post(f"/v1/amendments/{amendment['id']}/withdrawal", json=WHY_NOT)
         assert (gone.status_code, gone.json()["withdrawn"]["actor"]) == (200, "officer-8")
     nobody = await http.post(f"/v1/amendments/{first['id']}/withdrawal", json={"reason": "x"})
     assert (nobody.status_code, (await http.get("/v1/amendments/none")).status_code) == (422, 404)
+
+
+async def test_a_draft_is_nobody_elses_until_it_is_issued_whole_and_once(doors: tuple[Running, Running]) -> None:
+    http, other = doors[0].http, doors[1].http
+    unfinished = changed(LICENCE, lines=[], actor="officer-7", reason="first look")
+    first = await http.post("/v1/licences?draft=true", json=unfinished)
+    assert (first.status_code, first.headers["etag"], first.json()["status"]) == (201, '"draft-1"', "draft")
+    assert (await other.post("/v1/licences?draft=true", json=unfinished)).status_code == 200
+    assert (await http.post("/v1/licences", json=LICENCE)).status_code == 409, "the reference is taken"
+    early = await http.post(f"/v1/licences/{REF}/issue", json={}, headers={"If-Match": '"draft-1"'})
+    assert (early.status_code, [one["code"] for one in early.json()["errors"]]) == (422, ["lines-missing"])
+    assert (await http.put(f"/v1/licences/{REF}", json=LICENCE)).status_code == 428
+    asked = [
+        door.put(f"/v1/licences/{REF}", json=changed(LICENCE, contact=who), headers={"If-Match": '"draft-1"'})
+        for door, who in ((http, "one"), (other, "two"))
+    ]
+    assert sorted(answer.status_code for answer in await asyncio.gather(*asked)) == [200, 412]
+    listed = (await other.get("/v1/licences?status=draft")).json()["items"]
+    assert [(one["ref"], one["revision"]) for one in listed] == [(REF, 2)]
+    tag = {"If-Match": '"draft-2"'}
+    issuing = [door.post(f"/v1/licences/issue?ref={REF}", json=WHY, headers=tag) for door in (http, other)]
+    answers = await asyncio.gather(*issuing)
+    assert sorted(answer.status_code for answer in answers) == [200, 201]
+    assert {(answer.headers["etag"], answer.json()["change"]["actor"]) for answer in answers} == {('"1"', "officer-7")}
+    assert (await http.get("/v1/licences?status=draft")).json()["items"] == []
+    spare = changed(LICENCE, ref="VL/2026/2")
+    await http.post("/v1/licences?draft=true", json=spare)
+    assert (await http.post("/v1/licences/VL/2026/2/discard", json={"reason": "x"})).status_code == 422
+    gone = await http.post("/v1/licences/VL/2026/2/discard", json=WHY_NOT)
+    assert (gone.status_code, gone.json()["status"], gone.json()["change"]["actor"]) == (200, "discarded", "officer-8")
+    assert (await http.get("/v1/licences/VL/2026/2")).status_code == 404
+    history = (await http.get("/v1/licences/VL/2026/2/history")).json()
+    assert [(one["state"], one["actor"], one["reason"]) for one in history["drafts"]] == [
+        ("draft", "BE-VLG", None),
+        ("discarded", "officer-8", "no longer wanted"),
+    ]
+    assert (await http.post("/v1/licences", json=spare)).status_code == 201, "the reference is free again"
+    published = await settled(doors[0], Licence.TOPIC)
+    assert {(one.ref, one.revision) for one in published} == {(REF, 1), ("VL/2026/2", 1)}

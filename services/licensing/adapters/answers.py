@@ -24,7 +24,9 @@ C = TypeVar("C")
 A = TypeVar("A")
 
 Submit = Callable[[Command], Awaitable[Outcome]]
-RESERVED = frozenset({"amendments", "status", "documents", "usage-reports", "entries", "history", "steps", "notes"})
+RESERVED = frozenset(
+    {"amendments", "status", "documents", "usage-reports", "entries", "history", "steps", "notes", "issue", "discard"}
+)
 Cursor = Annotated[str | None, Query(max_length=400)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 _TAG = re.compile(r'\s*(?:W/)?"?([0-9]{1,18})"?\s*')
@@ -48,13 +50,18 @@ def licence_answer(licence: Licence, status: int) -> Response:
 
 
 def tagged(view: dict[str, Any], status: int, collection: str) -> Response:
-    """ETag is the revision. Location takes the query form where clients or we would read the path form otherwise."""
+    """ETag is the revision."""
     headers = {"ETag": f'"{view["revision"]}"'}
     if status == 201:
-        steps = str(view["ref"]).split("/")
-        by_query = steps[-1] in RESERVED or bool({"", ".", ".."} & set(steps))
-        headers["Location"] = f"/v1/{collection}{'?ref=' if by_query else '/'}{quote(str(view['ref']))}"
+        headers["Location"] = location(str(view["ref"]), collection)
     return JSONResponse(view, status, headers)
+
+
+def location(ref: str, collection: str) -> str:
+    """Where it is read; by query where clients or we would read the path otherwise."""
+    steps = ref.split("/")
+    by_query = steps[-1] in RESERVED or bool({"", ".", ".."} & set(steps))
+    return f"/v1/{collection}{'?ref=' if by_query else '/'}{quote(ref)}"
 
 
 def listed(views: list[dict[str, Any]], limit: int) -> Response:

@@ -8,8 +8,11 @@ from fastapi.responses import JSONResponse
 
 from services.core.errors import Refused
 from services.licensing.adapters.answers import Limit, reference
+from services.licensing.adapters.draft_register import DraftSearch
 from services.licensing.adapters.faults import DoorRoute
 from services.licensing.adapters.search import Search
+from services.licensing.adapters.views import licence_content
+from services.licensing.domain.drafting import Draft
 
 _OF_EVERY_REVISION = frozenset({"revision", "change", "changed_at"})
 _SAID = ("actor", "reason", "legal_basis", "effective_at")
@@ -17,8 +20,11 @@ After = Annotated[int, Query(ge=0, lt=2**62)]
 Content = Mapping[str, Any]
 
 
-def history_router(search: Search) -> APIRouter:
-    """`GET /v1/licences/{ref}/history`, oldest first; `next` is the `after` of the page that follows."""
+def history_router(search: Search, drafts: DraftSearch) -> APIRouter:
+    """`GET /v1/licences/{ref}/history`, oldest first; `next` is the `after` of the page that follows.
+
+    The first page has what became of its drafts.
+    """
     router = APIRouter(route_class=DoorRoute, tags=["licensing"])
 
     @router.get("/v1/licences/history")
@@ -29,14 +35,25 @@ def history_router(search: Search) -> APIRouter:
     async def history(ref: str, after: After = 0, limit: Limit = 50) -> Response:
         # The revision before the page is read for what the first on it changed, one behind it to know of a next page.
         found = await search.revisions(reference(ref), after, limit + 2)
-        if not found and not after:
+        drafted = [] if after else await drafts.revisions(ref)
+        if not found and not drafted and not after:
             raise Refused(404, "No such licence")
         before: list[Content | None] = [None, *found]
         changes = [change_view(was, made) for was, made in zip(before, found, strict=False)][1 if after else 0 :]
         more = len(changes) > limit
-        return JSONResponse({"items": changes[:limit], "next": changes[limit - 1]["revision"] if more else None})
+        shown = {"items": changes[:limit], "next": changes[limit - 1]["revision"] if more else None}
+        return JSONResponse(shown if after else {"drafts": _drafts(drafted), **shown})
 
     return router
+
+
+def _drafts(found: list[Draft]) -> list[dict[str, Any]]:
+    contents: list[Content] = [licence_content(one.terms) for one in found]
+    before: list[Content | None] = [None, *contents]
+    return [
+        {**change_view(was, made), "state": one.state.value}
+        for one, was, made in zip(found, before, contents, strict=False)
+    ]
 
 
 def change_view(was: Content | None, made: Content) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Licences over HTTP: issue, change of status, and reads of the register."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Response
 
@@ -10,7 +10,6 @@ from services.licensing.adapters.answers import (
     RESERVED,
     Cursor,
     Limit,
-    Submit,
     durable,
     expected_revisions,
     licence_answer,
@@ -22,24 +21,27 @@ from services.licensing.adapters.answers import (
     tagged,
 )
 from services.licensing.adapters.bodies import LicenceBody, StepBody
-from services.licensing.adapters.faults import Authorities, DoorRoute
+from services.licensing.adapters.desk import Desk
+from services.licensing.adapters.draft_http import draft_answer, draft_view, save_draft
+from services.licensing.adapters.faults import DoorRoute
 from services.licensing.adapters.fields import EoriNumber
 from services.licensing.adapters.issuing import issuing
-from services.licensing.adapters.pending_register import PendingSearch
 from services.licensing.adapters.pending_views import pending_view
-from services.licensing.adapters.search import Search
 from services.licensing.adapters.views import licence_view
 from services.licensing.adapters.words import StatusWord
+from services.licensing.domain.drafting import State
 from services.licensing.handlers import ChangeStatus
 
 
-def writing_router(submit: Submit, authorities: Authorities) -> APIRouter:
-    """Issue and steps of status."""
+def writing_router(desk: Desk) -> APIRouter:
+    """Issue, with `draft` only a draft of it, and steps of status."""
     router = APIRouter(route_class=DoorRoute, tags=["licensing"])
 
     @router.post("/v1/licences", status_code=201)
-    async def issue_licence(body: LicenceBody) -> Response:
-        decision = await durable(submit, issuing(body, authorities, now()))
+    async def issue_licence(body: LicenceBody, *, draft: bool = False) -> Response:
+        if draft:
+            return await save_draft(desk, body)
+        decision = await durable(desk.submit, issuing(body, desk.authorities, now()))
         return licence_answer(registered(decision), 201 if decision.outputs else 200)
 
     # The query form stands before the path form, and both before `GET {ref:path}`.
@@ -61,12 +63,12 @@ def writing_router(submit: Submit, authorities: Authorities) -> APIRouter:
             actor=body.actor,
             legal_basis=body.legal_basis,
         )
-        return licence_answer(registered(await durable(submit, step)), 200)
+        return licence_answer(registered(await durable(desk.submit, step)), 200)
 
     return router
 
 
-def reading_router(search: Search, pending: PendingSearch) -> APIRouter:
+def reading_router(desk: Desk) -> APIRouter:
     """The register; a licence comes with what waits for it. It takes every path below `/v1/licences/`: last."""
     router = APIRouter(route_class=DoorRoute, tags=["licensing"])
 
@@ -74,15 +76,18 @@ def reading_router(search: Search, pending: PendingSearch) -> APIRouter:
     async def list_licences(
         ref: str | None = None,
         holder: EoriNumber | None = None,
-        status: StatusWord | None = None,
+        status: StatusWord | Literal["draft"] | None = None,
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> Response:
         if ref is not None:
             return await one_licence(ref)
+        if status == "draft":
+            drafts = await desk.drafts.page(holder, page(cursor, limit + 1))
+            return listed([draft_view(draft) for draft in drafts], limit)
         wanted = None if status is None else LicenceStatus(status.upper())
         at = now()
-        found = await search.licences(holder, wanted, at, page(cursor, limit + 1))
+        found = await desk.search.licences(holder, wanted, at, page(cursor, limit + 1))
         return listed([licence_view(licence, at) for licence in found], limit)
 
     @router.get("/v1/licences/{ref:path}/{part}", include_in_schema=False)
@@ -93,10 +98,13 @@ def reading_router(search: Search, pending: PendingSearch) -> APIRouter:
 
     @router.get("/v1/licences/{ref:path}")
     async def one_licence(ref: str) -> Response:
-        licence = await search.licence(reference(ref))
+        licence = await desk.search.licence(reference(ref))
         if licence is None:
-            raise Refused(404, "No such licence")
-        waiting = [pending_view(one) for one in await pending.of_licence(licence.ref)]
+            draft = await desk.drafts.one(ref)
+            if draft is None or draft.state is not State.DRAFT:
+                raise Refused(404, "No such licence")
+            return draft_answer(draft, 200)
+        waiting = [pending_view(one) for one in await desk.pending.of_licence(licence.ref)]
         return tagged(licence_view(licence, now()) | ({"pending": waiting} if waiting else {}), 200, "licences")
 
     return router

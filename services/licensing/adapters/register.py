@@ -12,9 +12,11 @@ from services.core.message import Message
 from services.core.messages import Licence, Refusal
 from services.licensing import handlers
 from services.licensing.adapters.bodies import StoredLicence, StoredRefusal
+from services.licensing.adapters.draft_table import load_drafts, write_drafts
 from services.licensing.adapters.groups import Decided, decided, lock
 from services.licensing.adapters.views import day_text, licence_content, refusal_view, step_view
 from services.licensing.domain.amending import AmendLicence, amend
+from services.licensing.domain.drafting import Draft, issued_from
 from services.licensing.domain.registered import Registered
 from services.licensing.domain.replacing import replaced_by
 from services.licensing.domain.splitting import split_off
@@ -25,7 +27,7 @@ from services.runtime.database import Connection
 Command = IssueLicence | AmendLicence | ChangeStatus | RecordRefusal
 Outcome = Decision[Registered] | Decision[Refusal]
 Revision = Licence | Refusal
-Known = tuple[dict[str, Registered], dict[str, Refusal]]
+Known = tuple[dict[str, Registered], dict[str, Refusal], dict[str, Draft]]
 Append = Callable[[Connection, Sequence[Message], datetime, Sequence[str | None]], Awaitable[None]]
 
 _REGISTERED = """
@@ -69,8 +71,11 @@ class Register:
     async def apply(
         self, connection: Connection, commands: Sequence[Command], traces: Sequence[str | None]
     ) -> list[Outcome | Exception]:
-        group = _decided(await _load(connection, commands), commands, traces)
+        known = await _load(connection, commands)
+        drafts = dict(known[2])
+        group = _decided(known, commands, traces)
         await write_revisions(connection, group.made)
+        await write_drafts(connection, [one for ref, one in known[2].items() if one is not drafts.get(ref)])
         if group.made:
             await self._append(connection, group.made, max(made.changed_at for made in group.made), group.traces)
         return group.answers
@@ -89,16 +94,12 @@ def _decided(known: Known, commands: Sequence[Command], traces: Sequence[str | N
     return decided(commands, traces, decide)
 
 
-def _decide(licences: dict[str, Registered], refusals: dict[str, Refusal], command: Command) -> Outcome:
+def _decide(
+    licences: dict[str, Registered], refusals: dict[str, Refusal], drafts: dict[str, Draft], command: Command
+) -> Outcome:
     match command:
-        case IssueLicence(licence):
-            issued = handlers.issue(licences.get(licence.ref), command)
-            if issued.outputs:
-                touched = _touched(licences, licence)
-                licences.update(touched)
-                issued = Decision(issued.state, (*issued.outputs, *(one.current for one in touched.values())))
-            licences[licence.ref] = issued.state
-            return issued
+        case IssueLicence():
+            return _issue(licences, drafts, command)
         case AmendLicence(terms=terms):
             amended = amend(licences.get(terms.ref), command)
             licences[terms.ref] = amended.state
@@ -111,6 +112,21 @@ def _decide(licences: dict[str, Registered], refusals: dict[str, Refusal], comma
             refused = handlers.refuse(refusals.get(refusal.ref), command)
             refusals[refusal.ref] = refused.state
             return refused
+
+
+def _issue(licences: dict[str, Registered], drafts: dict[str, Draft], command: IssueLicence) -> Decision[Registered]:
+    licence = command.licence
+    draft = drafts.get(licence.ref)
+    issued = handlers.issue(licences.get(licence.ref), command, draft)
+    if issued.outputs:
+        gone = None if command.draft is None else issued_from(draft, licence, command.draft)
+        touched = _touched(licences, licence)
+        licences.update(touched)
+        if gone is not None:
+            drafts[licence.ref] = gone
+        issued = Decision(issued.state, (*issued.outputs, *(one.current for one in touched.values())))
+    licences[licence.ref] = issued.state
+    return issued
 
 
 def _touched(licences: Mapping[str, Registered], licence: Licence) -> dict[str, Registered]:
@@ -136,7 +152,8 @@ async def _load(connection: Connection, commands: Sequence[Command], *, to_write
     if refusal_refs:
         for row in await (await connection.execute(_REFUSALS, (sorted(refusal_refs),))).fetchall():
             refusals[row["ref"]] = refusal_of(row["content"])
-    return licences, refusals
+    drafts = await load_drafts(connection, [one.licence.ref for one in commands if isinstance(one, IssueLicence)])
+    return licences, refusals, drafts
 
 
 async def load_licences(

@@ -15,6 +15,7 @@ from services.core.errors import Refused
 from services.core.messages import LicenceStatus
 from services.licensing.adapters.bodies import LicenceBody, RefusalBody, StoredLicence, StoredRefusal
 from services.licensing.adapters.desk import Desk
+from services.licensing.adapters.draft_register import DraftSearch
 from services.licensing.adapters.faults import Authorities
 from services.licensing.adapters.http import licensing_routers
 from services.licensing.adapters.licence_import import Import
@@ -60,7 +61,8 @@ async def post(
     app = FastAPI()
     database = Database("")
     many = Import(nothing, Register(nothing), database, AUTHORITIES)
-    desk = Desk(submit, Search(database), nothing, PendingSearch(database), AUTHORITIES, many)
+    pending, drafts = PendingSearch(database), DraftSearch(database)
+    desk = Desk(submit, Search(database), nothing, pending, AUTHORITIES, many, nothing, drafts)
     for router in licensing_routers(desk):
         app.include_router(router)
     app.add_exception_handler(Refused, problem)
