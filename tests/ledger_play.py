@@ -21,6 +21,7 @@ from services.core.messages import (
     LicenceStatus,
     LineBalance,
     Phase,
+    UsageReport,
 )
 from services.core.values import Mrn
 from services.reconciliation.domain.invariants import violations
@@ -37,6 +38,7 @@ from services.reconciliation.handlers.ledger import (
     record_licence,
     record_licence_reminder,
 )
+from services.reconciliation.handlers.usage import record_usage
 from tests.builders import ISSUED, REF, a_demand, a_draw, a_licence, a_line, a_status, later, mrn
 
 
@@ -81,6 +83,8 @@ class Play:
             return record_authorisation(self.state, message, now, rule_set=self.rule_set)
         if isinstance(message, LicenceReminder):
             return record_licence_reminder(self.state, message, now, rule_set=self.rule_set)
+        if isinstance(message, UsageReport):
+            return record_usage(self.state, message, now, rule_set=self.rule_set)
         assert isinstance(message, Demand)
         return answer_demand(self.state, message, now, rule_set=self.rule_set)
 

@@ -11077,7 +11077,7 @@ class ItemVerdict(_ItemVerdict):
 
 
 class _Ledger(Record):
-    __slots__ = ("licence", "revision", "hash", "arrivals", "terms", "shipments", "balances", "authorisations", "usage", "carried", "raised", "reminded",)
+    __slots__ = ("licence", "revision", "hash", "arrivals", "terms", "shipments", "balances", "authorisations", "usage", "carried", "raised", "reminded", "known_at",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -11110,6 +11110,8 @@ class Ledger(_Ledger):
     """Ids of what was raised about the licence as a whole, sorted."""
     reminded: datetime | None = None
     """The time of the last reminder."""
+    known_at: datetime | None = None
+    """When the licence itself came; null while it is unknown."""
 
     def __init__(
         self,
@@ -11126,6 +11128,7 @@ class Ledger(_Ledger):
         carried: tuple[CarryOver, ...] = (),
         raised: tuple[str, ...] = (),
         reminded: datetime | None = None,
+        known_at: datetime | None = None,
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _Ledger)
@@ -11141,6 +11144,7 @@ class Ledger(_Ledger):
         it.carried = carried
         it.raised = raised
         it.reminded = reminded
+        it.known_at = known_at
         it.remembered = None
         it.__class__ = Ledger
 
@@ -11171,6 +11175,8 @@ class Ledger(_Ledger):
             raised_ = STRINGS[x]
             x = self.reminded
             reminded_ = b"\x00" if x is None else b"\x02" + (INSTANTS[x] if x.tzinfo is UTC else instant(x))
+            x = self.known_at
+            known_at_ = b"\x00" if x is None else b"\x02" + (INSTANTS[x] if x.tzinfo is UTC else instant(x))
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
@@ -11188,6 +11194,7 @@ class Ledger(_Ledger):
             carried_,
             raised_,
             reminded_,
+            known_at_,
         ))
         remember(self, body)
         return body
@@ -11276,6 +11283,19 @@ class Ledger(_Ledger):
             misfit(n)
         else:
             it.reminded = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            j = i + 8
+            x = INSTANT_AT[b[i:j]]
+            if x is None:
+                x, j = instant_at(b, i)
+            it.known_at = x
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.known_at = None
         it.remembered = None
         it.__class__ = Ledger
         return it, i
@@ -11295,6 +11315,7 @@ class Ledger(_Ledger):
             carried=tuple(CarryOver.from_avro(x) for x in fields["carried"]),
             raised=tuple(fields["raised"]),
             reminded=None if fields["reminded"] is None else instant_of(fields["reminded"]),
+            known_at=None if fields["known_at"] is None else instant_of(fields["known_at"]),
         )
 
 

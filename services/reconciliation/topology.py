@@ -1,6 +1,6 @@
 """The two folds as tables: which topic, which message, which use case.
 
-    customs.declaration ──▶ SHIPMENTS ── demand ──▶ LEDGER ◀── licensing.licence, licensing.authorisation
+    customs.declaration ──▶ SHIPMENTS ── demand ──▶ LEDGER ◀── licensing.licence, .authorisation, .usage
                              ▲  │  ▲                 │ ▲ │
                     reminder └──┘  └────── cover ────┘ └─┘ licence reminder
 
@@ -24,6 +24,7 @@ from services.core.messages import (
     LicenceReminder,
     Reminder,
     Shipment,
+    UsageReport,
     Verdict,
 )
 from services.reconciliation.domain import licence_deadlines
@@ -39,6 +40,7 @@ from services.reconciliation.handlers.ledger import (
     record_licence_reminder,
 )
 from services.reconciliation.handlers.shipments import record_cover, record_fact, record_reminder, reminder
+from services.reconciliation.handlers.usage import record_usage
 from services.runtime.fold import Entries, FoldSpec, Handler, Reminders
 from services.runtime.store import Store
 
@@ -50,6 +52,7 @@ TOPICS: Final = (
     DeclarationAccepted.TOPIC,
     Licence.TOPIC,
     Authorisation.TOPIC,
+    UsageReport.TOPIC,
     Demand.TOPIC,
     Cover.TOPIC,
     Entry.TOPIC,
@@ -66,10 +69,11 @@ SHIPMENT_HANDLERS: Final[Mapping[type[Message], Handler[Shipment]]] = {
     Reminder: record_reminder,
 }
 
-LEDGER_INPUTS: Final = (Licence.TOPIC, Authorisation.TOPIC, Demand.TOPIC, LicenceReminder.TOPIC)
+LEDGER_INPUTS: Final = (Licence.TOPIC, Authorisation.TOPIC, UsageReport.TOPIC, Demand.TOPIC, LicenceReminder.TOPIC)
 LEDGER_HANDLERS: Final[Mapping[type[Message], Handler[LicenceLedger]]] = {
     Licence: record_licence,
     Authorisation: record_authorisation,
+    UsageReport: record_usage,
     Demand: answer_demand,
     LicenceReminder: record_licence_reminder,
 }

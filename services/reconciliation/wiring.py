@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 from services.core.message import Message
-from services.core.messages import Authorisation, Demand, Ledger, Licence, LicenceReminder, Shipment
+from services.core.messages import Authorisation, Demand, Ledger, Licence, LicenceReminder, Shipment, UsageReport
 from services.reconciliation import topology
 from services.reconciliation.adapters.findings import Findings
 from services.reconciliation.adapters.http import reconciliation_router
@@ -17,6 +17,7 @@ from services.reconciliation.handlers.ledger import (
     record_licence,
     record_licence_reminder,
 )
+from services.reconciliation.handlers.usage import record_usage
 from services.reconciliation.settings import ReconciliationSettings
 from services.runtime.codec import Codec
 from services.runtime.fold import FoldSpec, Handler
@@ -37,6 +38,7 @@ def ledger_fold(codec: Codec, kept_as: str = topology.LEDGER, rules: RuleSet | N
     judging: dict[type[Message], Handler[LicenceLedger]] = {
         Licence: partial(record_licence, rule_set=rules),
         Authorisation: partial(record_authorisation, rule_set=rules),
+        UsageReport: partial(record_usage, rule_set=rules),
         Demand: partial(answer_demand, rule_set=rules),
         LicenceReminder: partial(record_licence_reminder, rule_set=rules),
     }

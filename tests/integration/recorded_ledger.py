@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from services.core.message import Message
-from services.core.messages import Requirements
+from services.core.messages import ReportKind, Requirements
 from services.core.values import LicenceRef
 from services.reconciliation.topology import LEDGER
 from services.reconciliation.wiring import build
@@ -17,14 +17,15 @@ from services.runtime.codec import Codec
 from services.runtime.service import Runtime, Service
 from services.runtime.settings import RuntimeSettings
 from tests.builders import REF, a_demand, a_licence, a_line, an_authorisation, mrn
+from tests.builders_usage import a_report
 from tests.integration.in_process import Running, running
 from tests.integration.installation import Installation
 from tests.integration.kafka_log import KafkaLog
 from tests.integration.runtime.probe_process import until
 
 OTHER = "VL/2026/000999"
-ENTRIES = 15
-MESSAGES = 14
+ENTRIES = 17
+MESSAGES = 16
 KEYED = Requirements(federal_authorisation=True, end_use_certificate=False, state_guarantee=False)
 LAPSED = date(2026, 3, 31)
 """A day that is past: a reminder follows at once."""
@@ -57,7 +58,7 @@ async def until_read(service: Running, records: int) -> None:
 
 
 async def record(settings: RuntimeSettings) -> None:
-    """Covered, refused, repeated and waiting demands, an amendment, bad licences, a key that lapsed."""
+    """Covered, refused, repeated and waiting demands, an amendment, bad licences, use, a key that lapsed."""
     demands = [a_demand(mrn=mrn(number)) for number in (1, 2, 3)]
     messages: list[Message] = [
         a_licence(),
@@ -69,6 +70,8 @@ async def record(settings: RuntimeSettings) -> None:
         a_licence(ref=OTHER, requires=KEYED),
         a_licence(a_line(unit="KGM"), revision=2),
         a_licence(a_line(quantity="3", value="300000"), revision=2),
+        a_report("A", "0.25", value="100"),
+        a_report("B", "0.125", value="50", kind=ReportKind.CONTRA),
     ]
     async with running(settings, [ledger_alone]) as service:
         for sent, message in enumerate(messages, start=1):

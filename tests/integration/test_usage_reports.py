@@ -8,10 +8,12 @@ import pytest
 
 from services.core.messages import UsageReport
 from services.licensing.wiring import build
+from services.reconciliation.wiring import build as reconciliation
 from services.runtime.settings import RuntimeSettings
 from tests.builders_licensing import LICENCE, changed
 from tests.builders_usage import REPORT
 from tests.integration.in_process import Running, running
+from tests.integration.runtime.probe_process import until
 from tests.integration.test_licensing import REF, settled
 
 REPORTS = f"/v1/licences/{REF}/usage-reports"
@@ -67,3 +69,17 @@ async def test_two_who_take_back_the_same_at_once_take_it_back_once(door: Runnin
     answers = await asyncio.gather(*(door.http.post(REPORTS, json=one) for one in contra))
     assert sorted(answer.status_code for answer in answers) == [201, 422, 422, 422]
     assert len(await settled(door, UsageReport.TOPIC)) == 2
+
+
+async def test_what_is_reported_is_drawn_on_the_ledger_of_its_licence(runtime_settings: RuntimeSettings) -> None:
+    async with running(runtime_settings, [build, reconciliation]) as service:
+        await service.http.post("/v1/licences", json=LICENCE)
+        await service.http.post(REPORTS, json=[REPORT, {**REPORT, **OF_QUARTER, "id": "R/2026/2", "quantity": "1.5"}])
+
+        async def drawn() -> bool:
+            ledger = (await service.http.get(f"/v1/ledger/licences/{REF}")).json()
+            return bool(ledger.get("lines", [{}])[0].get("quantity", {}).get("available") == "0.5")
+
+        await until(drawn, "the total of the quarter is drawn, and the month in it is not drawn again")
+        entries = (await service.http.get(f"/v1/ledger/licences/{REF}/entries")).json()["items"]
+        assert [entry["origin"] for entry in entries] == ["cause", "usage", "usage"]

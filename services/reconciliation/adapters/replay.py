@@ -14,7 +14,16 @@ from hashlib import sha256
 from typing import Final
 
 from services.core.errors import Corrupt, Rejected
-from services.core.messages import Authorisation, Demand, Entry, EntryCause, EntryOrigin, Licence, LicenceReminder
+from services.core.messages import (
+    Authorisation,
+    Demand,
+    Entry,
+    EntryCause,
+    EntryOrigin,
+    Licence,
+    LicenceReminder,
+    UsageReport,
+)
 from services.reconciliation.adapters.replay_aggregates import Aggregates
 from services.reconciliation.adapters.replay_entries import RecordedEntries, head_of, place_of
 from services.reconciliation.adapters.replay_feed import Feed
@@ -39,6 +48,7 @@ from services.runtime.publication import PART
 _TOPICS: Final[Mapping[tuple[EntryCause, EntryOrigin], str]] = {
     (EntryCause.LICENCE, EntryOrigin.CAUSE): Licence.TOPIC,
     (EntryCause.LICENCE, EntryOrigin.AUTHORISATION): Authorisation.TOPIC,
+    (EntryCause.LICENCE, EntryOrigin.USAGE): UsageReport.TOPIC,
     (EntryCause.LICENCE, EntryOrigin.REMINDER): LicenceReminder.TOPIC,
     (EntryCause.DEMAND, EntryOrigin.CAUSE): Demand.TOPIC,
 }

@@ -18,7 +18,9 @@ from services.core.messages import (
     HeldShipment,
     Licence,
     LineBalance,
+    UsageReport,
 )
+from services.core.usage import Use
 from services.core.values import Mrn
 from services.reconciliation.domain.case import Failure
 from services.reconciliation.domain.chain import sealed
@@ -30,6 +32,7 @@ from services.reconciliation.domain.ledger import LicenceLedger, apply, complete
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.spread import less_on_a_day
 from services.reconciliation.domain.supplementary import lift, post, with_exits
+from services.reconciliation.domain.usage import drawn_by_use
 
 
 class Booking:
@@ -53,6 +56,9 @@ class Booking:
     def licence(self, terms: Licence) -> Entry:
         """Record the licence as it now stands."""
         self._columns = Columns(opened(terms, self.ledger.balances))
+        if self.ledger.terms is None:
+            for line, use in drawn_by_use(terms, self.ledger.usage).items():
+                self._columns.use(line, use.quantity, use.value)
         entry = self._record(EntryCause.LICENCE, terms=terms)
         self._columns.spread = self.ledger.spread
         return entry
@@ -64,6 +70,12 @@ class Booking:
     def reminder(self, raised: Iterable[str]) -> Entry:
         """Record that the licence was looked at, and what is raised about it as a whole."""
         return self._record(EntryCause.LICENCE, EntryOrigin.REMINDER, raised=tuple(sorted(raised)))
+
+    def usage(self, report: UsageReport, more: Use) -> Entry:
+        """Record a report of use, and draw so much more of its line."""
+        if any(more):
+            self._columns.use(report.line, more.quantity, more.value)
+        return self._record(EntryCause.LICENCE, EntryOrigin.USAGE, usage=report)
 
     def demand(self, demand: Demand, held: HeldShipment | None) -> bool:
         """Answer a demand; whether an amount returned that others were refused."""
@@ -87,6 +99,11 @@ class Booking:
         """Judge an accepted shipment by the licence as it now stands."""
         stood_in = is_stood_in(self.ledger, shipment.demand)
         self._again(shipment, self._judged_again(shipment, stood_in=stood_in))
+
+    def amounts_returned(self) -> None:
+        """Judge again, in order of arrival, all that were refused for want of an amount."""
+        for shipment in sorted((self.ledger.shipments[mrn] for mrn in self.ledger.wanting), key=lambda s: s.arrival):
+            self.amount_returned(shipment)
 
     def amount_returned(self, shipment: HeldShipment) -> None:
         """Judge a refused shipment again when one of its draws now fits."""
@@ -184,6 +201,7 @@ class Booking:
         terms: Licence | None = None,
         shipment: HeldShipment | None = None,
         authorisation: Authorisation | None = None,
+        usage: UsageReport | None = None,
         raised: tuple[str, ...] = (),
     ) -> Entry:
         entry = sealed(
@@ -199,6 +217,7 @@ class Booking:
                 balances=self._columns.settled(),
                 origin=origin,
                 authorisation=authorisation,
+                usage=usage,
                 raised=raised,
                 previous_hash=self.ledger.hash,
                 hash="",

@@ -74,6 +74,14 @@ class Columns:
             if held.line in self.spread.lines:
                 self.spread = self.spread.moved(held, demand, -1)
 
+    def use(self, line: int, quantity: Decimal, value: Decimal) -> None:
+        """Consume what was used, which has left; less than nothing gives it back."""
+        before = self._lines[line]
+        after_quantity = _added(_kept(before.quantity), ZERO, quantity, quantity) if quantity else before.quantity
+        after_value = _added(_kept(before.value), ZERO, value, value) if value else before.value
+        self._touched.add(line)
+        self._lines[line] = LineBalance(line=line, quantity=after_quantity, value=after_value)
+
     def _move(self, held: HeldDraw, moved: Callable[[Amounts, Decimal, Decimal, Decimal], Amounts]) -> None:
         line = held.line
         balance = self._lines.get(line)

@@ -6,13 +6,16 @@ from decimal import Decimal
 from typing import Final
 
 from services.core.messages import Amounts, HeldDraw, LineBalance, Phase
+from services.core.usage import Use
 from services.core.values import ZERO, format_amount
 from services.reconciliation.domain.columns import holds_anything
 from services.reconciliation.domain.ledger import LicenceLedger, is_stood_in
+from services.reconciliation.domain.usage import drawn_by_use
 
 QUANTITY: Final = "quantity"
 VALUE: Final = "value"
 _MOVED: Final = ("reserved", "consumed", "exited")
+_USED: Final = ("consumed", "exited")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,15 @@ def add(sums: Sums, draws: tuple[HeldDraw, ...], sign: int) -> None:
                     sums[key] = sums.get(key, ZERO) + sign * amount
 
 
+def add_use(sums: Sums, used: Mapping[int, Use], sign: int) -> None:
+    """Add (or, with sign -1, subtract) what reports draw: it is consumed and has left."""
+    for line, use in used.items():
+        for dimension, amount in ((QUANTITY, use.quantity), (VALUE, use.value)):
+            for column in _USED if amount else ():
+                key = (line, dimension, column)
+                sums[key] = sums.get(key, ZERO) + sign * amount
+
+
 def columns_of(balances: tuple[LineBalance, ...]) -> Mapping[tuple[int, str], Amounts]:
     """The columns by line and dimension."""
     found: dict[tuple[int, str], Amounts] = {}
@@ -69,10 +81,11 @@ def differences(sums: Sums, balances: tuple[LineBalance, ...]) -> Iterator[tuple
 
 
 def draws_are_columns(ledger: LicenceLedger) -> Iterator[Violation]:
-    """The sum of the draws is the columns, per line and dimension."""
+    """The sum of the draws, and of the use that is reported, is the columns, per line and dimension."""
     sums: Sums = {}
     for shipment in ledger.shipments.values():
         add(sums, shipment.draws, 1)
+    add_use(sums, drawn_by_use(ledger.terms, ledger.usage), 1)
     for line, what in differences(sums, ledger.balances):
         yield Violation(ledger.licence, ledger.revision, what, line)
 

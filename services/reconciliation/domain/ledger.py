@@ -22,6 +22,7 @@ from services.core.messages import (
     Licence,
     LineBalance,
     Phase,
+    UsageReport,
 )
 from services.core.values import LicenceRef, Mrn
 from services.reconciliation.domain.rules import WANTING
@@ -63,6 +64,10 @@ class LicenceLedger:
     """Ids of what was raised about the licence as a whole, sorted."""
     reminded: datetime | None = None
     """The time of the last reminder; one of no later time came before."""
+    usage: tuple[UsageReport, ...] = ()
+    """Reports of use, in order of arrival."""
+    known_at: datetime | None = None
+    """When the licence itself came; None while it is unknown."""
 
 
 def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
@@ -85,8 +90,6 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
         arrivals = max(arrivals, shipment.arrival)
         if shipment.demand.completes or (stands_in.by_supplementary and shipment.mrn in stands_in.by_supplementary):
             stands_in = stands_in.with_shipment(shipment)
-    if entry.authorisation is not None:
-        beside = with_authorisation(beside, entry.authorisation)
     # By place: this runs for every entry, live and on restore.
     return LicenceLedger(
         ledger.licence,
@@ -100,9 +103,11 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
         wanting,
         stands_in,
         spread,
-        beside,
+        beside if entry.authorisation is None else with_authorisation(beside, entry.authorisation),
         tuple(sorted({*ledger.raised, *entry.raised})) if entry.raised else ledger.raised,
         entry.recorded_at if entry.origin is EntryOrigin.REMINDER else ledger.reminded,
+        ledger.usage if entry.usage is None else (*ledger.usage, entry.usage),
+        entry.recorded_at if entry.terms is not None and ledger.known_at is None else ledger.known_at,
     )
 
 
@@ -117,8 +122,8 @@ def _spread(ledger: LicenceLedger, entry: Entry) -> Spread:
 
 
 def size(ledger: LicenceLedger) -> int:
-    """How many shipments it holds."""
-    return len(ledger.shipments)
+    """How many shipments and reports it holds."""
+    return len(ledger.shipments) + len(ledger.usage)
 
 
 def is_stood_in(ledger: LicenceLedger, demand: Demand) -> bool:
@@ -187,6 +192,8 @@ def to_record(ledger: LicenceLedger) -> Ledger:
         authorisations=ledger.authorisations,
         raised=ledger.raised,
         reminded=ledger.reminded,
+        usage=ledger.usage,
+        known_at=ledger.known_at,
     )
 
 
@@ -203,6 +210,8 @@ def from_record(record: Ledger) -> LicenceLedger:
         authorisations=record.authorisations,
         raised=record.raised,
         reminded=record.reminded,
+        usage=record.usage,
+        known_at=record.known_at,
         shipments=Versioned(shipments),
         unreleased=Versioned({mrn: s.arrival for mrn, s in shipments.items() if is_unreleased(s)}),
         wanting=Versioned({mrn: s.arrival for mrn, s in shipments.items() if wants_an_amount(s)}),

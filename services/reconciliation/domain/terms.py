@@ -68,18 +68,29 @@ def lines_overdrawn(
         was = before.get(line.line)
         if was is None:
             continue
-        balance = columns[line.line]
-        quantity, value = rules.quantity.on(line.tolerance), rules.value.on(line.tolerance)
-        most = rules.quantity.on(was.tolerance).of(was.quantity or ZERO)
-        if controls_quantity(line) and quantity.of(line.quantity or ZERO) < most:
-            over = _overdrawn("quantity", balance.quantity, quantity, line.unit)
-            if over:
-                yield line.line, Failure(QUANTITY_OVERRUN, _VERSIONS[QUANTITY_OVERRUN], over)
-        most = rules.value.on(was.tolerance).of(was.value or ZERO)
-        if controls_value(line) and value.of(line.value or ZERO) < most:
-            over = _overdrawn("value", balance.value, value, line.currency)
-            if over:
-                yield line.line, Failure(VALUE_OVERRUN, _VERSIONS[VALUE_OVERRUN], over)
+        lowered = {
+            QUANTITY_OVERRUN: _most(rules.quantity, line, line.quantity) < _most(rules.quantity, was, was.quantity),
+            VALUE_OVERRUN: _most(rules.value, line, line.value) < _most(rules.value, was, was.value),
+        }
+        for failure in overdrawn(line, columns[line.line], rules):
+            if lowered[failure.code]:
+                yield line.line, failure
+
+
+def _most(ceiling: Ceiling, line: LicenceLine, amount: Decimal | None) -> Decimal:
+    return ceiling.on(line.tolerance).of(amount or ZERO)
+
+
+def overdrawn(line: LicenceLine, balance: LineBalance, rules: RuleSet) -> Iterator[Failure]:
+    """Where more is drawn of a line than it authorises, in the dimensions of its basis."""
+    if controls_quantity(line):
+        over = _overdrawn("quantity", balance.quantity, rules.quantity.on(line.tolerance), line.unit)
+        if over:
+            yield Failure(QUANTITY_OVERRUN, _VERSIONS[QUANTITY_OVERRUN], over)
+    if controls_value(line):
+        over = _overdrawn("value", balance.value, rules.value.on(line.tolerance), line.currency)
+        if over:
+            yield Failure(VALUE_OVERRUN, _VERSIONS[VALUE_OVERRUN], over)
 
 
 def _overdrawn(what: str, amounts: Amounts | None, ceiling: Ceiling, measure: str | None) -> Mismatch | None:

@@ -4,12 +4,22 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from services.core.messages import Entry, HeldDraw, Licence
+from services.core.messages import Entry, HeldDraw, Licence, UsageReport
 from services.core.values import ZERO, Mrn
 from services.reconciliation.domain.chain import hash_of
-from services.reconciliation.domain.invariants import QUANTITY, VALUE, Sums, Violation, add, columns_of, differences
+from services.reconciliation.domain.invariants import (
+    QUANTITY,
+    VALUE,
+    Sums,
+    Violation,
+    add,
+    add_use,
+    columns_of,
+    differences,
+)
 from services.reconciliation.domain.ledger import NO_ENTRY, LicenceLedger
 from services.reconciliation.domain.measures import shown
+from services.reconciliation.domain.usage import drawn_by_use
 
 
 class Recorded(NamedTuple):
@@ -28,6 +38,7 @@ class _Account:
         self.hash = NO_ENTRY
         self.terms: Licence | None = None
         self.draws: dict[Mrn, tuple[HeldDraw, ...]] = {}
+        self.usage: list[UsageReport] = []
         self.sums: Sums = {}
         self.broken = False
 
@@ -54,11 +65,21 @@ class _Account:
 
     def _follow(self, entry: Entry) -> None:
         self.revision, self.hash = entry.revision, entry.hash
-        self.terms = entry.terms or self.terms
+        self._follow_use(entry)
         if entry.shipment is not None:
             add(self.sums, self.draws.get(entry.shipment.mrn, ()), -1)
             add(self.sums, entry.shipment.draws, 1)
             self.draws[entry.shipment.mrn] = entry.shipment.draws
+
+    def _follow_use(self, entry: Entry) -> None:
+        """Reports are counted anew from the first on; those that came before the licence draw when it comes."""
+        if entry.usage is None and (entry.terms is None or not self.usage):
+            self.terms = entry.terms or self.terms
+            return
+        add_use(self.sums, drawn_by_use(self.terms, self.usage), -1)
+        self.terms = entry.terms or self.terms
+        self.usage += [] if entry.usage is None else [entry.usage]
+        add_use(self.sums, drawn_by_use(self.terms, self.usage), 1)
 
     def _authorised(self, entry: Entry) -> Iterator[tuple[int, str]]:
         columns = columns_of(entry.balances)

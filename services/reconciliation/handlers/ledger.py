@@ -21,6 +21,7 @@ from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import DEFAULT_RULE_SET
 from services.reconciliation.domain.second_keys import check_authorisation, known_of
 from services.reconciliation.domain.terms import check_terms, lines_overdrawn
+from services.reconciliation.domain.usage import drawn_by_use, lines_overused
 
 
 def new_ledger(licence: str) -> LicenceLedger:
@@ -46,6 +47,8 @@ def record_licence(
     for line, failure in windows_overdrawn(licence, known, booking.ledger.spread, rule_set):
         booking.raise_for_line(line, failure, entry)
     if known is None:
+        for line, failure in lines_overused(licence, entry, drawn_by_use(licence, state.usage), rule_set):
+            booking.raise_for_line(line, failure, entry)
         for shipment in _by_arrival(booking.ledger, state.shipments):
             booking.licence_arrived(shipment)
     else:
