@@ -63,6 +63,25 @@ async def test_each_licence_is_judged_alone_by_the_rules_of_the_door(door: Runni
     assert {licence.ref for licence in await settled(door, Licence.TOPIC)} == {first["ref"], second["ref"]}
 
 
+async def test_licences_are_listed_by_the_status_in_force_and_shown_as_each_is_alone(door: Running) -> None:
+    """Also one whose last step is still to come, and one whose days are over though nobody said so."""
+    over = changed(LICENCE, ref="VL/2020/000009", valid_from="2020-01-15", valid_to="2021-01-14")
+    await door.http.post(PATH, content=ndjson([*licences(*range(5)), over]), headers=NDJSON)
+    steps = ({"status": "revoked", "reason": "r"}, {"status": "suspended", "effective_at": "2099-01-01T00:00:00Z"})
+    for number, step in enumerate(steps):
+        answer = await door.http.post(f"/v1/licences/VL/2026/{number:06d}/status", json=step)
+        assert answer.status_code == 200, answer.text
+    expected = {"expired": [over["ref"]], "revoked": ["VL/2026/000000"], "suspended": []}
+    expected["issued"] = [f"VL/2026/{number:06d}" for number in range(1, 5)]
+    for status, refs in expected.items():
+        found = (await door.http.get(f"/v1/licences?status={status}&holder=BE0314595348&limit=3")).json()
+        rest = {"cursor": found["next"], "status": status} if found["next"] else {"cursor": "fg=="}
+        found["items"] += (await door.http.get("/v1/licences", params=rest)).json()["items"]
+        assert [one["ref"] for one in found["items"]] == refs
+        for one in found["items"]:
+            assert (await door.http.get(f"/v1/licences/{one['ref']}")).json() == one
+
+
 async def test_a_door_that_dies_in_an_import_has_entered_each_licence_once_or_not_at_all(
     runtime_settings: RuntimeSettings,
 ) -> None:

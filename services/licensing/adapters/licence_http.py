@@ -87,8 +87,7 @@ def reading_router(desk: Desk) -> APIRouter:
             return listed([draft_view(draft) for draft in drafts], limit)
         wanted = None if status is None else LicenceStatus(status.upper())
         at = now()
-        found = await desk.search.licences(holder, wanted, at, page(cursor, limit + 1))
-        return listed([licence_view(licence, at) for licence in found], limit)
+        return listed(await desk.search.views(holder, wanted, at, page(cursor, limit + 1)), limit)
 
     @router.get("/v1/licences/{ref:path}/{part}", include_in_schema=False)
     async def licence_part(ref: str, part: str) -> Response:

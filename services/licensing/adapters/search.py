@@ -1,10 +1,12 @@
 """Reads of the register: one by reference, or pages in order of reference."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from services.core.messages import Licence, LicenceStatus, Refusal
+from services.licensing.adapters.bodies import StoredLicence
 from services.licensing.adapters.register import licence_of, refusal_of
 from services.licensing.adapters.words import word
 from services.licensing.domain.status import STEPS
@@ -21,9 +23,28 @@ _IN_FORCE = """
    AND (l.valid_to + 1)::timestamp AT TIME ZONE (r.content->>'time_zone') <= %(now)s
    THEN 'expired' ELSE step->>'status' END
  FROM jsonb_array_elements(l.statuses) WITH ORDINALITY AS steps (step, place)
- WHERE place = 1 OR (step->>'effective_at')::timestamptz <= %(now)s ORDER BY place DESC LIMIT 1) = %(status)s
+ WHERE place = 1 OR (step->>'effective_at')::timestamptz <= %(now)s ORDER BY place DESC LIMIT 1)
 """
+_LISTED = f"""
+SELECT l.ref, r.content, {_IN_FORCE} AS status FROM licensing.licence l
+JOIN licensing.licence_revision r ON r.ref = l.ref AND r.revision = l.revision
+WHERE l.ref > %(after)s"""  # noqa: S608 - put together from what stands here
+_PAGE = " ORDER BY l.ref LIMIT %(limit)s"
+# Where licences with a status in force can be: those whose last step gave it, those whose last step is still to come,
+# and those whose days are over. Each is looked through in order of reference, by an index of its own.
+_OVER = "%(status)s = 'expired' AND l.valid_to <= %(now)s::date + 1"
+_WHERE_TO_LOOK = (
+    "l.last_status = %(status)s",
+    "l.last_status <> %(status)s AND l.last_effective >= %(second)s",
+    f"l.last_status <> %(status)s AND l.last_effective < %(second)s AND {_OVER}",
+)
 _EXPIRING = [word(status) for status, following in STEPS.items() if LicenceStatus.EXPIRED in following]
+_UNSAID = {
+    name: field.get_default(call_default_factory=True)
+    for name, field in StoredLicence.model_fields.items()
+    if not field.is_required() and name != "requires"
+}
+"""What revisions that an earlier release stored do not have, as it is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +68,27 @@ class Search:
     async def licences(
         self, holder: str | None, status: LicenceStatus | None, now: datetime, page: Page
     ) -> list[Licence]:
-        wanted = ["l.ref > %(after)s"]
-        if holder is not None:
-            wanted.append("l.holder = %(holder)s")
+        return [licence_of(row["content"]) for row in await self._listed(holder, status, now, page)]
+
+    async def views(
+        self, holder: str | None, status: LicenceStatus | None, now: datetime, page: Page
+    ) -> list[dict[str, Any]]:
+        """The same as the door shows them: as they are stored, with the status in force."""
+        rows = await self._listed(holder, status, now, page)
+        return [{**_UNSAID, **row["content"], "status": row["status"]} for row in rows]
+
+    async def _listed(
+        self, holder: str | None, status: LicenceStatus | None, now: datetime, page: Page
+    ) -> Sequence[Mapping[str, Any]]:
+        held = "" if holder is None else " AND l.holder = %(holder)s"
+        second = now.astimezone(UTC).isoformat()[:19]
+        values = {"holder": holder, "status": status and word(status), "now": now, "second": second}
+        query = _LISTED + held + _PAGE
         if status is not None:
-            wanted.append(_IN_FORCE)
-        values = {"holder": holder, "status": status and word(status), "now": now, "expiring": _EXPIRING}
-        query = _CURRENT + " AND ".join(wanted) + " ORDER BY l.ref LIMIT %(limit)s"
-        return [licence_of(content) for content in await self._contents(query, {**values, **_bounds(page)})]
+            parts = (f"({_LISTED}{held} AND {where} AND {_IN_FORCE} = %(status)s{_PAGE})" for where in _WHERE_TO_LOOK)
+            found = " UNION ALL ".join(parts)
+            query = f"SELECT * FROM ({found}) AS l ORDER BY ref LIMIT %(limit)s"  # noqa: S608 - as above
+        return await self._database.rows(query.encode(), {**values, "expiring": _EXPIRING, **_bounds(page)})
 
     async def revisions(self, ref: str, since: int, limit: int) -> list[Mapping[str, object]]:
         """Stored revisions in order, from `since` on."""

@@ -5,7 +5,17 @@ from decimal import Decimal
 from typing import Any
 
 from services.core.message import plain
-from services.core.messages import Change, EndUser, Licence, LicenceLine, Party, Refusal, RefusedGoods, StatusChange
+from services.core.messages import (
+    Change,
+    EndUser,
+    Licence,
+    LicenceLine,
+    Party,
+    Refusal,
+    RefusedGoods,
+    Requirements,
+    StatusChange,
+)
 from services.licensing.adapters.words import word
 from services.licensing.domain.status import standing
 
@@ -30,12 +40,20 @@ def licence_content(licence: Licence) -> dict[str, Any]:
         "valid_from": licence.valid_from.isoformat(),
         "valid_to": day_text(licence.valid_to),
         "time_zone": licence.time_zone,
-        "requires": plain(licence.requires),
+        "requires": _requires(licence.requires),
         "lines": [_line(line) for line in licence.lines],
         "statuses": [step_view(step) for step in licence.statuses],
         "changed_at": time_text(licence.changed_at),
         **_scope(licence),
         **_boxes(licence),
+    }
+
+
+def _requires(requires: Requirements) -> dict[str, Any]:
+    return {
+        "federal_authorisation": requires.federal_authorisation,
+        "end_use_certificate": requires.end_use_certificate,
+        "state_guarantee": requires.state_guarantee,
     }
 
 
@@ -58,10 +76,13 @@ def _scope(licence: Licence) -> dict[str, Any]:
 
 
 def _boxes(licence: Licence) -> dict[str, Any]:
-    names = ("contact", "country_of_consignment", "country_of_location", "country_of_entry", "additional_information")
     return {
         "representative": licence.representative and _party(licence.representative),
-        **{name: getattr(licence, name) for name in names},
+        "contact": licence.contact,
+        "country_of_consignment": licence.country_of_consignment,
+        "country_of_location": licence.country_of_location,
+        "country_of_entry": licence.country_of_entry,
+        "additional_information": licence.additional_information,
     }
 
 
@@ -116,8 +137,13 @@ def amount_text(amount: Decimal | None) -> str | None:
 
 
 def _party(party: Party) -> dict[str, Any]:
-    names = ("eori", "name", "address", "country", "transliteration")
-    return {name: getattr(party, name) for name in names}
+    return {
+        "eori": party.eori,
+        "name": party.name,
+        "address": party.address,
+        "country": party.country,
+        "transliteration": party.transliteration,
+    }
 
 
 def _end_user(user: EndUser) -> dict[str, Any]:
