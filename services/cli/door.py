@@ -1,5 +1,6 @@
 """Requests to the doors from the command line, in the name of the party whose token `TOLBRUG_TOKEN` is."""
 
+import json
 import os
 from typing import Any
 
@@ -22,8 +23,13 @@ def post(url: str, path: str, content: bytes, content_type: str) -> httpx.Respon
 
 def body(response: httpx.Response) -> Any:
     """The JSON of an answer. Fatal, with the problem in words, when it is not a good one."""
+    return json.loads(content(response))
+
+
+def content(response: httpx.Response) -> bytes:
+    """The bytes of an answer. Fatal, with the problem in words, when it is not a good one."""
     if response.is_success:
-        return response.json()
+        return response.content
     raise Fatal(f"{response.request.url} answered {response.status_code}: {problem(response)}")
 
 

@@ -8,11 +8,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from services.cli.console import DEFAULT_URL, AsJson, Url, show
-from services.cli.door import ask, body
+from services.cli.door import ask, body, content
 
 commands = typer.Typer(no_args_is_help=True, help="Look at licences, bring them in.")
 
 COLUMNS = ("authorised", "reserved", "consumed", "exited", "available")
+FIGURES = ("before", "granted", "written_off", "remaining")
 HELD = ("reserved", "consumed", "exited")
 Reference = Annotated[str, typer.Argument(metavar="REF", help="For example VL/2026/000123.")]
 
@@ -22,6 +23,8 @@ Doors = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would become of each.")]
 Parallel = Annotated[int, typer.Option(min=1, max=4, help="Parts on their way to a process at once.")]
+Pdf = Annotated[Path | None, typer.Option(dir_okay=False, help="Write it here as PDF.")]
+Csv = Annotated[Path | None, typer.Option(dir_okay=False, help="Write it here as CSV.")]
 Patience = Annotated[float, typer.Option(min=0, help="Seconds to go on while the door is away or full.")]
 
 
@@ -59,6 +62,33 @@ def show_licence(*, ref: Reference, url: Url = DEFAULT_URL, as_json: AsJson = Fa
     """Show the balance of each line of a licence, and the shipments that draw on it. Exits with 1 when unknown."""
     ledger = body(ask(url, "/v1/ledger/licences", ref=ref))
     show(ledger, _rendered(ledger), as_json=as_json)
+
+
+@commands.command("write-offs")
+def show_write_offs(
+    *, ref: Reference, url: Url = DEFAULT_URL, pdf: Pdf = None, csv: Csv = None, as_json: AsJson = False
+) -> None:
+    """Show the write-off table of a licence (boxes 23 to 27 of its form), or write it to a file."""
+    for file, wanted in ((pdf, "pdf"), (csv, "csv")):
+        if file is not None:
+            answer = ask(url, "/v1/ledger/licences/write-offs", ref=ref, format=wanted)
+            file.write_bytes(content(answer))
+    table = body(ask(url, "/v1/ledger/licences/write-offs", ref=ref))
+    show(table, _write_offs(table), as_json=as_json)
+
+
+def _write_offs(table: dict[str, Any]) -> Table:
+    """A row per entry and dimension."""
+    title = f"{table['ref']}, ledger revision {table['revision']}"
+    shown = Table("line", "document", "recorded", *FIGURES, "in", "entry", title=title, title_justify="left")
+    for line in table["lines"]:
+        for row in line["write_offs"]:
+            for dimension, measure in (("quantity", line["unit"]), ("value", line["currency"])):
+                if (figures := row[dimension]) is not None:
+                    amounts = (figures[name] or "" for name in FIGURES)
+                    place = (str(line["line"]), row["document"] or "authority", row["recorded_at"][:10])
+                    shown.add_row(*place, *amounts, measure, str(row["revision"]))
+    return shown
 
 
 def _rendered(ledger: dict[str, Any]) -> RenderableType:

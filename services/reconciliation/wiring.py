@@ -9,6 +9,7 @@ from services.reconciliation import topology
 from services.reconciliation.adapters.findings import Findings
 from services.reconciliation.adapters.http import reconciliation_router
 from services.reconciliation.adapters.invariants import Invariants
+from services.reconciliation.adapters.write_off_http import write_off_router
 from services.reconciliation.domain.ledger import LicenceLedger, from_record, to_record
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.handlers.ledger import (
@@ -73,7 +74,10 @@ def build(runtime: Runtime) -> Service:
         name=topology.SERVICE,
         migrations=MIGRATIONS,
         topics=topology.TOPICS,
-        routers=(reconciliation_router(ledger_record, shown.entries, Findings(runtime.door, codec).read),),
+        routers=(
+            write_off_router(ledger_record, shown.entries),
+            reconciliation_router(ledger_record, shown.entries, Findings(runtime.door, codec).read),
+        ),
         folds=(shipments, ledger),
         loops={"invariants": invariants.watch},
     )

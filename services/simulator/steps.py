@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from services.core.values import LicenceRef, Mrn
 from services.simulator.declarations import Hold, Outgoing
-from services.simulator.dossiers import Dossier
 from services.simulator.keys import Key
 from services.simulator.licences import Licence, StatusStep
 
@@ -80,7 +79,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Everything that is played: the register and its changes first, then all stories, then the dossiers."""
+    """Everything that is played: the register and its changes first, then all stories."""
 
     seed: int
     licences: tuple[Licence, ...]
@@ -89,7 +88,6 @@ class Scenario:
     statuses: tuple[StatusStep, ...]
     refusals: tuple[dict[str, object], ...]
     stories: tuple[Story, ...] = field(repr=False)
-    dossiers: tuple[Dossier, ...] = ()
 
     @property
     def expected(self) -> tuple[Expected, ...]:

@@ -36,7 +36,7 @@ def reconciliation_router(ledger_of: ReadLedger, entries_of: ReadEntries, findin
 
     @router.get("/v1/ledger/licences/{ref:path}/entries")
     async def entries(ref: str, cursor: Cursor = 0, limit: Limit = 100) -> dict[str, Any]:
-        found = await entries_of(_reference(ref), cursor, limit + 1)
+        found = await entries_of(reference(ref), cursor, limit + 1)
         if not found and cursor == 0:
             raise Refused(404, "No such licence")
         return _page([entry for entry in found if isinstance(entry, Entry)], limit)
@@ -47,7 +47,7 @@ def reconciliation_router(ledger_of: ReadLedger, entries_of: ReadEntries, findin
 
     @router.get("/v1/ledger/licences/{ref:path}")
     async def ledger(ref: str) -> dict[str, Any]:
-        found = await ledger_of(_reference(ref))
+        found = await ledger_of(reference(ref))
         if found is None:
             raise Refused(404, "No such licence")
         return ledger_view(found, datetime.now(UTC))
@@ -68,7 +68,7 @@ def _page(entries: list[Entry], limit: int) -> dict[str, Any]:
     return {"items": [entry_view(entry) for entry in entries[:limit]], "next": more}
 
 
-def _reference(text: str) -> str:
+def reference(text: str) -> str:
     """What cannot be a reference names nothing."""
     try:
         return parse_licence_ref(text)
