@@ -12,7 +12,17 @@ from services.core.values import Mrn
 from services.customs.domain.amendment import Version, amend
 from services.customs.domain.answer import Answer
 from services.customs.domain.lodgement import Outcome, State, join
-from services.customs.domain.reading import Acceptance, Amended, Lodged, Logged, NothingToDo
+from services.customs.domain.reading import (
+    Acceptance,
+    Amended,
+    Amendment,
+    Answered,
+    Cancellation,
+    Lodged,
+    Logged,
+    NothingToDo,
+)
+from services.customs.domain.request import answer
 
 LodgementKey = tuple[str, str, str]
 """Party, system, LRN."""
@@ -80,6 +90,10 @@ def settle(
                 versions[outcome.fact.mrn] = Version(outcome.fact)
     for party, system, mrn in sorted(amending or {}):
         messages = (amending or {})[(party, system, mrn)]
+        asked = [m for m in messages if isinstance(m.reading.statement, Amendment | Cancellation | Answered)]
+        for outcome in answer(mrn, asked):
+            outcomes[outcome.id] = outcome
+        messages = [message for message in messages if message not in asked]
         drafts = _drafts(messages, groups, outcomes)
         for outcome in amend(mrn, messages, drafts, versions.get(mrn)):
             outcomes[outcome.id] = outcome

@@ -1,4 +1,4 @@
-"""WCO-DMS messages: the declaration (EXA), its amendment (COR), and DMSACC, DMSREJ, DMSROG, DMSINV and DMSEOG.
+"""WCO-DMS messages: the declaration (EXA), its amendment (COR), and DMSACC, DMSREJ, DMSROG, DMSINV, DMSREQ and DMSEOG.
 
 Valid against the official WCO 3.6 DEC-DMS and RES-DMS schemas. The model has no element for the licence line: a
 document means the only line of its licence.
@@ -26,10 +26,13 @@ class _Kind:
     function: str
 
 
+_GRANTED = "39"
+
 ACCEPTED = _Kind("DMSACC", "01")
 REJECTED = _Kind("DMSREJ", "03")
 RELEASED = _Kind("DMSROG", "08")
 INVALIDATED = _Kind("DMSINV", "10")
+ANSWERED = _Kind("DMSREQ", "11")
 LEFT = _Kind("DMSEOG", "16")
 
 
@@ -52,7 +55,7 @@ def reject(declaration: Declaration) -> tuple[Outgoing, ...]:
 
 
 def amend(declaration: Declaration, item: int) -> tuple[Outgoing, ...]:
-    """A correction by pointers: the first document of one item as it now stands, nothing else."""
+    """A correction by pointers, which customs grants: the first document of one item as it now stands, nothing else."""
     changed = next(one for one in declaration.items if one.number == item)
     pointers = (
         branch("Pointer", leaf("SequenceNumeric", 1), leaf("DocumentSectionCode", "42A")),
@@ -79,7 +82,8 @@ def amend(declaration: Declaration, item: int) -> tuple[Outgoing, ...]:
             branch("GovernmentAgencyGoodsItem", leaf("SequenceNumeric", item), _document(changed.documents[0])),
         ),
     )
-    return (_outgoing(declaration, "COR", at, "DEC", branch("Declaration", *body), declaration.mrn),)
+    asked = _outgoing(declaration, "COR", at, "DEC", branch("Declaration", *body), declaration.mrn)
+    return asked, _notification(declaration, ANSWERED, at, details=branch("Status", leaf("NameCode", _GRANTED)))
 
 
 def release(declaration: Declaration, at: datetime) -> Outgoing:

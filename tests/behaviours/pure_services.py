@@ -5,6 +5,7 @@ Stories run one after the other, every message to its end before the next; the o
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
@@ -112,9 +113,10 @@ class PureServices:
         mrns = {*customs.acceptance_mrns([m for group in groups.values() for m in group]), *([mrn[2]] if mrn else ())}
         amending = {key: waiting for key, waiting in self._amending.items() if key[2] in mrns}
         outcomes = customs.settle(groups, self._accepted, (), amending, self._versions)
-        still = {outcome.id for outcome in outcomes if outcome.open}
+        still, took = ({o.id for o in outcomes if o.open}, {o.id for o in outcomes if o.open and o.fact is not None})
         for waiting in (*groups.values(), *amending.values()):
-            waiting[:] = [one for one in waiting if one.id in still]
+            left = [one for one in waiting if one.id in still or one.stated]
+            waiting[:] = [replace(one, stated=one.stated or one.id in took) for one in left]
         stated = [outcome.fact for outcome in outcomes if outcome.fact is not None]
         self._accepted |= {fact.mrn for fact in stated}
         self._versions |= {fact.mrn: Version(fact) for fact in stated if isinstance(fact, DeclarationAccepted)}

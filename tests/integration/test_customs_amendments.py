@@ -6,9 +6,11 @@ from itertools import permutations
 
 import pytest
 
-from services.core.messages import DeclarationAccepted
+from services.core.messages import DeclarationAccepted, DeclarationAmended
+from services.runtime.codec import Codec
 from services.runtime.database import Database
 from tests.integration.test_customs_join import database, outbox, take
+from tests.unit.customs.test_requests import answered, asked
 from tests.unit.customs.written import cc515c, cc528c
 from tests.unit.customs.written_eu import amount, cc504c, cc513c
 
@@ -75,3 +77,20 @@ async def test_a_later_amendment_is_judged_by_what_the_log_holds(database: Datab
     told = versions(await outbox(database))[mrn]
     assert [version for version, _ in told] == [1, 2, 3]
     assert told[-1][1] == Decimal("50000.00")
+
+
+async def test_what_the_log_holds_of_requests_is_joined_again_and_stated_once(database: Database) -> None:
+    """Two amendments under one number: the second answer comes first, takes the first request, and gives it back."""
+    bodies = [asked(10), answered(13), answered(11), asked(12)]
+    for body in (*bodies, *bodies):
+        await take(database, body)
+    rows = await database.rows("SELECT value FROM customs.outbox ORDER BY id")
+    facts = [Codec().decode(bytes(row["value"])) for row in rows]
+    assert [fact.amended_at.day for fact in facts if isinstance(fact, DeclarationAmended)] == [10, 12]
+    log = await database.rows("SELECT kind, state, fact_id = id AS own FROM customs.message ORDER BY seq")
+    assert [(row["kind"], row["state"], row["own"]) for row in log] == [
+        ("COR", "received", True),
+        ("DMSREQ", "received", False),
+        ("DMSREQ", "received", False),
+        ("COR", "received", True),
+    ]

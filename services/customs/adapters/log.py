@@ -9,7 +9,7 @@ from typing import Any, Final
 from psycopg.rows import DictRow
 
 from services.core.errors import Corrupt, Fault, Refused, Rejected
-from services.core.messages import DeclarationAccepted
+from services.core.messages import DeclarationAccepted, DeclarationAmended
 from services.core.values import Mrn
 from services.customs.adapters.intake import Intake, Submission
 from services.customs.adapters.xml.wco_response import REGISTRATION
@@ -65,7 +65,7 @@ WHERE open AND (party, system, lrn) IN (SELECT * FROM unnest(%s::text[], %s::tex
 """
 
 _OPEN_AMENDMENTS = """
-SELECT id, party, system, amends, state, media_type, charset, body, sha256, received_at FROM customs.message
+SELECT id, party, system, amends, state, fact_id, media_type, charset, body, sha256, received_at FROM customs.message
 WHERE open AND amends IS NOT NULL AND amends = ANY(%s) AND id <> ALL(%s)
 """
 
@@ -180,7 +180,10 @@ class MessageLog:
         """Store what became of messages, and which MRNs are accepted now."""
         await connection.execute(_UPDATE, _columns([self.became(outcome) for outcome in outcomes]))
         # Of several facts about one MRN the last counts: the version in force, or that its goods were presented.
-        told_last = {o.fact.mrn: o.id for o in outcomes if o.fact is not None}
+        # An amendment by pointers is no version of its own.
+        told_last = {
+            o.fact.mrn: o.id for o in outcomes if o.fact is not None and not isinstance(o.fact, DeclarationAmended)
+        }
         if told_last:
             await connection.execute(_ACCEPT, _transposed([*told_last.items()]))
 
@@ -196,6 +199,7 @@ class MessageLog:
             received_at=row["received_at"],
             reading=reading,
             closed=isinstance(reading.statement, Lodged | Amended) and row["state"] == State.APPLIED,
+            stated=row.get("fact_id") is not None,
         )
 
     def became(self, outcome: Outcome) -> dict[str, Any]:

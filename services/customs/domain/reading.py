@@ -69,7 +69,10 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """A WCO amendment by pointers: what is None stays. Without a time of issue the time of receipt counts."""
+    """A WCO amendment by pointers: what is None stays. Without a time of issue the time of receipt counts.
+
+    `asked`: the declarant asks for it, and it takes effect when customs grants it; else it is customs' own.
+    """
 
     mrn: Mrn
     amended_at: datetime | None
@@ -80,11 +83,29 @@ class Amendment:
     office_of_exit: str | None = None
     border_mode: str | None = None
     containerised: bool | None = None
+    asked: bool = False
 
     @property
     def changes(self) -> bool:
         """Whether it changes anything that is read here."""
-        return self != Amendment(self.mrn, self.amended_at, ())
+        return self != Amendment(self.mrn, self.amended_at, (), asked=self.asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """A request to cancel a declaration, with its reason if any."""
+
+    mrn: Mrn
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Customs' answer to a request to amend or to cancel. `granted`: None for a status that decides neither."""
+
+    mrn: Mrn
+    granted: bool | None
+    status: str | None = None
 
 
 class Word(StrEnum):
@@ -124,7 +145,17 @@ class NothingToDo:
 
 
 Statement = (
-    Lodged | Acceptance | Amended | AmendmentAcceptance | Rejection | Stated | Amendment | Movement | NothingToDo
+    Lodged
+    | Acceptance
+    | Amended
+    | AmendmentAcceptance
+    | Rejection
+    | Stated
+    | Amendment
+    | Cancellation
+    | Answered
+    | Movement
+    | NothingToDo
 )
 
 
@@ -151,14 +182,19 @@ class Reading:
     def amends(self) -> Mrn | None:
         """The MRN under which it joins others that amend the same declaration; those without MRN join by LRN."""
         statement = self.statement
-        if isinstance(statement, Amended | AmendmentAcceptance):
+        if isinstance(statement, Amended | AmendmentAcceptance | Cancellation | Answered):
             return statement.mrn
+        if isinstance(statement, Amendment):
+            return statement.mrn if statement.asked else None
         return statement.mrn if isinstance(statement, Rejection) and statement.of_amendment else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logged:
-    """A message in the log. `closed`: a lodged or amended declaration that customs rejected."""
+    """A message in the log.
+
+    `closed`: a lodged or amended declaration that customs rejected. `stated`: what it says took effect before.
+    """
 
     id: str
     party: str
@@ -166,6 +202,7 @@ class Logged:
     received_at: datetime
     reading: Reading
     closed: bool = False
+    stated: bool = False
 
     @property
     def source(self) -> Source:
@@ -197,21 +234,32 @@ class Logged:
         statement = self.reading.statement
         if isinstance(statement, Stated):
             return stated_by(statement.fact, self.id, [self.source])
-        if isinstance(statement, Amendment):
-            return DeclarationAmended(
-                fact_id=self.id,
-                mrn=statement.mrn,
-                sources=(self.source,),
-                amended_at=statement.amended_at or self.received_at,
-                items=statement.items,
-                exporter=statement.exporter,
-                consignee=statement.consignee,
-                country_of_destination=statement.country_of_destination,
-                office_of_exit=statement.office_of_exit,
-                border_mode=statement.border_mode,
-                containerised=statement.containerised,
-            )
+        if isinstance(statement, Amendment) and not statement.asked:
+            return self.requested()
         return None
+
+    def requested(self) -> Fact | None:
+        """The fact that the amendment it states makes, once it holds."""
+        statement = self.reading.statement
+        if not isinstance(statement, Amendment):
+            return None
+        return DeclarationAmended(
+            fact_id=self.id,
+            mrn=statement.mrn,
+            sources=(self.source,),
+            amended_at=statement.amended_at or self.received_at,
+            items=statement.items,
+            exporter=statement.exporter,
+            consignee=statement.consignee,
+            country_of_destination=statement.country_of_destination,
+            office_of_exit=statement.office_of_exit,
+            border_mode=statement.border_mode,
+            containerised=statement.containerised,
+        )
+
+    def supports(self, fact: Fact) -> Fact:
+        """The fact with this message as another it rests on."""
+        return stated_by(fact, fact.fact_id, [*fact.sources, self.source])
 
 
 def message_id(party: str, identity: tuple[str, ...]) -> str:

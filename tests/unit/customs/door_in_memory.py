@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from services.core.facts import Fact
-from services.core.messages import DeclarationAccepted
+from services.core.messages import DeclarationAccepted, DeclarationAmended
 from services.core.values import Mrn
 from services.customs.adapters.consignments import Consignments
 from services.customs.adapters.intake import Intake, Submission
@@ -115,7 +115,7 @@ class MemoryDoor:
         assert len({outcome.id for outcome in outcomes}) == len(outcomes)
         for outcome in outcomes:
             self.outcomes[outcome.id] = outcome
-            if outcome.fact is not None:
+            if outcome.fact is not None and not isinstance(outcome.fact, DeclarationAmended):
                 self._accepted[outcome.fact.mrn] = outcome.id
 
     async def follow(self, _: Connection, fresh: Sequence[Logged], settled: Sequence[Outcome]) -> Sequence[Outcome]:
@@ -136,5 +136,6 @@ class MemoryDoor:
         return [self._as_stored(m) for m in self._messages.values() if self.outcomes[m.id].open]
 
     def _as_stored(self, message: Logged) -> Logged:
-        rejected = self.outcomes[message.id].state is State.APPLIED
-        return replace(message, closed=isinstance(message.reading.statement, Lodged | Amended) and rejected)
+        outcome = self.outcomes[message.id]
+        rejected = isinstance(message.reading.statement, Lodged | Amended) and outcome.state is State.APPLIED
+        return replace(message, closed=rejected, stated=outcome.fact_id is not None)

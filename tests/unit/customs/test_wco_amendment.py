@@ -9,7 +9,7 @@ import pytest
 
 from services.core.messages import DocumentRemoval, ItemAmendment
 from services.core.values import Mrn
-from services.customs.domain.reading import Amendment, NothingToDo
+from services.customs.domain.reading import Amendment, Cancellation
 from tests.unit.customs.test_wco import faults, read, text
 
 AMENDMENT = "Step5_TT_EX009a_Amendment.xml"
@@ -175,7 +175,7 @@ def test_an_amendment_without_pointers_says_nothing() -> None:
 
 def test_a_part_without_bearing_on_a_licence_is_told_as_a_warning() -> None:
     reading = read(pointing("67A.68A#1.93A#1.141", "67A.28A.64A.L016"))
-    assert reading.statement == Amendment(Mrn("24GB0YVJ3EXXES8AA0"), None, ())
+    assert reading.statement == Amendment(Mrn("24GB0YVJ3EXXES8AA0"), None, (), asked=True)
     assert [warning.code for warning in reading.warnings] == ["amendment.no-bearing"] * 2
 
 
@@ -185,10 +185,9 @@ def test_an_amendment_with_a_time_of_issue_keeps_it() -> None:
     assert amended(body).amended_at == datetime(2024, 1, 26, 9, 46, 43, tzinfo=UTC)
 
 
-def test_a_cancellation_is_a_request_that_changes_nothing_by_itself() -> None:
-    body = text(AMENDMENT, ("<TypeCode>COR<", "<TypeCode>INV<"))
-    reading = read(body)
-    assert (reading.kind, reading.mrn) == ("INV", "24GB0YVJ3EXXES8AA0")
-    assert isinstance(reading.statement, NothingToDo)
-    assert "Amending Status code" in reading.statement.reason
-    assert "DMSINV" in reading.statement.reason
+def test_a_cancellation_is_a_request_with_its_reason() -> None:
+    reading = read(text(AMENDMENT, ("<TypeCode>COR<", "<TypeCode>INV<")))
+    assert reading.kind == "INV"
+    assert isinstance(reading.statement, Cancellation)
+    assert reading.statement.mrn == "24GB0YVJ3EXXES8AA0"
+    assert "Amending Status code" in str(reading.statement.reason)

@@ -6,7 +6,7 @@ import pytest
 
 from services.core.messages import ExitResult, GoodsExited, GoodsReleased
 from services.core.values import Mrn
-from services.customs.domain.reading import Acceptance, Amendment, NothingToDo, Stated
+from services.customs.domain.reading import Acceptance, Amendment, Answered, NothingToDo, Stated
 from tests.unit.customs.test_wco import faults, read, text
 
 MRN = Mrn("20GB1OJPU2P01FGVR4")
@@ -23,7 +23,6 @@ def notified(code: str, *changes: tuple[str, str]) -> str:
     [
         ("05", "DMSCTL"),
         ("06", "DMSDOC"),
-        ("11", "DMSREQ"),
         ("13", "DMSTAX"),
         ("14", "DMSCPI"),
         ("15", "DMSCPR"),
@@ -51,13 +50,11 @@ def test_a_received_declaration_has_its_mrn_and_is_not_accepted_yet() -> None:
     assert accepted.pre_lodged is False
 
 
-@pytest.mark.parametrize(("status", "said"), [("39", "granted"), ("41", "denied"), ("40", "status 40")])
-def test_the_answer_to_a_request_says_what_it_does(status: str, said: str) -> None:
+@pytest.mark.parametrize(("status", "granted"), [("39", True), ("41", False), ("40", None)])
+def test_the_answer_to_a_request_says_what_customs_decided(status: str, granted: bool | None) -> None:  # noqa: FBT001 - a case
     body = notified("11", ("<Declaration>", f"<Status><NameCode>{status}</NameCode></Status><Declaration>"))
-    statement = read(body).statement
-    assert isinstance(statement, NothingToDo)
-    assert said in statement.reason
-    assert "R251_TC05_2111_13" in statement.reason
+    reading = read(body)
+    assert (reading.statement, reading.lrn) == (Answered(MRN, granted, status), "R251_TC05_2111_13")
 
 
 def test_a_search_for_the_exit_says_until_when() -> None:

@@ -51,7 +51,7 @@ def test_every_wco_message_is_valid_against_the_official_schema(schemas: dict[st
         schema = schemas[etree.QName(inner).localname]
         assert schema.validate(inner), f"{message.id}: {schema.error_log}"
         kinds.add(message.kind)
-    assert kinds == {"EXA", "COR", "DMSACC", "DMSREJ", "DMSROG", "DMSINV", "DMSEOG"}
+    assert kinds == {"EXA", "COR", "DMSACC", "DMSREJ", "DMSROG", "DMSINV", "DMSREQ", "DMSEOG"}
 
 
 def test_the_schema_does_refuse_a_wrong_order(schemas: dict[str, etree.XMLSchema]) -> None:

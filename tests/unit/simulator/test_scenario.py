@@ -66,7 +66,7 @@ def test_the_whole_life_of_a_declaration_is_told(scenario: Scenario) -> None:
     kinds = {send.message.kind for send in scenario.sends}
     assert kinds == {
         *("CC515C", "CC528C", "CC513C", "CC504C", "CC529C", "CC509C", "CC551C", "CC599C"),
-        *("EXA", "COR", "DMSACC", "DMSREJ", "DMSROG", "DMSINV", "DMSEOG"),
+        *("EXA", "COR", "DMSACC", "DMSREJ", "DMSROG", "DMSINV", "DMSREQ", "DMSEOG"),
         *("declaration", "release", "no-release", "invalidation", "exit"),
     }
 

@@ -14,7 +14,7 @@ from services.core.values import Mrn, parse_eori
 from services.customs.adapters.xml import wco_amendment, wco_declaration, wco_movement, wco_response, xsd
 from services.customs.adapters.xml.formats import an, wco_time
 from services.customs.adapters.xml.reader import Reader, local
-from services.customs.domain.reading import Lodged, NothingToDo, Reading, Statement
+from services.customs.domain.reading import Cancellation, Lodged, Reading, Statement
 
 DECLARATION = "urn:wco:datamodel:WCO:DEC-DMS:2"
 RESPONSE = "urn:wco:datamodel:WCO:RES-DMS:2"
@@ -73,7 +73,9 @@ def _declaration(reader: Reader, element: etree._Element, zone: tzinfo) -> Readi
     else:
         mrn = reader.mrn(element, "ID")
         amends = purpose == _CORRECTION
-        statement = wco_amendment.read(reader, element, mrn, stated_at) if amends else _cancellation(reader, element)
+        statement = (
+            wco_amendment.read(reader, element, mrn, stated_at) if amends else _cancellation(reader, element, mrn)
+        )
     warnings = reader.finish()
     assert statement is not None and lrn is not None  # noqa: S101, PT018 - else `finish` has refused
     issued = reader.text(element, "IssueDateTime/DateTimeString")
@@ -91,10 +93,10 @@ def _declaration(reader: Reader, element: etree._Element, zone: tzinfo) -> Readi
     )
 
 
-def _cancellation(reader: Reader, element: etree._Element) -> NothingToDo:
+def _cancellation(reader: Reader, element: etree._Element, mrn: Mrn | None) -> Cancellation | None:
     """A request changes nothing: customs decides it, and tells with DMSINV that the declaration is invalid."""
-    reason = wco_response.information(reader, element, "AES") or "none given"
-    return NothingToDo(f"a request to cancel (reason: {reason}): it takes effect when customs invalidates (DMSINV)")
+    reason = wco_response.information(reader, element, "AES")
+    return None if mrn is None else Cancellation(mrn, reason)
 
 
 def _purpose(reader: Reader, element: etree._Element, function: str, kind: str) -> str:

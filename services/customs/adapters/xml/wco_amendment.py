@@ -6,7 +6,7 @@ bearing on a licence is told as a warning; none is left out silently.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -66,10 +66,11 @@ class _Delta:
 
 
 def read(reader: Reader, element: etree._Element, mrn: Mrn | None, issued_at: datetime | None) -> Amendment | None:
-    """The delta of a declarant's amendment; None after a fault."""
+    """The delta that a declarant asks for; None after a fault."""
     if not reader.children(element, "Amendment"):
         reader.fault(element, "amendment.pointer-missing", "pointers say what is amended", below="Amendment")
-    return read_of(reader, element, element, mrn, issued_at)
+    amendment = read_of(reader, element, element, mrn, issued_at)
+    return None if amendment is None else replace(amendment, asked=True)
 
 
 def read_of(

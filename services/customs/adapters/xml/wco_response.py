@@ -17,7 +17,7 @@ from services.core.values import Mrn, parse_mrn
 from services.customs.adapters.xml import wco_amendment
 from services.customs.adapters.xml.formats import an, free_text, integer, office, one_of, wco_time
 from services.customs.adapters.xml.reader import Reader
-from services.customs.domain.reading import Acceptance, NothingToDo, Reading, Rejection, Stated, Statement
+from services.customs.domain.reading import Acceptance, Answered, NothingToDo, Reading, Rejection, Stated, Statement
 
 # A2 is "considered satisfactory" and A3 "simplified procedure": to the ledger both are A1.
 _EXIT_RESULTS = {
@@ -147,15 +147,12 @@ def _invalidated(n: _Notification) -> Statement | None:
 
 
 def _answered(n: _Notification) -> Statement | None:
-    """Customs decided on a request to amend or to cancel; what it changes is told by DMSRES or DMSINV."""
-    n.mrn()
-    request = n.reader.value(n.declaration, "FunctionalReferenceID", an(35)) or "without reference"
-    answer = n.reader.text(n.root, "Status/NameCode")
-    if answer == _GRANTED:
-        return NothingToDo(f"customs granted the request {request}: what it changes is told by DMSRES or DMSINV")
-    if answer == _DENIED:
-        return NothingToDo(f"customs denied the request {request}: an amendment sent under it is to be taken back")
-    return NothingToDo(f"customs answered the request {request} with status {answer or 'none'}")
+    """Customs decided on a request to amend or to cancel, which it names by the declarant's number."""
+    mrn = n.mrn()
+    n.reader.needed(n.declaration, "FunctionalReferenceID", an(35))
+    status = n.reader.text(n.root, "Status/NameCode")
+    granted = {_GRANTED: True, _DENIED: False}.get(status or "")
+    return None if mrn is None else Answered(mrn, granted, status)
 
 
 def _exited(n: _Notification) -> Statement | None:
