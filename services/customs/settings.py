@@ -23,12 +23,14 @@ class Party(WebhookSettings):
 
     `token_sha256`: the SHA-256, in hexadecimal, of the token it shows as `Authorization: Bearer`; the token itself is
     nowhere in the settings. `webhook_url` gets each final verdict on what it stated, signed with `webhook_secret`.
+    `administers`: it may amend and invalidate what other parties declared, as a supervising office does.
     """
 
     model_config = _QUIET
 
     name: str = Field(min_length=1, max_length=70, pattern=NAME)
     token_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    administers: bool = False
 
 
 def _parties(stated: Any) -> Any:

@@ -15,6 +15,7 @@ from services.customs.adapters.answers import AnswerStore
 from services.customs.adapters.code_judge import CodeJudge
 from services.customs.adapters.code_lists import CodeLists
 from services.customs.adapters.consignments import Consignments
+from services.customs.adapters.declarers import Declarers
 from services.customs.adapters.intake import Intake
 from services.customs.adapters.log import MessageLog
 from services.customs.adapters.parties import Doorkeeper
@@ -45,8 +46,7 @@ def build(runtime: Runtime) -> Service:
     judge = CodeJudge(lists, lambda: datetime.now(UTC), zone, refuses=settings.unlisted_codes == "refuse")
     intake = Intake(zone, judge)
     doorkeeper = Doorkeeper({p.name: p.token_sha256 for p in settings.parties if p.token_sha256}, settings.party)
-    messages = MessageLog(runtime.codec, intake)
-    register = Register(messages, Consignments(messages), outbox, lambda: datetime.now(UTC))
+    register = _register(MessageLog(runtime.codec, intake), settings, outbox)
     commit = GroupCommit(runtime.door, register.receive, outbox.wake)
     endpoints = _endpoints(settings)
     telling = Telling([endpoint.id for endpoint in endpoints])
@@ -76,6 +76,12 @@ def build(runtime: Runtime) -> Service:
             **{f"webhook {e.id}": Deliveries(runtime.database, NAME, e).run for e in endpoints},
         },
     )
+
+
+def _register(messages: MessageLog, settings: CustomsSettings, outbox: Outbox) -> Register:
+    administering = [party.name for party in settings.parties if party.administers]
+    declarers = Declarers(checked=len(settings.names) > 1, administering=administering)
+    return Register(messages, Consignments(messages), declarers, outbox, lambda: datetime.now(UTC))
 
 
 def topics() -> tuple[str, ...]:

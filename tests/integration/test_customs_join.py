@@ -10,6 +10,7 @@ import pytest
 
 from services.core.messages import ArrivedAtExit, DeclarationAccepted, GoodsExited
 from services.customs.adapters.consignments import Consignments
+from services.customs.adapters.declarers import Declarers
 from services.customs.adapters.intake import Intake, Submission
 from services.customs.adapters.log import MessageLog
 from services.customs.adapters.register import Register
@@ -43,7 +44,9 @@ async def submission(body: bytes) -> Submission:
 
 def register(database: Database) -> Register:
     log, outbox = MessageLog(Codec(), INTAKE), Outbox(database, "customs", Codec())
-    return Register(log, Consignments(log), outbox, lambda: datetime(2026, 3, 2, 9, tzinfo=UTC))
+    return Register(
+        log, Consignments(log), Declarers(checked=False), outbox, lambda: datetime(2026, 3, 2, 9, tzinfo=UTC)
+    )
 
 
 @pytest.fixture

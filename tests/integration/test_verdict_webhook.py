@@ -6,7 +6,6 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -22,9 +21,9 @@ from tests.integration.runtime.probe_process import until
 from tests.integration.test_customs_door import a_verdict
 from tests.integration.test_customs_parties import TOKENS, by, hashed
 from tests.integration.test_webhook import Hook, serving
-from tests.unit.customs.written import MRN, as_json, declaration
+from tests.unit.customs.written import MRN, as_json, declaration, event
 
-BELGIUM, FRANCE = TOKENS
+BELGIUM, FRANCE, _ = TOKENS
 Hooks = dict[str, Hook]
 
 
@@ -55,11 +54,12 @@ async def door(hooks: Hooks, runtime_settings: RuntimeSettings) -> AsyncIterator
         yield door
 
 
-async def state(door: Running, *parties: str, **changed: Any) -> str:
-    """Each party sends a declaration; the id of the last one's message."""
+async def state(door: Running, *parties: str) -> str:
+    """The first party declares, each other tells that the goods left; the id of the last one's message."""
     message = ""
-    for party in parties:
-        body = as_json(declaration(**changed))
+    left = event("exit", exited_at="2026-03-03T17:40:00Z", result="A1")
+    for place, party in enumerate(parties):
+        body = as_json(left if place else declaration())
         answer = await door.http.post(
             "/v1/customs/messages", content=body, headers={"content-type": "application/json", **by(party)}
         )

@@ -89,6 +89,7 @@ RECEIVING: Final[dict[int | str, Json]] = {
     },
     202: answer("It is durable; its effect follows.", Receipt, _LOCATION),
     400: problem("Malformed; with line and column."),
+    403: problem("It would amend or invalidate what another party declared."),
     409: problem("The same identity was received with other bytes."),
     413: problem("Larger than a message may be."),
     415: problem("A media type, character set or kind of message that is not taken."),

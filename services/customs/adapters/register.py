@@ -18,6 +18,7 @@ from services.core.facts import Fact
 from services.core.values import Mrn
 from services.customs import handlers
 from services.customs.adapters.consignments import Consignments
+from services.customs.adapters.declarers import Declarers
 from services.customs.adapters.intake import Submission
 from services.customs.adapters.log import MessageLog, warnings_of
 from services.customs.domain.lodgement import Outcome
@@ -45,9 +46,15 @@ class Register:
     """The `apply` of the door's group commit."""
 
     def __init__(
-        self, log: MessageLog, consignments: Consignments, outbox: Outbox, clock: Callable[[], datetime]
+        self,
+        log: MessageLog,
+        consignments: Consignments,
+        declarers: Declarers,
+        outbox: Outbox,
+        clock: Callable[[], datetime],
     ) -> None:
         self._log = log
+        self._declarers = declarers
         self._consignments = consignments
         self._outbox = outbox
         self._clock = clock
@@ -57,7 +64,8 @@ class Register:
     ) -> Sequence[Receipt | Exception]:
         """One receipt or refusal per submission; facts of new ones are in the outbox."""
         at = self._clock()
-        firsts = {s.id: s for s in reversed(submissions) if s.refusal is None}
+        objections = await self._declarers.objections(connection, submissions)
+        firsts = {s.id: s for s in reversed(submissions) if s.refusal is None and s.id not in objections}
         messages = {s.id: _logged(s, at) for s in firsts.values()}
         outcomes = {m.id: handlers.receive(m) for m in messages.values()}
         new = [(firsts[i], outcomes[i]) for i in sorted(firsts)]
@@ -70,7 +78,11 @@ class Register:
         trace_of = dict(zip((s.id for s in submissions), traces, strict=True))
         await self._outbox.append(connection, stated, at, [_trace(fact, trace_of) for fact in stated])
         receipts = {i: _receipt(firsts[i], at) for i in fresh} | earlier
-        return [_answer(s, receipts.get(s.id), new=s.id in fresh and s is firsts[s.id]) for s in submissions]
+        refusals = [s.refusal or objections.get(s.id) for s in submissions]
+        return [
+            _answer(s, receipts.get(s.id), refusal, new=s.id in fresh and s is firsts[s.id])
+            for s, refusal in zip(submissions, refusals, strict=True)
+        ]
 
     async def _settle(
         self, connection: Connection, fresh: Sequence[Logged], stored: Mapping[str, Outcome]
@@ -134,10 +146,12 @@ def _receipt(submission: Submission, at: datetime) -> Mapping[str, Any]:
     }
 
 
-def _answer(submission: Submission, row: Mapping[str, Any] | None, *, new: bool) -> Receipt | Exception:
+def _answer(
+    submission: Submission, row: Mapping[str, Any] | None, refusal: Refused | None, *, new: bool
+) -> Receipt | Exception:
     """What was taken before stays taken, whatever is said against it now."""
     if row is None:
-        return submission.refusal or Corrupt(f"{submission.id} was neither stored nor refused")
+        return refusal or Corrupt(f"{submission.id} was neither stored nor refused")
     if row["sha256"] != submission.sha256:
         detail = "a message with this identity and other bytes was received before"
         return Refused(409, "This message contradicts an earlier one", (Fault("", "message.conflict", detail),))

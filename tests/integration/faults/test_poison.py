@@ -3,6 +3,7 @@
 There is one partition, so a shipment that gets its answer and its alert after the poison has passed it on every topic.
 """
 
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any, Self
@@ -11,7 +12,7 @@ import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
 from services.core.message import Message
-from services.core.messages import Alert, Cover, Demand, Ledger, Verdict
+from services.core.messages import Alert, Cover, Demand, IntakeMessage, Ledger, Verdict
 from services.runtime.codec import Codec
 from services.runtime.settings import RuntimeSettings
 from tests.builders import REF, a_demand, a_licence, mrn
@@ -21,11 +22,12 @@ from tests.contract.message_values import smallest
 from tests.integration.faults.exchange_process import Exchange
 from tests.integration.faults.report import Report
 from tests.integration.runtime.probe_process import until
+from tests.unit.customs.written import declaration
 
 CODEC = Codec()
 BOMB = 32 * 1024 * 1024
 MEMORY = 600 * 1024 * 1024
-"""Bytes that the process may hold after six topics have each given it a bomb."""
+"""Bytes that the process may hold after seven topics have each given it a bomb."""
 
 WHOLE: tuple[Message, ...] = (
     a_declaration(),
@@ -35,14 +37,28 @@ WHOLE: tuple[Message, ...] = (
     a_finding(),
     smallest(Verdict),
 )
-INPUTS = tuple(message.TOPIC for message in WHOLE)
+INTAKE = "intake.customs.v1"
+ENVELOPE = CODEC.encode_record(IntakeMessage(media_type="application/xml", body=b"<CC529C/>"))
+INPUTS = (*(message.TOPIC for message in WHOLE), INTAKE)
 
 
 def poison(message: Message) -> dict[str, bytes | None]:
     """Malformed values by the name of what is wrong, made from a good one."""
     good = CODEC.encode(message)
+    values = damaged(good)
     prefix, body = good[:5], good[5:]
-    values: dict[str, bytes | None] = {
+    for amount in (b"\x06\x0f\x42\x40", b"\x06\x1e\x84\x80"):  # 1 and 2, with six decimals
+        if amount in body:
+            values["an amount that overflows"] = prefix + body.replace(amount, b"\x28" + b"\x7f" * 20, 1)
+    if isinstance(message, Demand):
+        values["an array of 2^40 items"] = good[:-1] + b"\x80" * 5 + b"\x40\x00"
+    return values
+
+
+def damaged(good: bytes) -> dict[str, bytes | None]:
+    """What any topic may be given in place of a good value."""
+    prefix, body = good[:5], good[5:]
+    return {
         "no value": None,
         "an empty value": b"",
         "shorter than the prefix": b"\x00\x00\x00",
@@ -55,12 +71,6 @@ def poison(message: Message) -> dict[str, bytes | None]:
         "a string of 2^62 bytes": prefix + b"\xff" * 8 + b"\x7f" + body,
         "no message of its own": CODEC.encode_record(smallest(Ledger)),
     }
-    for amount in (b"\x06\x0f\x42\x40", b"\x06\x1e\x84\x80"):  # 1 and 2, with six decimals
-        if amount in body:
-            values["an amount that overflows"] = prefix + body.replace(amount, b"\x28" + b"\x7f" * 20, 1)
-    if isinstance(message, Demand):
-        values["an array of 2^40 items"] = good[:-1] + b"\x80" * 5 + b"\x40\x00"
-    return values
 
 
 @pytest.fixture
@@ -119,6 +129,17 @@ async def a_shipment_is_answered(exchange: Exchange, writer: Writer, number: int
     await until(answered, f"{name} has its answer and its alert", 30)
 
 
+async def a_node_is_heard(exchange: Exchange, writer: Writer) -> None:
+    """A good message after the poison is taken from the topic of its party."""
+    body = json.dumps(declaration(mrn="26BE343000000009A9", message_id="after the poison")).encode()
+    await writer.write(INTAKE, b"any", CODEC.encode_record(IntakeMessage(media_type="application/json", body=body)))
+
+    async def taken() -> bool:
+        return bool(await exchange.rows("SELECT 1 FROM customs.message WHERE message_id = 'after the poison'"))
+
+    await until(taken, "the message of a node is taken", 30)
+
+
 async def dead(exchange: Exchange, topic: str) -> dict[int, "ConsumerRecord[bytes, bytes]"]:
     """Dead letters of a topic by the offset of what they were; each once."""
     records = await exchange.log(topic + ".dlq").read()
@@ -139,11 +160,12 @@ async def set_aside(exchange: Exchange, topic: str, count: int) -> dict[int, "Co
 
 async def _write_poison(writer: Writer) -> dict[str, dict[int, tuple[str, bytes | None]]]:
     written: dict[str, dict[int, tuple[str, bytes | None]]] = {}
-    for message in WHOLE:
-        key = message.key.encode()
-        each = [(name, value) for name, value in poison(message).items()]
-        offsets = [(await writer.write(message.TOPIC, key, value), name, value) for name, value in each]
-        written[message.TOPIC] = {offset: (name, value) for offset, name, value in offsets}
+    for topic, key, values in (
+        *((m.TOPIC, m.key.encode(), poison(m)) for m in WHOLE),
+        (INTAKE, b"any", damaged(ENVELOPE)),
+    ):
+        offsets = [(await writer.write(topic, key, value), name, value) for name, value in values.items()]
+        written[topic] = {offset: (name, value) for offset, name, value in offsets}
     return written
 
 
@@ -162,6 +184,7 @@ async def test_poison_on_every_input_topic_is_set_aside_once(exchange: Exchange)
         await a_shipment_is_answered(exchange, writer, 1)
         written = await _write_poison(writer)
         await a_shipment_is_answered(exchange, writer, 2)
+        await a_node_is_heard(exchange, writer)
     for topic, values in written.items():
         letters = await set_aside(exchange, topic, len(values))
         assert letters.keys() == values.keys(), topic
@@ -191,14 +214,17 @@ async def test_bombs_on_every_input_topic_do_not_fill_the_memory(exchange: Excha
 
 
 async def test_a_message_under_another_key_than_its_own_is_set_aside(exchange: Exchange) -> None:
-    """It may stand in another partition than the rest of its aggregate, and two would then write one balance."""
-    report = Report("poison", "foreign keys", faults=len(INPUTS), messages=1)
+    """It may stand in another partition than the rest of its aggregate, and two would then write one balance.
+
+    A node of a party writes under any key.
+    """
+    report = Report("poison", "foreign keys", faults=len(WHOLE), messages=1)
     async with Writer(exchange) as writer:
         await writer.send(a_licence())
         for message in WHOLE:
             await writer.write(message.TOPIC, b"another key", CODEC.encode(message))
         await a_shipment_is_answered(exchange, writer, 4)
-    for topic in INPUTS:
+    for topic in (message.TOPIC for message in WHOLE):
         (letter,) = (await set_aside(exchange, topic, 1)).values()
         assert dict(letter.headers)["dlq.exception.message"] == b"its key is not the key of its message"
     await exchange.terminate()

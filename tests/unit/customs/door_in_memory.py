@@ -9,6 +9,7 @@ from services.core.facts import Fact
 from services.core.messages import DeclarationAccepted, DeclarationAmended
 from services.core.values import Mrn
 from services.customs.adapters.consignments import Consignments
+from services.customs.adapters.declarers import Declarers
 from services.customs.adapters.intake import Intake, Submission
 from services.customs.adapters.log import MessageLog
 from services.customs.adapters.register import Register
@@ -37,7 +38,11 @@ class MemoryDoor:
         self._tales: list[Tale] = []
         self._told: set[tuple[str, Mrn]] = set()
         self._register = Register(
-            cast("MessageLog", self), cast("Consignments", self), cast("Outbox", self), lambda: NOW
+            cast("MessageLog", self),
+            cast("Consignments", self),
+            Declarers(checked=False),
+            cast("Outbox", self),
+            lambda: NOW,
         )
 
     async def take(self, *bodies: bytes) -> None:
