@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 
 from services.core.errors import Refused
 from services.customs.adapters.code_lists import CodeLists
-from services.customs.domain.codes import objections
+from services.customs.domain.codes import fractions, objections
 from services.customs.domain.reading import Reading
 
 
@@ -20,10 +20,9 @@ class CodeJudge:
         self._refuses = refuses
 
     def __call__(self, reading: Reading) -> Reading:
-        """The reading with its warnings. Refused 422 with the place of each code, where the door is set so."""
+        """The reading with its warnings. Refused 422 with the place of each unlisted code, where the door is set so."""
         found = objections(reading, self._lists.current, self._clock(), self._zone)
-        if not found:
-            return reading
-        if self._refuses:
+        if found and self._refuses:
             raise Refused(422, "The message states codes that are not in force", found)
-        return replace(reading, warnings=reading.warnings + found)
+        noticed = found + fractions(reading)
+        return replace(reading, warnings=reading.warnings + noticed) if noticed else reading

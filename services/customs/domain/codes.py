@@ -6,18 +6,22 @@ may be newer than ours, and a fact refused for it would be lost.
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
+from itertools import islice
 
 from services.core.codes import COUNTRIES, DOCUMENT_TYPES, OFFICES, PROCEDURES, UNITS, DatedList
 from services.core.errors import Fault
 from services.core.messages import DeclarationAccepted, Item, Party
 from services.customs.domain.declaration import Declaration
-from services.customs.domain.reading import Lodged, Reading, Stated
+from services.customs.domain.reading import Amended, Lodged, Reading, Stated
 
 MOST = 100
 
 OWN_DOCUMENT_TYPES = frozenset({"GB"})
 """Countries whose declarations state document types of their own, among them some that the Union gave up: X002 is an
 export licence in Great Britain still. Northern Ireland (XI) states those of the Union."""
+
+PIECES = frozenset({"NAR", "NCL", "NPR"})
+"""Units of which there are whole numbers only: articles, cells, pairs."""
 
 Stating = tuple[str, str, str | None]
 """Path, list, code."""
@@ -49,6 +53,28 @@ def objections(
             if len(found) == MOST:
                 break
     return tuple(found)
+
+
+def fractions(reading: Reading) -> tuple[Fault, ...]:
+    """Write-offs of a part of what is counted in pieces: customs systems write whole numbers of these units."""
+    statement = reading.statement
+    stated: Declaration | DeclarationAccepted
+    if isinstance(statement, Stated) and isinstance(statement.fact, DeclarationAccepted):
+        stated = statement.fact
+    elif isinstance(statement, Lodged | Amended):
+        stated = statement.declaration
+    else:
+        return ()
+    found = (
+        (f"/items/{place}/documents/{number}/quantity", document)
+        for place, item in enumerate(stated.items)
+        for number, document in enumerate(item.documents)
+        if document.unit in PIECES and document.quantity is not None and document.quantity % 1
+    )
+    return tuple(
+        Fault(path, "quantity.fractional", f"{document.quantity} {document.unit}: pieces are whole numbers")
+        for path, document in islice(found, MOST)
+    )
 
 
 def _country(reading: Reading, stated: Declaration | DeclarationAccepted) -> str | None:

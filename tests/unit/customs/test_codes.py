@@ -8,7 +8,7 @@ from services.core.codes import SHAPES, DatedList
 from services.customs.adapters.code_judge import CodeJudge
 from services.customs.adapters.code_lists import CodeLists
 from services.customs.adapters.intake import Intake, read
-from services.customs.domain.codes import objections
+from services.customs.domain.codes import fractions, objections
 from services.runtime.codec import Codec
 from services.runtime.codes.bundled import bundled
 from services.runtime.database import Database
@@ -94,3 +94,15 @@ async def test_the_door_warns_and_takes_or_is_set_to_refuse() -> None:
     assert [fault.path for fault in refusal.faults] == ["/country_of_destination"]
     # What was taken before is read again without the lists of today.
     assert (await strict.read(body, "application/json", None)).warnings == ()
+
+
+def test_a_part_of_a_piece_is_noticed_and_a_part_of_a_kilogram_is_not() -> None:
+    place = "/items/0/documents/1/quantity"
+    for quantity, unit, noticed in (
+        ("1.5", "NAR", [(place, "quantity.fractional")]),
+        ("0.000001", "NPR", [(place, "quantity.fractional")]),
+        ("2.000", "NAR", []),
+        ("1.5", "KGM", []),
+    ):
+        reading = read(stated(quantity=quantity, unit=unit), "application/json", None, BRUSSELS)
+        assert [(fault.path, fault.code) for fault in fractions(reading)] == noticed
