@@ -34,13 +34,14 @@ class Doors:
         self._patience_seconds = patience_seconds
         self._sending = asyncio.Semaphore(IN_FLIGHT)
 
-    async def post(self, path: str, body: bytes, content_type: str = "application/json") -> Answer:
+    async def post(self, path: str, body: bytes, content_type: str = "application/json", **headers: str) -> Answer:
         """At most 16 are under way at a time."""
         async with self._sending:
-            return await self._request("POST", path, content=body, headers={"content-type": content_type})
+            said = {"content-type": content_type, **headers}
+            return await self._request("POST", path, content=body, headers=said)
 
-    async def post_json(self, path: str, body: dict[str, object]) -> Answer:
-        return await self.post(path, json.dumps(body, ensure_ascii=False).encode())
+    async def post_json(self, path: str, body: dict[str, object], **headers: str) -> Answer:
+        return await self.post(path, json.dumps(body, ensure_ascii=False).encode(), **headers)
 
     async def get(self, path: str, wait_seconds: int = 0, **query: str | int) -> Answer:
         """`wait_seconds` asks the server to hold the answer back until there is something to say."""

@@ -53,6 +53,7 @@ class Outcome:
             seed=scenario.seed,
             licences=len(self.ledgers),
             refusals=len(scenario.refusals),
+            dossiers=len(scenario.dossiers),
             messages_in={
                 "total": tally.by_format.total(),
                 "by_format": {str(name): tally.by_format[name] for name in sorted(tally.by_format)},

@@ -10,7 +10,7 @@ from services.simulator.outcome import collect
 from services.simulator.progress import Progress, Silent
 from services.simulator.scenario import DEFAULT_SEED, build_scenario
 from services.simulator.steps import Scenario, Story
-from services.simulator.storyteller import Tally, authorise, in_ledger, issue, side_by_side, tell
+from services.simulator.storyteller import Tally, authorise, in_ledger, issue, side_by_side, tell, work_on
 from services.simulator.summary import Summary
 
 WAITING_AT_ONCE = 32
@@ -38,7 +38,13 @@ async def play_scenario(scenario: Scenario, doors: Doors, base_url: str, progres
     loop = asyncio.get_running_loop()
     tally, seconds = Tally(), dict[str, float]()
     started = loop.time()
-    for name, run in (("licences", _licences), ("refusals", _refusals), ("declarations", _declarations)):
+    phases = (
+        ("licences", _licences),
+        ("refusals", _refusals),
+        ("declarations", _declarations),
+        ("dossiers", _dossiers),
+    )
+    for name, run in phases:
         begun = loop.time()
         await run(scenario, doors, tally, progress)
         seconds[name] = round(loop.time() - begun, 2)
@@ -97,6 +103,12 @@ async def _declarations(scenario: Scenario, doors: Doors, tally: Tally, progress
     async with asyncio.TaskGroup() as group:
         group.create_task(side_by_side(waiting, one, at_once=WAITING_AT_ONCE))
         group.create_task(side_by_side(others, one, at_once=TRAFFIC_AT_ONCE))
+
+
+async def _dossiers(scenario: Scenario, doors: Doors, tally: Tally, progress: Progress) -> None:
+    """After the stories, in which what stands beside their licences was entered."""
+    progress.phase("dossiers", len(scenario.dossiers))
+    await side_by_side(scenario.dossiers, lambda one: _advanced(work_on(doors, tally, one), progress))
 
 
 async def _advanced(work: Awaitable[None], progress: Progress) -> None:

@@ -1,6 +1,7 @@
 """The scenario of a seed: the register, the refusals and all stories, always the same for the same seed."""
 
 from services.simulator.desk import Desk
+from services.simulator.dossiers import Dossier
 from services.simulator.keys import keys_of
 from services.simulator.refusals import load_refusals
 from services.simulator.steps import Scenario
@@ -29,4 +30,5 @@ def build_scenario(seed: int = DEFAULT_SEED) -> Scenario:
         statuses=register.statuses,
         refusals=tuple(load_refusals()),
         stories=tuple(stories),
+        dossiers=(Dossier(register.issued[TWO_KEYS]),),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from services.core.values import LicenceRef, Mrn
 from services.simulator.declarations import Hold, Outgoing
+from services.simulator.dossiers import Dossier
 from services.simulator.keys import Key
 from services.simulator.licences import Licence, StatusStep
 
@@ -79,7 +80,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Everything that is played: the register and its changes first, then all stories."""
+    """Everything that is played: the register and its changes first, then all stories, then the dossiers."""
 
     seed: int
     licences: tuple[Licence, ...]
@@ -88,6 +89,7 @@ class Scenario:
     statuses: tuple[StatusStep, ...]
     refusals: tuple[dict[str, object], ...]
     stories: tuple[Story, ...] = field(repr=False)
+    dossiers: tuple[Dossier, ...] = ()
 
     @property
     def expected(self) -> tuple[Expected, ...]:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from services.core.values import LicenceRef
 from services.simulator.client import IN_FLIGHT, Answer, Doors
 from services.simulator.declarations import Format
+from services.simulator.dossiers import Dossier, outcome_of
 from services.simulator.expectations import Difference
 from services.simulator.keys import Key
 from services.simulator.steps import ACCEPTED, Authorise, Await, Issue, Send, Settle, Story
@@ -135,6 +136,19 @@ async def authorise(doors: Doors, tally: Tally, key: Key) -> None:
 
     if await until(ask, tally.patience_seconds) is None:
         tally.late(f"{key.kind} {key.ref} in the ledger", "there")
+
+
+async def work_on(doors: Doors, tally: Tally, dossier: Dossier) -> None:
+    """Take all steps of a dossier, and compare what it came to with the plan."""
+    for one in dossier.requests():
+        answer = await doors.post_json(one.path, one.body, **{"Acting-For": one.acting_for})
+        if answer.status not in one.answers:
+            what = f"{one.body.get('step', 'opening')} of {dossier.ref}"
+            tally.differ(what, " or ".join(map(str, one.answers)), f"{answer.status} {answer.body}")
+    came = outcome_of((await doors.get(f"/v1/dossiers/{dossier.ref}")).body)
+    for name, expected in dossier.expected().items():
+        if came.get(name) != expected:
+            tally.differ(f"{name} of {dossier.ref}", expected, str(came.get(name)))
 
 
 async def in_ledger(doors: Doors, tally: Tally, ref: LicenceRef, status: str) -> None:

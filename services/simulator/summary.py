@@ -21,6 +21,7 @@ class Summary:
     seed: int
     licences: int
     refusals: int
+    dossiers: int
     messages_in: Mapping[str, Any]
     declarations: int
     verdicts: Mapping[str, int]
@@ -45,6 +46,7 @@ class Summary:
             "seed": self.seed,
             "licences": self.licences,
             "refusals": self.refusals,
+            "dossiers": self.dossiers,
             "messages_in": dict(self.messages_in),
             "declarations": self.declarations,
             "verdicts": dict(self.verdicts),
@@ -74,6 +76,7 @@ class Summary:
             "repeats ignored, malformed refused": f"{self.duplicates_ignored}, {self.malformed_refused}",
             "declarations": str(self.declarations),
             **{name.replace("_", " "): str(count) for name, count in self.verdicts.items()},
+            "dossiers, from request to decision": str(self.dossiers),
             "message to alert, p50 and p99": f"{_ms(times['p50'])}, {_ms(times['p99'])}",
             "wall time": f"{self.wall_seconds:.1f} s",
             **self.urls,

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from services.simulator.expectations import Columns, expected_alerts, expected_balances
 from services.simulator.licences import Licence, Line
 from services.simulator.steps import MALFORMED, Scenario
+from tests.behaviours.fake_dossiers import FakeDossiers
 
 
 class FakeDoors:
@@ -29,6 +30,7 @@ class FakeDoors:
         self.alerts = self._alerts()
         self.keys: dict[str, dict[str, Any]] = {}
         """What stands beside each licence, by reference."""
+        self.dossiers = FakeDossiers()
         self._ids = {send.message.body: send.message.id for send in scenario.sends}
         self._broken = {send.message.body for send in scenario.sends if send.answers == MALFORMED}
         self._verdicts = {one.mrn: one for one in scenario.expected}
@@ -41,6 +43,9 @@ class FakeDoors:
                 Route("/v1/licences/{ref:path}/status", self._guarded(self._step), methods=["POST"]),
                 Route("/v1/licences/{licence:path}/documents", self._guarded(self._key), methods=["POST"]),
                 Route("/v1/federal-authorisations", self._guarded(self._key), methods=["POST"]),
+                Route("/v1/dossiers", self._guarded(self._dossier), methods=["POST"]),
+                Route("/v1/dossiers/{ref:path}/steps", self._guarded(self._dossier_step), methods=["POST"]),
+                Route("/v1/dossiers/{ref:path}", self._guarded(self._dossier_shown)),
                 Route("/v1/refusals", self._guarded(self._refusal), methods=["POST"]),
                 Route("/v1/customs/messages", self._guarded(self._message), methods=["POST"]),
                 Route("/v1/customs/messages/{id}", self._guarded(self._state)),
@@ -75,6 +80,18 @@ class FakeDoors:
     def _refusal(self, _request: Request, body: bytes) -> Response:
         asked = json.loads(body)
         return JSONResponse({}, 201 if self.refusals.setdefault(asked["ref"], asked) is asked else 200)
+
+    def _dossier(self, request: Request, body: bytes) -> Response:
+        return JSONResponse({}, self.dossiers.open(json.loads(body), request.headers["acting-for"]))
+
+    def _dossier_step(self, request: Request, body: bytes) -> Response:
+        ref, acting_for = request.path_params["ref"], request.headers["acting-for"]
+        return JSONResponse({}, self.dossiers.step(ref, json.loads(body), acting_for))
+
+    def _dossier_shown(self, request: Request, _body: bytes) -> Response:
+        ref = request.path_params["ref"]
+        licence = next(one.licence.ref for one in self.scenario.dossiers if one.ref == ref)
+        return JSONResponse(self.dossiers.shown(ref, self.keys.get(licence, {})))
 
     def _message(self, _request: Request, body: bytes) -> Response:
         if body in self._broken:

@@ -118,6 +118,20 @@ async def test_a_wrong_balance_verdict_or_answer_is_a_difference(scenario: Scena
     assert "refusal REF/2007/1" in what
 
 
+async def test_a_dossier_that_comes_to_something_else_is_a_difference(scenario: Scenario, impatient: None) -> None:
+    fake = FakeDoors(scenario)
+    ref = scenario.dossiers[0].ref
+
+    def before(request: Request) -> Response | None:
+        if request.method == "POST" or not request.url.path.endswith(ref):
+            return None
+        return JSONResponse({"state": "open", "advice": {"state": "given", "opinion": "unfavourable"}, "checks": []})
+
+    fake.before = before
+    what = _what(await _play(fake))
+    assert {f"state of {ref}", f"advice of {ref}", f"check end-use of {ref}", f"state-guarantee of {ref}"} <= set(what)
+
+
 async def test_a_repeat_that_is_taken_as_new_is_a_difference(scenario: Scenario, impatient: None) -> None:
     fake = FakeDoors(scenario)
 

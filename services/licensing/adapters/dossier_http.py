@@ -144,7 +144,7 @@ def _read_routes(router: APIRouter, found: DossierSearch, shown: Shown) -> None:
         if ref is not None:
             return await one_dossier(ref)
         wanted = Wanted(
-            authority=authority,
+            authority=authority and reference(authority),
             application=application and reference(application),
             licence=licence and reference(licence),
             open=None if state is None else state == "open",

@@ -1,5 +1,6 @@
 """Clocks of a dossier: whose they are, when they are over, and that it is said once."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from services.core.messages import DossierSide, DossierStepKind
@@ -42,6 +43,13 @@ def test_what_begins_again_runs_again() -> None:
     assert dossier_clocks.first_end(again, unsaid=True) == OVER
     late = run_out(again, RunOut("", OVER))
     assert [step.check for step in late.state.steps[-1:]] == ["end-use"]
+
+
+def test_whose_task_it_becomes_has_the_whole_time_for_it() -> None:
+    late = run_out(a_dossier(), RunOut("", OVER)).state
+    moved = take_step(late, replace(a_step("check-assigned", at=OVER), due=replace(DUE, check=date(2026, 3, 31)))).state
+    (clock,) = [clock for clock in dossier_clocks.clocks(moved) if clock.check == "end-use"]
+    assert (clock.side, clock.due, clock.said) == (DossierSide.FEDERAL, date(2026, 3, 31), False)
 
 
 def test_the_advice_has_a_clock_for_whose_turn_it_is() -> None:

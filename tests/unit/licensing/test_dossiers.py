@@ -1,6 +1,7 @@
 """The dossier as a table: every state and every step, and who may take it."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -259,10 +260,22 @@ def test_a_dossier_is_opened_once_with_every_check_to_be_done() -> None:
     assert [(check.name, check.side) for check in opened.state.checks] == [(task.name, task.side) for task in DIVISION]
     later = after(opened.state, "check-done", "linked")
     assert open_dossier(later, replace(an_opening(), at=LATER)).outputs == ()
+    assert open_dossier(later, an_opening(goods=["0C003", "2B204", "0C003"])).outputs == ()
     for change in ({"goods": ["2B204"]}, {"involvement": "voluntary"}, {"actor": "other"}, {"application": "A"}):
         with pytest.raises(Refused) as refused:
             open_dossier(later, an_opening(**change))
         assert refused.value.status == 409
+
+
+def test_the_documentation_names_every_step_and_whose_every_check_is() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "dossier.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in text for name in STEPS)
+    rows = [row.split("|") for row in text.splitlines() if row.count("|") == 4]
+    said = {(name.strip(), kind.strip(), side.strip()) for _, names, kind, side, _ in rows for name in names.split(",")}
+    division = [
+        (task.name, "technical" if task.technical else "administrative", task.side.lower()) for task in DIVISION
+    ]
+    assert set(division) <= said
 
 
 def test_an_advice_that_was_withdrawn_is_asked_for_anew() -> None:
