@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -69,8 +70,12 @@ async def test_the_register_says_by_itself_that_a_licence_has_expired(door: Runn
     await http.post("/v1/licences", json=LICENCE)
     old = changed(LICENCE, ref="VL/2020/1", valid_from="2020-01-15", valid_to="2021-01-14")
     await http.post("/v1/licences", json=old)
+    today = datetime.now(ZoneInfo("Europe/Brussels")).date()
+    for n, day in enumerate((today - timedelta(days=1), today), 2):
+        about = {"ref": f"VL/2020/{n}", "valid_from": (day - timedelta(days=9)).isoformat()}
+        await http.post("/v1/licences", json=changed(LICENCE, **about, valid_to=day.isoformat()))
     assert (await http.get("/v1/licences/VL/2020/1")).json()["status"] == "expired"
-    for status, refs in (("expired", ["VL/2020/1"]), ("issued", [REF])):
+    for status, refs in (("expired", ["VL/2020/1", "VL/2020/2"]), ("issued", ["VL/2020/3", REF])):
         found = (await http.get(f"/v1/licences?status={status}")).json()["items"]
         assert [(one["ref"], one["status"]) for one in found] == [(ref, status) for ref in refs]
     longer = {"valid_to": "2022-01-14", "reason": "unused balance"}
