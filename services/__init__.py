@@ -2,7 +2,7 @@
 
 customs         HTTP → customs.declaration.v1; reads reconciliation.verdict.v1, and its own dead letters,
                 to answer what became of a message
-licensing       HTTP → licensing.licence.v1, licensing.refusal.v1
+licensing       HTTP → licensing.licence.v1, authorisation, refusal, denial, usage and dossier
 reconciliation  shipments: customs.declaration.v1, reconciliation.cover.v1 → demand, verdict, finding,
                 and reminder, which it reads when a time has come
                 ledger: licensing.licence.v1, reconciliation.demand.v1 → entry, cover, finding
