@@ -6,6 +6,7 @@ from functools import partial
 from services.core.message import Message
 from services.core.messages import Authorisation, Demand, Ledger, Licence, LicenceReminder, Shipment, UsageReport
 from services.reconciliation import topology
+from services.reconciliation.adapters.comparison_http import comparison_router
 from services.reconciliation.adapters.findings import Findings
 from services.reconciliation.adapters.http import reconciliation_router
 from services.reconciliation.adapters.invariants import Invariants
@@ -76,6 +77,7 @@ def build(runtime: Runtime) -> Service:
         topics=topology.TOPICS,
         routers=(
             write_off_router(ledger_record, shown.entries),
+            comparison_router(ledger_record),
             reconciliation_router(ledger_record, shown.entries, Findings(runtime.door, codec).read),
         ),
         folds=(shipments, ledger),

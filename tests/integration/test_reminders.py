@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from services.core.message import Message
-from services.core.messages import Finding, Reminder, Requirements, Verdict, VerdictKind
+from services.core.messages import Finding, LicenceType, Reminder, Requirements, Verdict, VerdictKind
 from services.core.values import Mrn
 from services.reconciliation.adapters.verification import verify
 from services.reconciliation.wiring import build
@@ -99,7 +99,7 @@ async def test_without_an_exit_both_limits_are_raised_once_each_as_of_their_own_
         assert await told(service) == [(MRN, at) for at in reversed(limits)]
         records = await KafkaLog(Installation.of(runtime_settings), Reminder.TOPIC).read()
         assert [r.timestamp for r in records] == [int(at.timestamp() * 1000) for at in reversed(limits)]
-        assert await service.rows("SELECT 1 FROM reconciliation.reminder") == []
+        assert await service.rows("SELECT 1 FROM reconciliation.reminder WHERE fold = 'shipments'") == []
         await send(runtime_settings, *LONG_AGO, an_exit())
         await until_applied(service, "exited")
         await until_raised(service, *BOTH)
@@ -246,7 +246,8 @@ async def test_what_an_earlier_release_stored_is_reminded_of_too(
         for mrn in mrns:
             await send(runtime_settings, a_declaration(an_item(), mrn=mrn), a_release(mrn=mrn))
         # Told by its entries alone: no state of it is stored.
-        await send(runtime_settings, a_licence(requires=KEYED), an_authorisation(valid_to=date(2099, 12, 31)))
+        licence = a_licence(requires=KEYED, type=LicenceType.TRANSIT)
+        await send(runtime_settings, licence, an_authorisation(valid_to=date(2099, 12, 31)))
         ninety = a_release().released_at + timedelta(days=90)
         waiting = [*((mrn, ninety) for mrn in mrns), (REF, datetime(2099, 12, 31, 23, tzinfo=UTC))]
         await until_waiting(service, *waiting)

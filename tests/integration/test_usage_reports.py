@@ -83,3 +83,7 @@ async def test_what_is_reported_is_drawn_on_the_ledger_of_its_licence(runtime_se
         await until(drawn, "the total of the quarter is drawn, and the month in it is not drawn again")
         entries = (await service.http.get(f"/v1/ledger/licences/{REF}/entries")).json()["items"]
         assert [entry["origin"] for entry in entries] == ["cause", "usage", "usage"]
+        period = {"from": "2026-01-01", "to": "2026-12-31"}
+        compared = (await service.http.get(f"/v1/ledger/licences/{REF}/comparison", params=period)).json()
+        assert compared["lines"][0]["quantity"]["unseen"] == "1.5"
+        assert (await service.http.get("/v1/ledger/licences/X/1/comparison", params=period)).status_code == 404

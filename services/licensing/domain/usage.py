@@ -99,6 +99,8 @@ def _period_faults(licence: Licence, report: UsageReport) -> Iterator[Fault]:
         yield Fault("period_to", "before-period-from", f"{report.period_to} is before {report.period_from}")
     if report.period_to > today:
         yield Fault("period_to", "in-the-future", f"use until {report.period_to} cannot be known on {today}")
+    if report.period_from.year != report.period_to.year:
+        yield Fault("period_to", "two-years", "use is reported by the calendar year; report each year by itself")
     due = reported_by_day(licence.type, licence.valid_to, report.period_to)
     if report.kind is ReportKind.DELTA and today > due:
         yield Fault("kind", "period-closed", f"use until {report.period_to} was to be reported by {due}: it is late")

@@ -19,9 +19,14 @@ class Wait(NamedTuple):
 
 
 FailedDraw = tuple[Demand, HeldDraw, Failure]
+FailedLine = tuple[int, Failure]
 
 
 def _no_draws(_: LicenceLedger, __: Wait, ___: RuleSet) -> Iterable[FailedDraw]:
+    return ()
+
+
+def _no_lines(_: LicenceLedger, __: Wait) -> Iterable[FailedLine]:
     return ()
 
 
@@ -41,3 +46,5 @@ class Awaited:
     waits: Callable[[LicenceLedger], Iterable[Wait]]
     draws: Callable[[LicenceLedger, Wait, RuleSet], Iterable[FailedDraw]] = _no_draws
     licence: Callable[[LicenceLedger, Wait], Failure | None] = _nothing
+    lines: Callable[[LicenceLedger, Wait], Iterable[FailedLine]] = _no_lines
+    """Of each, the same figures are raised once, whatever wait they were found by."""

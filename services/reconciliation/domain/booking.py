@@ -155,9 +155,9 @@ class Booking:
         """Raise a finding about a licence line as a whole."""
         self._findings.append(of_line(line, failure, entry))
 
-    def raise_for_licence(self, identity: str, failure: Failure, entry: Entry) -> None:
-        """Raise a finding about the licence as a whole, under the id by which the entry says that it was raised."""
-        self._findings.append(of_licence(identity, failure, entry))
+    def raise_for_licence(self, identity: str, failure: Failure, entry: Entry, line: int | None = None) -> None:
+        """Raise a finding about the licence, or a line, under the id by which the entry says that it was raised."""
+        self._findings.append(of_licence(identity, failure, entry, line))
 
     def raise_for_draw(self, demand: Demand, held: HeldDraw, failure: Failure, entry: Entry) -> None:
         """Raise a finding about a draw that stays as it is."""

@@ -51,9 +51,9 @@ def of_line(line: int, failure: Failure, entry: Entry) -> Finding:
     return _finding(_Place(line), failure, entry)
 
 
-def of_licence(identity: str, failure: Failure, entry: Entry) -> Finding:
-    """The finding that something is wrong with the licence as a whole; `identity`: as the entry lists it."""
-    return _finding(_Place(), failure, entry, identity)
+def of_licence(identity: str, failure: Failure, entry: Entry, line: int | None = None) -> Finding:
+    """The finding that something is wrong with the licence or a line of it; `identity`: as the entry lists it."""
+    return _finding(_Place(line), failure, entry, identity)
 
 
 def of_shipment(

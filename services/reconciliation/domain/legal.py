@@ -120,6 +120,12 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "exit.shortfall": Kind("less left than was declared", _WARNING, _ADMINISTRATIVE, _customs_code("art. 332(2)")),
     "exit.excess": Kind("more left than was declared", _CRITICAL, _BOTH, _customs_code("art. 332(3)")),
+    "usage.report-overdue": Kind(
+        "use was to be reported and is not", _WARNING, _ADMINISTRATIVE, _dual_use("arts 12(4), 27(1)")
+    ),
+    "usage.report-difference": Kind(
+        "the holder reports other exports than customs saw", _WARNING, _BOTH, _dual_use("arts 12(4), 27(1)")
+    ),
     "shipment.unanswered": Kind(
         "customs will have no answer in time", _CRITICAL, _ADMINISTRATIVE, _delegated("art. 244(1)")
     ),

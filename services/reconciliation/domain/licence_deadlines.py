@@ -4,19 +4,25 @@ A wait is looked at once: its id stands with the ledger. A reminder is of a late
 repeat is known by its time, whatever became of the ledger since; it looks at all whose time has come by then.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
-from services.reconciliation.domain.awaited import Awaited, Wait
+from services.reconciliation.domain.awaited import Awaited, FailedLine, Wait
 from services.reconciliation.domain.findings import finding_id
 from services.reconciliation.domain.lapsed import ends_of_legs, left_without_leg
 from services.reconciliation.domain.ledger import LicenceLedger
+from services.reconciliation.domain.usage_deadlines import differences, late_reports, report_missing, reports_due
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Of the table and of all that its rows wait for: another one has the reminders of all ledgers made anew."""
 
-AWAITED: Final = (Awaited("leg.lapsed", ends_of_legs, draws=left_without_leg),)
+AWAITED: Final = (
+    Awaited("leg.lapsed", ends_of_legs, draws=left_without_leg),
+    Awaited("usage.due", reports_due, licence=report_missing, lines=differences),
+    Awaited("usage.late", late_reports, lines=differences),
+)
 
 _AT_ONCE: Final = timedelta(microseconds=1)
 """After the last reminder, for what came to be waited for when its time had passed already."""
@@ -35,9 +41,25 @@ def ended(ledger: LicenceLedger, now: datetime) -> list[tuple[Awaited, Wait, str
     return [found for found in _open(ledger) if found[1].until <= now]
 
 
+def new_on_lines(ledger: LicenceLedger, over: Iterable[tuple[Awaited, Wait, str]]) -> dict[str, FailedLine]:
+    """What is wrong with lines as a whole and was not raised with these figures before, by id."""
+    found: dict[str, FailedLine] = {}
+    for row, wait, _ in over:
+        for line, failure in row.lines(ledger, wait):
+            values = [part for c in failure.mismatch.compared for part in (c.what, c.declared, c.licensed)]
+            found[finding_id(failure.code, ledger.licence, line, *values)] = (line, failure)
+    return {identity: one for identity, one in found.items() if identity not in ledger.raised}
+
+
 def _open(ledger: LicenceLedger) -> Iterator[tuple[Awaited, Wait, str]]:
     for row in AWAITED:
         for wait in row.waits(ledger):
-            identity = finding_id(row.name, ledger.licence, wait.mark)
+            identity = _identity(row.name, ledger.licence, wait.mark)
             if identity not in ledger.raised:
                 yield row, wait, identity
+
+
+@lru_cache(maxsize=8192)
+def _identity(name: str, licence: str, mark: str) -> str:
+    """Asked around every message, of the same few."""
+    return finding_id(name, licence, mark)

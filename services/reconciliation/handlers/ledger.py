@@ -15,7 +15,7 @@ from services.core.values import LicenceRef, Mrn
 from services.reconciliation.domain.booking import Booking
 from services.reconciliation.domain.changed import released_without_cover, without_leg
 from services.reconciliation.domain.ledger import LicenceLedger
-from services.reconciliation.domain.licence_deadlines import ended
+from services.reconciliation.domain.licence_deadlines import ended, new_on_lines
 from services.reconciliation.domain.period_limits import windows_overdrawn
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import DEFAULT_RULE_SET
@@ -116,13 +116,16 @@ def record_licence_reminder(
         return Decision(state)
     over = ended(state, told.due)
     booking = Booking(state, told.identity, told.due, rule_set)
-    entry = booking.reminder(identity for _, _, identity in over)
+    on_lines = new_on_lines(state, over)
+    entry = booking.reminder({*on_lines, *(identity for _, _, identity in over)})
     for row, wait, identity in over:
         for demand, held, failure in row.draws(state, wait, rule_set):
             booking.raise_for_draw(demand, held, failure, entry)
         about = row.licence(state, wait)
         if about is not None:
             booking.raise_for_licence(identity, about, entry)
+    for identity, (line, failure) in on_lines.items():
+        booking.raise_for_licence(identity, failure, entry, line)
     return booking.decision()
 
 

@@ -24,6 +24,7 @@ READS = {
     ),
     ("reconciliation", "ledger"): (
         "licensing.licence.v1",
+        "licensing.usage.v1",
         "reconciliation.demand.v1",
         "reconciliation.licence-reminder.v1",
     ),

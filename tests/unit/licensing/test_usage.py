@@ -94,8 +94,9 @@ def test_what_cannot_be_counted_is_refused_and_says_why() -> None:
     assert refused(year, a_report("B", kind=CONTRA)) == (422, [("/quantity", "below-zero")]), "of another period"
     assert refused(year, a_report("B", "6", kind=CONTRA, **months(1, 6))) == (422, [("/quantity", "below-zero")])
     assert refused(year, a_report("B", kind=CUMULATIVE)) == (422, [("/period_from", "period-held")])
-    crossing = a_report("B", **{**months(6, 6), "period_from": date(2025, 12, 1), "period_to": date(2026, 2, 1)})
-    assert refused(year, crossing) == (422, [("/period_from", "period-crosses")])
+    half = a_report("A", "5", kind=CUMULATIVE, **months(2, 6))
+    crossing = a_report("B", period_from=date(2026, 1, 1), period_to=date(2026, 2, 15))
+    assert refused(half, crossing) == (422, [("/period_from", "period-crosses")])
     wider = a_report("B", "3", kind=CONTRA, **months(1, 3))
     assert refused(a_report("A", "5"), wider, a_report("C", "3", kind=CONTRA)) == (
         422,
@@ -116,6 +117,7 @@ def test_what_cannot_be_counted_is_refused_and_says_why() -> None:
         ({"quantity": Decimal(-1)}, [("/quantity", "quantity-negative")]),
         ({"period_to": date(2026, 1, 1)}, [("/period_to", "before-period-from")]),
         ({"period_to": date(2026, 7, 2)}, [("/period_to", "in-the-future")]),
+        ({"period_from": date(2025, 12, 31)}, [("/period_to", "two-years")]),
         ({"kind": LATE}, [("/kind", "period-open")]),
         ({"mrn": "26BE343000000001A1"}, [("/mrn", "not-exported")]),
         ({"cleared_in": "NL"}, [("/cleared_in", "not-exported")]),

@@ -24,6 +24,12 @@ LAPSES = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)
 """The end of the year in Brussels."""
 
 
+@pytest.fixture(autouse=True)
+def legs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports of use are waited for too (`test_usage_deadlines`)."""
+    monkeypatch.setattr(licence_deadlines, "AWAITED", licence_deadlines.AWAITED[:1])
+
+
 def under_way(*more: Any, requires: Requirements = ONLY_FEDERAL, **changes: Any) -> Play:
     return Play(a_licence(requires=requires), an_authorisation(**changes), *more, a_demand())
 

@@ -209,4 +209,5 @@ def test_every_rule_has_a_legal_basis() -> None:
     codes = {rule.code for rule in RULES}
     assert len(codes) == len(RULES) == 20
     others = {"released.uncovered", "licence.changed-under-shipment", "exit.shortfall", "exit.excess"}
+    others |= {"usage.report-overdue", "usage.report-difference"}
     assert codes | others | DEADLINES.keys() == KINDS.keys()

@@ -1,0 +1,100 @@
+"""Licensed, reported by the holder, seen by customs: the three figures of a licence line for a period.
+
+A report belongs to a period when its own lies in it. What customs saw belongs to the day, in the licence's time zone,
+of the step the shipment is at: its release, then its exit. Only exports that our customs clear are both reported and
+seen; other use is reported alone.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from services.core.messages import HeldShipment, Licence, LicenceLine, Phase, UsageReport
+from services.core.usage import Account, Use, account_of, counting, use_of
+from services.core.values import ZERO
+from services.reconciliation.domain.usage import draws
+from services.reconciliation.domain.validity import zone
+
+_SEEN = frozenset({Phase.RELEASED, Phase.EXITED})
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A licence line in a period. A dimension that the line does not count is zero throughout."""
+
+    line: LicenceLine
+    reported: Use
+    """Exports that our customs clear, as the holder reports them."""
+    unseen: Use
+    """All other use that is reported: it draws by its report."""
+    consumed: Use
+    """Released by customs."""
+    exited: Use
+    """The part of it that left."""
+
+
+def compare(
+    terms: Licence, usage: Iterable[UsageReport], shipments: Iterable[HeldShipment], first: date, last: date
+) -> list[Compared]:
+    """Every line of the licence, from the first day to the last."""
+    reported, unseen = _reported(usage, first, last)
+    consumed, exited = _seen(terms, shipments, first, last)
+    return [
+        Compared(
+            line,
+            reported.get(line.line, Use()),
+            unseen.get(line.line, Use()),
+            consumed.get(line.line, Use()),
+            exited.get(line.line, Use()),
+        )
+        for line in terms.lines
+    ]
+
+
+def crossing(usage: Iterable[UsageReport], first: date, last: date) -> Iterator[UsageReport]:
+    """Reports that are in no comparison of the period, for part of theirs lies outside."""
+    for report in usage:
+        touches = report.period_from <= last and first <= report.period_to
+        if touches and not (first <= report.period_from and report.period_to <= last):
+            yield report
+
+
+def _reported(usage: Iterable[UsageReport], first: date, last: date) -> tuple[dict[int, Use], dict[int, Use]]:
+    accounts: dict[Account, list[UsageReport]] = {}
+    for report in usage:
+        accounts.setdefault(account_of(report), []).append(report)
+    reported: dict[int, Use] = {}
+    unseen: dict[int, Use] = {}
+    for (line, _, _), reports in accounts.items():
+        within = [one for one in counting(reports) if first <= one.period_from and one.period_to <= last]
+        figures = unseen if draws(reports[0]) else reported
+        figures[line] = _sum(figures.get(line, Use()), use_of(within))
+    return reported, unseen
+
+
+def _seen(
+    terms: Licence, shipments: Iterable[HeldShipment], first: date, last: date
+) -> tuple[dict[int, Use], dict[int, Use]]:
+    consumed: dict[int, Use] = {}
+    exited: dict[int, Use] = {}
+    local = zone(terms.time_zone)
+    for shipment in shipments:
+        demand = shipment.demand
+        if demand.phase not in _SEEN or not first <= demand.occurred_at.astimezone(local).date() <= last:
+            continue
+        for held in shipment.draws:
+            line = held.line
+            used = Use(held.consumed_quantity, held.consumed_value)
+            consumed[line] = _sum(consumed.get(line, Use()), used)
+            exited[line] = _sum(exited.get(line, Use()), Use(held.exited_quantity, held.exited_value))
+    return consumed, exited
+
+
+def _sum(one: Use, other: Use) -> Use:
+    return Use(one.quantity + other.quantity, one.value + other.value)
+
+
+def differs(one: Compared) -> bool:
+    """Whether holder and customs say different things, in a dimension that the line counts."""
+    quantity = one.line.unit is not None and one.reported.quantity - one.consumed.quantity != ZERO
+    return quantity or (one.line.currency is not None and one.reported.value - one.consumed.value != ZERO)
