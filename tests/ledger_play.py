@@ -10,6 +10,7 @@ from services.core.decision import Decision
 from services.core.message import Message
 from services.core.messages import (
     Authorisation,
+    CarryOver,
     Cover,
     Demand,
     DrawCover,
@@ -35,6 +36,7 @@ from services.reconciliation.handlers.ledger import (
     licence_reminder,
     new_ledger,
     record_authorisation,
+    record_carry_over,
     record_licence,
     record_licence_reminder,
 )
@@ -81,6 +83,8 @@ class Play:
             return record_licence(self.state, message, now, rule_set=self.rule_set)
         if isinstance(message, Authorisation):
             return record_authorisation(self.state, message, now, rule_set=self.rule_set)
+        if isinstance(message, CarryOver):
+            return record_carry_over(self.state, message, now, rule_set=self.rule_set)
         if isinstance(message, LicenceReminder):
             return record_licence_reminder(self.state, message, now, rule_set=self.rule_set)
         if isinstance(message, UsageReport):

@@ -15,6 +15,7 @@ from services.core.facts import FACTS
 from services.core.message import Message
 from services.core.messages import (
     Authorisation,
+    CarryOver,
     Cover,
     DeclarationAccepted,
     Demand,
@@ -36,6 +37,7 @@ from services.reconciliation.handlers.ledger import (
     licence_reminder,
     new_ledger,
     record_authorisation,
+    record_carry_over,
     record_licence,
     record_licence_reminder,
 )
@@ -53,6 +55,7 @@ TOPICS: Final = (
     Licence.TOPIC,
     Authorisation.TOPIC,
     UsageReport.TOPIC,
+    CarryOver.TOPIC,
     Demand.TOPIC,
     Cover.TOPIC,
     Entry.TOPIC,
@@ -69,11 +72,19 @@ SHIPMENT_HANDLERS: Final[Mapping[type[Message], Handler[Shipment]]] = {
     Reminder: record_reminder,
 }
 
-LEDGER_INPUTS: Final = (Licence.TOPIC, Authorisation.TOPIC, UsageReport.TOPIC, Demand.TOPIC, LicenceReminder.TOPIC)
+LEDGER_INPUTS: Final = (
+    Licence.TOPIC,
+    Authorisation.TOPIC,
+    UsageReport.TOPIC,
+    CarryOver.TOPIC,
+    Demand.TOPIC,
+    LicenceReminder.TOPIC,
+)
 LEDGER_HANDLERS: Final[Mapping[type[Message], Handler[LicenceLedger]]] = {
     Licence: record_licence,
     Authorisation: record_authorisation,
     UsageReport: record_usage,
+    CarryOver: record_carry_over,
     Demand: answer_demand,
     LicenceReminder: record_licence_reminder,
 }

@@ -4,7 +4,16 @@ from dataclasses import replace
 from functools import partial
 
 from services.core.message import Message
-from services.core.messages import Authorisation, Demand, Ledger, Licence, LicenceReminder, Shipment, UsageReport
+from services.core.messages import (
+    Authorisation,
+    CarryOver,
+    Demand,
+    Ledger,
+    Licence,
+    LicenceReminder,
+    Shipment,
+    UsageReport,
+)
 from services.reconciliation import topology
 from services.reconciliation.adapters.comparison_http import comparison_router
 from services.reconciliation.adapters.findings import Findings
@@ -16,6 +25,7 @@ from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.handlers.ledger import (
     answer_demand,
     record_authorisation,
+    record_carry_over,
     record_licence,
     record_licence_reminder,
 )
@@ -41,6 +51,7 @@ def ledger_fold(codec: Codec, kept_as: str = topology.LEDGER, rules: RuleSet | N
         Licence: partial(record_licence, rule_set=rules),
         Authorisation: partial(record_authorisation, rule_set=rules),
         UsageReport: partial(record_usage, rule_set=rules),
+        CarryOver: partial(record_carry_over, rule_set=rules),
         Demand: partial(answer_demand, rule_set=rules),
         LicenceReminder: partial(record_licence_reminder, rule_set=rules),
     }

@@ -24,8 +24,8 @@ from tests.integration.kafka_log import KafkaLog
 from tests.integration.runtime.probe_process import until
 
 OTHER = "VL/2026/000999"
-ENTRIES = 17
-MESSAGES = 16
+ENTRIES = 20
+MESSAGES = 18
 KEYED = Requirements(federal_authorisation=True, end_use_certificate=False, state_guarantee=False)
 LAPSED = date(2026, 3, 31)
 """A day that is past: a reminder follows at once."""
@@ -58,7 +58,7 @@ async def until_read(service: Running, records: int) -> None:
 
 
 async def record(settings: RuntimeSettings) -> None:
-    """Covered, refused, repeated and waiting demands, an amendment, bad licences, use, a key that lapsed."""
+    """Covered, refused, repeated and waiting demands, an amendment, bad licences, use, a lapsed key, a carry-over."""
     demands = [a_demand(mrn=mrn(number)) for number in (1, 2, 3)]
     messages: list[Message] = [
         a_licence(),
@@ -78,6 +78,7 @@ async def record(settings: RuntimeSettings) -> None:
             await send(settings, message)
             await until_read(service, sent)
         await send(settings, an_authorisation(licence=LicenceRef(OTHER), valid_to=LAPSED))
+        await send(settings, a_licence(ref=OTHER, requires=KEYED, revision=2, replaced_by=REF))
         await KafkaLog(Installation.of(settings), a_licence().TOPIC).write(REF.encode(), b"\x00garbage")
         await until_read(service, MESSAGES)
 

@@ -6,7 +6,17 @@ from typing import TypeAlias
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
-from services.core.messages import Authorisation, Cover, Demand, Entry, Finding, Licence, LicenceReminder, UsageReport
+from services.core.messages import (
+    Authorisation,
+    CarryOver,
+    Cover,
+    Demand,
+    Entry,
+    Finding,
+    Licence,
+    LicenceReminder,
+    UsageReport,
+)
 from services.runtime.kafka import topics
 from services.runtime.kafka.topics import DEAD_LETTER_SUFFIX
 from services.runtime.settings import RuntimeSettings
@@ -18,7 +28,7 @@ from tests.own import own_prefix
 Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 Alter = Callable[[list[Record]], Sequence[Record]]
 
-INPUTS = (Licence.TOPIC, Authorisation.TOPIC, UsageReport.TOPIC, Demand.TOPIC, LicenceReminder.TOPIC)
+INPUTS = (Licence.TOPIC, Authorisation.TOPIC, UsageReport.TOPIC, CarryOver.TOPIC, Demand.TOPIC, LicenceReminder.TOPIC)
 PUBLISHED = (Entry.TOPIC, Cover.TOPIC, Finding.TOPIC, *(t + DEAD_LETTER_SUFFIX for t in INPUTS))
 """What a ledger writes to."""
 OF_THE_LEDGER = (*INPUTS, *PUBLISHED)

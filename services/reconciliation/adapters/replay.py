@@ -16,6 +16,7 @@ from typing import Final
 from services.core.errors import Corrupt, Rejected
 from services.core.messages import (
     Authorisation,
+    CarryOver,
     Demand,
     Entry,
     EntryCause,
@@ -50,6 +51,7 @@ _TOPICS: Final[Mapping[tuple[EntryCause, EntryOrigin], str]] = {
     (EntryCause.LICENCE, EntryOrigin.AUTHORISATION): Authorisation.TOPIC,
     (EntryCause.LICENCE, EntryOrigin.USAGE): UsageReport.TOPIC,
     (EntryCause.LICENCE, EntryOrigin.REMINDER): LicenceReminder.TOPIC,
+    (EntryCause.LICENCE, EntryOrigin.CARRY_OVER): CarryOver.TOPIC,
     (EntryCause.DEMAND, EntryOrigin.CAUSE): Demand.TOPIC,
 }
 

@@ -7,6 +7,7 @@ from services.core.decision import Decision
 from services.core.errors import Corrupt
 from services.core.messages import (
     Authorisation,
+    CarryOver,
     Cover,
     Demand,
     DrawCover,
@@ -21,7 +22,8 @@ from services.core.messages import (
     UsageReport,
 )
 from services.core.usage import Use
-from services.core.values import Mrn
+from services.core.values import LicenceRef, Mrn
+from services.reconciliation.domain.carrying import unused
 from services.reconciliation.domain.case import Failure
 from services.reconciliation.domain.chain import sealed
 from services.reconciliation.domain.columns import Columns, drawn, opened
@@ -45,17 +47,18 @@ class Booking:
         self._rules = rules
         self._columns = Columns(ledger.balances, ledger.spread)
         self._entries: list[Entry] = []
+        self._carried: list[CarryOver] = []
         self._covers: list[Cover] = []
         self._findings: list[Finding] = []
 
     def decision(self) -> Decision[LicenceLedger]:
         """The ledger as it now stands and everything that follows, in the one order."""
         findings = sorted(self._findings, key=in_order)
-        return Decision(self.ledger, (*self._entries, *self._covers, *findings))
+        return Decision(self.ledger, (*self._entries, *self._carried, *self._covers, *findings))
 
     def licence(self, terms: Licence) -> Entry:
         """Record the licence as it now stands."""
-        self._columns = Columns(opened(terms, self.ledger.balances))
+        self._columns = Columns(opened(terms, self.ledger.balances, self.ledger.carried))
         if self.ledger.terms is None:
             for line, use in drawn_by_use(terms, self.ledger.usage).items():
                 self._columns.use(line, use.quantity, use.value)
@@ -66,6 +69,20 @@ class Booking:
     def authorisation(self, of: Authorisation) -> Entry:
         """Record what stands beside the licence as it now is."""
         return self._record(EntryCause.LICENCE, EntryOrigin.AUTHORISATION, authorisation=of)
+
+    def hand_over(self, to: LicenceRef) -> None:
+        """Give away what is unused, line by line."""
+        terms = self._terms()
+        for one in list(unused(terms, to, self.ledger.balances, self.ledger.revision + 1)):
+            self.carry(one)
+            self._carried.append(one)
+
+    def carry(self, one: CarryOver) -> None:
+        """Record what is handed over, by this licence or to it; before the licence is known it waits with it."""
+        terms, carried = self.ledger.terms, (*self.ledger.carried, one)
+        if terms is not None:
+            self._columns = Columns(opened(terms, self.ledger.balances, carried), self.ledger.spread)
+        self._record(EntryCause.LICENCE, EntryOrigin.CARRY_OVER, carried=one)
 
     def reminder(self, raised: Iterable[str]) -> Entry:
         """Record that the licence was looked at, and what is raised about it as a whole."""
@@ -202,6 +219,7 @@ class Booking:
         shipment: HeldShipment | None = None,
         authorisation: Authorisation | None = None,
         usage: UsageReport | None = None,
+        carried: CarryOver | None = None,
         raised: tuple[str, ...] = (),
     ) -> Entry:
         entry = sealed(
@@ -218,6 +236,7 @@ class Booking:
                 origin=origin,
                 authorisation=authorisation,
                 usage=usage,
+                carried=carried,
                 raised=raised,
                 previous_hash=self.ledger.hash,
                 hash="",

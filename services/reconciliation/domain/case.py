@@ -35,6 +35,16 @@ class Case:
     """What stands beside the licence."""
 
     @property
+    def authorised_quantity(self) -> Decimal:
+        """What the licence states and what was carried over to it, or from it."""
+        return ZERO if self.balance is None or self.balance.quantity is None else self.balance.quantity.authorised
+
+    @property
+    def authorised_value(self) -> Decimal:
+        """The same of the value."""
+        return ZERO if self.balance is None or self.balance.value is None else self.balance.value.authorised
+
+    @property
     def drawn_quantity(self) -> Decimal:
         return ZERO if self.balance is None else drawn(self.balance.quantity)
 

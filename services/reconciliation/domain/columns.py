@@ -9,27 +9,43 @@ from dataclasses import replace
 from decimal import Decimal
 
 from services.core.errors import Corrupt, Rejected
-from services.core.messages import Amounts, Demand, HeldDraw, Licence, LicenceLine, LineBalance
-from services.core.values import ZERO
+from services.core.messages import Amounts, CarryOver, Demand, HeldDraw, Licence, LicenceLine, LineBalance
+from services.core.values import ZERO, LicenceRef
 from services.reconciliation.domain.measures import WHOLE_DIGITS
 from services.reconciliation.domain.spread import NO_SPREAD, Spread
 
 _CAPACITY = Decimal(10) ** WHOLE_DIGITS
 
 
-def opened(terms: Licence, balances: Iterable[LineBalance]) -> tuple[LineBalance, ...]:
-    """The lines of the licence with what it now authorises; what is reserved, consumed and exited stays."""
+def opened(
+    terms: Licence, balances: Iterable[LineBalance], carried: Iterable[CarryOver] = ()
+) -> tuple[LineBalance, ...]:
+    """The lines of the licence with what it now authorises; what is reserved, consumed and exited stays.
+
+    It authorises what it states, what another licence handed over to it, and not what it handed over itself.
+    """
     before = {balance.line: balance for balance in balances}
-    return tuple(_opened(line, before.get(line.line)) for line in terms.lines)
+    return tuple(_opened(line, before.get(line.line), granted(terms.ref, line, carried)) for line in terms.lines)
 
 
-def _opened(line: LicenceLine, before: LineBalance | None) -> LineBalance:
+def granted(ref: LicenceRef, line: LicenceLine, carried: Iterable[CarryOver]) -> tuple[Decimal, Decimal]:
+    """Quantity and value that a line authorises; what was carried in another measure than the line's is not counted."""
+    quantity, value = line.quantity or ZERO, line.value or ZERO
+    for one in carried:
+        if one.line == line.line:
+            sign = 1 if one.licence == ref else -1
+            quantity += sign * (one.quantity or ZERO) if one.unit == line.unit else ZERO
+            value += sign * (one.value or ZERO) if one.currency == line.currency else ZERO
+    return quantity, value
+
+
+def _opened(line: LicenceLine, before: LineBalance | None, grants: tuple[Decimal, Decimal]) -> LineBalance:
     quantity = before.quantity if before else None
     value = before.value if before else None
     return LineBalance(
         line=line.line,
-        quantity=None if line.unit is None else _authorising(line.quantity or ZERO, quantity),
-        value=None if line.currency is None else _authorising(line.value or ZERO, value),
+        quantity=None if line.unit is None else _authorising(grants[0], quantity),
+        value=None if line.currency is None else _authorising(grants[1], value),
     )
 
 

@@ -12,6 +12,7 @@ from services.core.errors import Corrupt
 from services.core.message import remember
 from services.core.messages import (
     Authorisation,
+    CarryOver,
     Demand,
     DrawVerdict,
     Entry,
@@ -60,6 +61,8 @@ class LicenceLedger:
     """On which days draws count, of the lines that limit windows of days."""
     authorisations: tuple[Authorisation, ...] = ()
     """What stands beside the licence, by kind and reference."""
+    carried: tuple[CarryOver, ...] = ()
+    """What was handed over, to this licence and by it, in order of arrival."""
     raised: tuple[str, ...] = ()
     """Ids of what was raised about the licence as a whole, sorted."""
     reminded: datetime | None = None
@@ -104,6 +107,7 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
         stands_in,
         spread,
         beside if entry.authorisation is None else with_authorisation(beside, entry.authorisation),
+        ledger.carried if entry.carried is None else (*ledger.carried, entry.carried),
         tuple(sorted({*ledger.raised, *entry.raised})) if entry.raised else ledger.raised,
         entry.recorded_at if entry.origin is EntryOrigin.REMINDER else ledger.reminded,
         ledger.usage if entry.usage is None else (*ledger.usage, entry.usage),
@@ -190,6 +194,7 @@ def to_record(ledger: LicenceLedger) -> Ledger:
         shipments=tuple(ledger.shipments.values()),
         balances=ledger.balances,
         authorisations=ledger.authorisations,
+        carried=ledger.carried,
         raised=ledger.raised,
         reminded=ledger.reminded,
         usage=ledger.usage,
@@ -208,6 +213,7 @@ def from_record(record: Ledger) -> LicenceLedger:
         terms=record.terms,
         balances=record.balances,
         authorisations=record.authorisations,
+        carried=record.carried,
         raised=record.raised,
         reminded=record.reminded,
         usage=record.usage,

@@ -156,7 +156,7 @@ def quantity_fits(case: Case) -> bool:
     line, takes = case.line, case.takes.quantity
     if case.keeps or line is None or takes is None or not controls_quantity(line):
         return True
-    return case.drawn_quantity + takes <= case.rules.quantity.on(line.tolerance).of(line.quantity or ZERO)
+    return case.drawn_quantity + takes <= case.rules.quantity.on(line.tolerance).of(case.authorised_quantity)
 
 
 def value_fits(case: Case) -> bool:
@@ -164,7 +164,7 @@ def value_fits(case: Case) -> bool:
     line, takes = case.line, case.takes.value
     if case.keeps or line is None or takes is None or not controls_value(line):
         return True
-    return case.drawn_value + takes <= case.rules.value.on(line.tolerance).of(line.value or ZERO)
+    return case.drawn_value + takes <= case.rules.value.on(line.tolerance).of(case.authorised_value)
 
 
 def quantity_within_licence(case: Case) -> Mismatch | None:
@@ -172,7 +172,7 @@ def quantity_within_licence(case: Case) -> Mismatch | None:
     if line is None or quantity_fits(case):
         return None
     ceiling = case.rules.quantity.on(line.tolerance)
-    return _overrun("quantity", case.takes.quantity, case.drawn_quantity, line.quantity, line.unit, ceiling)
+    return _overrun("quantity", case.takes.quantity, case.drawn_quantity, case.authorised_quantity, line.unit, ceiling)
 
 
 def value_within_licence(case: Case) -> Mismatch | None:
@@ -180,7 +180,7 @@ def value_within_licence(case: Case) -> Mismatch | None:
     if line is None or value_fits(case):
         return None
     ceiling = case.rules.value.on(line.tolerance)
-    return _overrun("value", case.takes.value, case.drawn_value, line.value, line.currency, ceiling)
+    return _overrun("value", case.takes.value, case.drawn_value, case.authorised_value, line.currency, ceiling)
 
 
 def _overrun(
@@ -215,8 +215,8 @@ RULES: tuple[Rule, ...] = (
     Rule("write-off.missing", 1, write_off_is_stated),
     Rule("unit.mismatch", 1, unit_agrees),
     Rule("currency.mismatch", 1, currency_agrees),
-    Rule(QUANTITY_OVERRUN, 2, quantity_within_licence),
-    Rule(VALUE_OVERRUN, 2, value_within_licence),
+    Rule(QUANTITY_OVERRUN, 3, quantity_within_licence),
+    Rule(VALUE_OVERRUN, 3, value_within_licence),
     Rule(PERIOD_OVERRUN, PERIOD_VERSION, period_within_limits),
 )
 

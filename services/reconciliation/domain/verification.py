@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from services.core.messages import Entry, HeldDraw, Licence, UsageReport
-from services.core.values import ZERO, Mrn
+from services.core.messages import CarryOver, Entry, HeldDraw, Licence, UsageReport
+from services.core.values import LicenceRef, Mrn
 from services.reconciliation.domain.chain import hash_of
+from services.reconciliation.domain.columns import granted
 from services.reconciliation.domain.invariants import (
     QUANTITY,
     VALUE,
@@ -37,6 +38,7 @@ class _Account:
         self.revision = 0
         self.hash = NO_ENTRY
         self.terms: Licence | None = None
+        self.carried: list[CarryOver] = []
         self.draws: dict[Mrn, tuple[HeldDraw, ...]] = {}
         self.usage: list[UsageReport] = []
         self.sums: Sums = {}
@@ -66,6 +68,7 @@ class _Account:
     def _follow(self, entry: Entry) -> None:
         self.revision, self.hash = entry.revision, entry.hash
         self._follow_use(entry)
+        self.carried += [] if entry.carried is None else [entry.carried]
         if entry.shipment is not None:
             add(self.sums, self.draws.get(entry.shipment.mrn, ()), -1)
             add(self.sums, entry.shipment.draws, 1)
@@ -83,18 +86,19 @@ class _Account:
 
     def _authorised(self, entry: Entry) -> Iterator[tuple[int, str]]:
         columns = columns_of(entry.balances)
-        granted: dict[tuple[int, str], Decimal] = {}
+        grants: dict[tuple[int, str], Decimal] = {}
         for term in self.terms.lines if self.terms else ():
+            quantity, value = granted(LicenceRef(self.licence), term, self.carried)
             if term.unit is not None:
-                granted[term.line, QUANTITY] = term.quantity or ZERO
+                grants[term.line, QUANTITY] = quantity
             if term.currency is not None:
-                granted[term.line, VALUE] = term.value or ZERO
-        for place in sorted(granted.keys() | columns.keys()):
+                grants[term.line, VALUE] = value
+        for place in sorted(grants.keys() | columns.keys()):
             stated = columns[place].authorised if place in columns else None
-            if stated != granted.get(place):
+            if stated != grants.get(place):
                 line, dimension = place
-                grants = shown(granted.get(place))
-                yield line, f"{dimension} authorised is {shown(stated)}, the licence grants {grants}"
+                due = shown(grants.get(place))
+                yield line, f"{dimension} authorised is {shown(stated)}, the licence grants {due}"
 
 
 def verify(entries: Iterable[Recorded]) -> Iterator[Violation]:

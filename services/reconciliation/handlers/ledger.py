@@ -10,7 +10,7 @@ from datetime import datetime
 
 from services.core.decision import Decision
 from services.core.errors import Corrupt, Rejected
-from services.core.messages import Authorisation, Demand, HeldShipment, Licence, LicenceReminder
+from services.core.messages import Authorisation, CarryOver, Demand, HeldShipment, Licence, LicenceReminder
 from services.core.values import LicenceRef, Mrn
 from services.reconciliation.domain.booking import Booking
 from services.reconciliation.domain.changed import released_without_cover, without_leg
@@ -56,6 +56,28 @@ def record_licence(
             booking.licence_changed(shipment)
         for demand, held, lost in released_without_cover(booking.ledger, known, licence, rule_set):
             booking.raise_for_draw(demand, held, lost, entry)
+    if licence.replaced_by is not None and (known is None or known.replaced_by is None):
+        booking.hand_over(licence.replaced_by)
+    return booking.decision()
+
+
+def record_carry_over(
+    state: LicenceLedger, carried: CarryOver, now: datetime, *, rule_set: RuleSet = DEFAULT_RULE_SET
+) -> Decision[LicenceLedger]:
+    """What another licence had left, added to what this one states; refused draws are judged again.
+
+    Replay: of each line of a licence it is given once. Corrupt when it comes back with other content.
+    """
+    if carried.licence != state.licence:
+        raise Rejected(f"{carried.identity} goes to {carried.licence}, this is the ledger of {state.licence}")
+    for known in state.carried:
+        if (known.replaced, known.line) == (carried.replaced, carried.line):
+            return _repeat(state, same=known == carried, older=False, what=carried.identity)
+    booking = Booking(state, carried.identity, now, rule_set)
+    booking.carry(carried)
+    if state.terms is not None:
+        for shipment in _by_arrival(booking.ledger, booking.ledger.wanting):
+            booking.amount_returned(shipment)
     return booking.decision()
 
 

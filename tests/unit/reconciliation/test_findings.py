@@ -26,7 +26,7 @@ def test_a_finding_carries_what_was_compared_with_what() -> None:
     ]
     assert finding.entry == EntryRef(licence=REF, revision=3, hash=entry.hash)
     assert finding.sources == (a_source(),)
-    assert (finding.rule, finding.rule_set) == ("quantity.overrun@2", entry.rule_set)
+    assert (finding.rule, finding.rule_set) == ("quantity.overrun@3", entry.rule_set)
     assert finding.raised_at == entry.recorded_at
     assert (finding.severity, finding.track) == (Severity.CRITICAL, Track.BOTH)
     assert finding.legal_basis == "Impl. Reg. (EU) 2024/2145 art. 6(1)(b)"
