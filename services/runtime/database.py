@@ -105,7 +105,7 @@ class Database:
         async with self.connection() as connection, connection.transaction():
             yield connection
 
-    async def rows(self, query: Any, parameters: Any = None) -> list[DictRow]:
-        """All rows of one query."""
+    async def rows(self, query: Any, parameters: Any = None, *, prepare: bool | None = None) -> list[DictRow]:
+        """All rows of one query. `prepare` False: planned each time, for these very parameters."""
         async with self.connection() as connection:
-            return await (await connection.execute(query, parameters)).fetchall()
+            return await (await connection.execute(query, parameters, prepare=prepare)).fetchall()

@@ -16,29 +16,40 @@ _CURRENT = (
     "SELECT r.content FROM licensing.licence l JOIN licensing.licence_revision r"
     " ON r.ref = l.ref AND r.revision = l.revision WHERE "
 )
+# Whether the last day of validity is over, in the authority's time zone.
+_OVER = "coalesce((l.valid_to + 1)::timestamp AT TIME ZONE (r.content->>'time_zone') <= %(now)s, false)"
 # The status in force is the last step that has taken effect; before the first, the first. After the last day of
 # validity it is expired, where it may become so (`domain.status.standing`).
-_IN_FORCE = """
-(SELECT CASE WHEN step->>'status' = ANY(%(expiring)s)
-   AND (l.valid_to + 1)::timestamp AT TIME ZONE (r.content->>'time_zone') <= %(now)s
-   THEN 'expired' ELSE step->>'status' END
+_IN_FORCE = f"""
+(SELECT CASE WHEN step->>'status' = ANY(%(expiring)s) AND {_OVER} THEN 'expired' ELSE step->>'status' END
  FROM jsonb_array_elements(l.statuses) WITH ORDINALITY AS steps (step, place)
  WHERE place = 1 OR (step->>'effective_at')::timestamptz <= %(now)s ORDER BY place DESC LIMIT 1)
-"""
+"""  # noqa: S608 - put together from what stands here
+# That it is behind a reference is said of both: else a merge of the two reads all revisions up to there.
 _LISTED = f"""
 SELECT l.ref, r.content, {_IN_FORCE} AS status FROM licensing.licence l
 JOIN licensing.licence_revision r ON r.ref = l.ref AND r.revision = l.revision
-WHERE l.ref > %(after)s"""  # noqa: S608 - put together from what stands here
+WHERE l.ref > %(after)s AND r.ref > %(after)s"""  # noqa: S608 - as above
 _PAGE = " ORDER BY l.ref LIMIT %(limit)s"
-# Where licences with a status in force can be: those whose last step gave it, those whose last step is still to come,
-# and those whose days are over. Each is looked through in order of reference, by an index of its own.
-_OVER = "%(status)s = 'expired' AND l.valid_to <= %(now)s::date + 1"
-_WHERE_TO_LOOK = (
-    "l.last_status = %(status)s",
-    "l.last_status <> %(status)s AND l.last_effective >= %(second)s",
-    f"l.last_status <> %(status)s AND l.last_effective < %(second)s AND {_OVER}",
-)
 _EXPIRING = [word(status) for status, following in STEPS.items() if LicenceStatus.EXPIRED in following]
+
+
+def _where_to_look(status: str) -> list[str]:
+    """Where licences are that have a status in force, each place looked through in order of reference by an index.
+
+    They are apart: the last step gave it; a step is still to come; nobody gave it, but the last day is over.
+    """
+    given = "l.last_status = %(status)s AND l.last_effective < %(second)s"
+    places = [
+        f"{given} AND NOT {_OVER}" if status in _EXPIRING else given,
+        f"l.last_effective >= %(second)s AND {_IN_FORCE} = %(status)s",
+    ]
+    if status == word(LicenceStatus.EXPIRED):
+        over = f"l.valid_to <= %(now)s::date + 1 AND {_OVER}"
+        places.append(f"l.last_status = ANY(%(expiring)s) AND l.last_effective < %(second)s AND {over}")
+    return places
+
+
 _UNSAID = {
     name: field.get_default(call_default_factory=True)
     for name, field in StoredLicence.model_fields.items()
@@ -81,14 +92,16 @@ class Search:
         self, holder: str | None, status: LicenceStatus | None, now: datetime, page: Page
     ) -> Sequence[Mapping[str, Any]]:
         held = "" if holder is None else " AND l.holder = %(holder)s"
-        second = now.astimezone(UTC).isoformat()[:19]
-        values = {"holder": holder, "status": status and word(status), "now": now, "second": second}
         query = _LISTED + held + _PAGE
         if status is not None:
-            parts = (f"({_LISTED}{held} AND {where} AND {_IN_FORCE} = %(status)s{_PAGE})" for where in _WHERE_TO_LOOK)
-            found = " UNION ALL ".join(parts)
+            places = _where_to_look(word(status))
+            found = " UNION ALL ".join(f"({_LISTED}{held} AND {place}{_PAGE})" for place in places)
             query = f"SELECT * FROM ({found}) AS l ORDER BY ref LIMIT %(limit)s"  # noqa: S608 - as above
-        return await self._database.rows(query.encode(), {**values, "expiring": _EXPIRING, **_bounds(page)})
+        second = now.astimezone(UTC).isoformat()[:19]
+        known = {"holder": holder, "status": status and word(status), "expiring": _EXPIRING}
+        # A plan for any status reads the whole register for one that few licences have.
+        times = {"now": now, "second": second}
+        return await self._database.rows(query.encode(), {**known, **times, **_bounds(page)}, prepare=False)
 
     async def revisions(self, ref: str, since: int, limit: int) -> list[Mapping[str, object]]:
         """Stored revisions in order, from `since` on."""
