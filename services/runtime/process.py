@@ -26,7 +26,7 @@ from services.runtime.http import application
 from services.runtime.http_server import Server, listen
 from services.runtime.kafka import topics
 from services.runtime.kafka.producer import Producer
-from services.runtime.memory import look_for_cycles_rarely
+from services.runtime.memory import give_back_large_blocks, look_for_cycles_rarely, take_short_turns
 from services.runtime.outbox import Outbox
 from services.runtime.partition import Engines
 from services.runtime.registry import BundledRegistry, ConfluentRegistry, Registry
@@ -67,6 +67,8 @@ class Process:
 
     async def run(self, on_ready: Callable[[str], Awaitable[None] | None] | None = None) -> None:
         """Until stopped. Fatal when it cannot start as configured, or when a task that must not end did."""
+        take_short_turns()
+        give_back_large_blocks()
         async with AsyncExitStack() as stack:
             await self._start(stack)
             server, serving = await self._serve()
