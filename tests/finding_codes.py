@@ -21,5 +21,7 @@ PLANNED = frozenset(
         "released.uncovered",
         "exit.shortfall",
         "exit.excess",
+        "refusal.shadow",
+        "denial.match",
     }
 )

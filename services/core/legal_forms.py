@@ -78,3 +78,13 @@ UNSPACED: Final = (
     "유한회사",
 )
 """Written against the name, before or behind it."""
+
+_GENERIC = """
+    trading trade trader traders international global world worldwide general national group holding holdings
+    industry industries industrial enterprise enterprises import imports export exports impex commercial commerce
+    business service services product products equipment supply supplies solution solutions system systems
+    technology technologies tech engineering machinery machines manufacturing works factory production
+    and of the de la der die das und et
+"""
+GENERIC: Final = frozenset(_GENERIC.split())
+"""Words that so many names hold that they say little of who it is."""

@@ -11662,6 +11662,394 @@ class Reminder(_Reminder):
         return sha256(f"reconciliation.v1.Reminder\x1f{self.mrn}\x1f{self.due}".encode()).hexdigest()[:32]
 
 
+class WatchedKind(StrEnum):
+    """What shipments are compared with. UNKNOWN: a kind that this reader does not know."""
+
+    UNKNOWN = "UNKNOWN"
+    REFUSAL = "REFUSAL"
+    DENIAL = "DENIAL"
+
+
+WATCHEDKIND_AT: Final = {
+    0: WatchedKind.UNKNOWN,
+    2: WatchedKind.REFUSAL,
+    4: WatchedKind.DENIAL,
+}
+WATCHEDKIND_BYTES: Final = {x: bytes([n]) for n, x in WATCHEDKIND_AT.items()}
+
+
+class _Resemblance(Message):
+    __slots__ = ("mrn", "screening", "kind", "ref", "revision", "finding_id", "code", "severity", "item", "summary", "comparisons",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class Resemblance(_Resemblance):
+    """A refusal or denial that a shipment resembles, and by what."""
+
+    SCHEMA: ClassVar[str] = "reconciliation.v1.Resemblance"
+    TOPIC: ClassVar[str] = "reconciliation.resemblance.v1"
+    KEY: ClassVar[str] = "mrn"
+    IDENTITY: ClassVar[tuple[str, ...]] = ("mrn", "screening", "kind", "ref", "revision")
+
+    mrn: Mrn
+    """The shipment."""
+    screening: int
+    """Revision of the screening that found it."""
+    kind: WatchedKind = WatchedKind.UNKNOWN
+    """What it resembles."""
+    ref: str
+    """Reference of the refusal or denial."""
+    revision: int
+    """The revision that was compared."""
+    finding_id: str
+    """Identity of the finding it gives rise to: the same shipment, refusal and values always have the same."""
+    code: str
+    """refusal.shadow or denial.match."""
+    severity: Severity
+    """How strong it is."""
+    item: int
+    """The goods item that is closest to it."""
+    summary: str
+    """One sentence for a person."""
+    comparisons: tuple[Comparison, ...] = ()
+    """Every value compared, with the scores."""
+
+    def __init__(
+        self,
+        *,
+        mrn: Mrn,
+        screening: int,
+        kind: WatchedKind = WatchedKind.UNKNOWN,
+        ref: str,
+        revision: int,
+        finding_id: str,
+        code: str,
+        severity: Severity,
+        item: int,
+        summary: str,
+        comparisons: tuple[Comparison, ...] = (),
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _Resemblance)
+        it.mrn = mrn
+        it.screening = screening
+        it.kind = kind
+        it.ref = ref
+        it.revision = revision
+        it.finding_id = finding_id
+        it.code = code
+        it.severity = severity
+        it.item = item
+        it.summary = summary
+        it.comparisons = comparisons
+        it.remembered = None
+        it.__class__ = Resemblance
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            mrn_ = self.mrn.encode()
+            x = self.screening
+            screening_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else long(x)
+            x = self.kind
+            kind_ = WATCHEDKIND_BYTES[x] if type(x) is WatchedKind else misfit(x)
+            ref_ = self.ref.encode()
+            x = self.revision
+            revision_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else long(x)
+            finding_id_ = self.finding_id.encode()
+            code_ = self.code.encode()
+            x = self.severity
+            severity_ = SEVERITY_BYTES[x] if type(x) is Severity else misfit(x)
+            x = self.item
+            item_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else integer(x)
+            summary_ = self.summary.encode()
+            x = self.comparisons
+            comparisons_ = b"\x00" if x == () else records(x, Comparison)
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(mrn_)) < 8192 else long(n)),
+            mrn_,
+            screening_,
+            kind_,
+            (NUMBERS[n] if (n := len(ref_)) < 8192 else long(n)),
+            ref_,
+            revision_,
+            (NUMBERS[n] if (n := len(finding_id_)) < 8192 else long(n)),
+            finding_id_,
+            (NUMBERS[n] if (n := len(code_)) < 8192 else long(n)),
+            code_,
+            severity_,
+            item_,
+            (NUMBERS[n] if (n := len(summary_)) < 8192 else long(n)),
+            summary_,
+            comparisons_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[Resemblance, int]":
+        it: Any = open_record(_Resemblance)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.mrn = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            it.screening, i = long_at(b, i - 1)
+        else:
+            it.screening = n >> 1
+        it.kind = WATCHEDKIND_AT[b[i]]
+        i += 1
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.ref = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            it.revision, i = long_at(b, i - 1)
+        else:
+            it.revision = n >> 1
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.finding_id = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.code = b[i:j].decode()
+        i = j
+        it.severity = SEVERITY_AT[b[i]]
+        i += 1
+        n = b[i]
+        i += 1
+        if n & 129:
+            it.item, i = integer_at(b, i - 1)
+        else:
+            it.item = n >> 1
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.summary = b[i:j].decode()
+        i = j
+        if b[i]:
+            it.comparisons, i = records_at(b, i, Comparison.read)
+        else:
+            it.comparisons = ()
+            i += 1
+        it.remembered = None
+        it.__class__ = Resemblance
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            mrn=fields["mrn"],
+            screening=fields["screening"],
+            kind=WatchedKind(fields["kind"]),
+            ref=fields["ref"],
+            revision=fields["revision"],
+            finding_id=fields["finding_id"],
+            code=fields["code"],
+            severity=Severity(fields["severity"]),
+            item=integer_of(fields["item"]),
+            summary=fields["summary"],
+            comparisons=tuple(Comparison.from_avro(x) for x in fields["comparisons"]),
+        )
+
+    @property
+    def key(self) -> str:
+        return self.mrn
+
+    @property
+    def identity(self) -> str:
+        return sha256(f"reconciliation.v1.Resemblance\x1f{self.mrn}\x1f{self.screening}\x1f{self.kind}\x1f{self.ref}\x1f{self.revision}".encode()).hexdigest()[:32]
+
+
+class _Screening(Message):
+    __slots__ = ("mrn", "revision", "accepted_at", "exporter", "consignee", "country_of_destination", "items",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class Screening(_Screening):
+    """What a shipment is compared by with refusals and denials, at each step before its goods leave."""
+
+    SCHEMA: ClassVar[str] = "reconciliation.v1.Screening"
+    TOPIC: ClassVar[str] = "reconciliation.screening.v1"
+    KEY: ClassVar[str] = "mrn"
+    IDENTITY: ClassVar[tuple[str, ...]] = ("mrn", "revision")
+
+    mrn: Mrn
+    """The shipment."""
+    revision: int
+    """How many facts are known of it: each is asked about once."""
+    accepted_at: datetime
+    """Acceptance of the declaration: which documents cite a licence is judged then."""
+    exporter: Party
+    """Exporter."""
+    consignee: Party | None = None
+    """Consignee, unless stated per item."""
+    country_of_destination: CountryCode
+    """Country of destination, unless stated per item."""
+    items: tuple[Item, ...] = ()
+    """Goods items as they stand now."""
+
+    def __init__(
+        self,
+        *,
+        mrn: Mrn,
+        revision: int,
+        accepted_at: datetime,
+        exporter: Party,
+        consignee: Party | None = None,
+        country_of_destination: CountryCode,
+        items: tuple[Item, ...] = (),
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _Screening)
+        it.mrn = mrn
+        it.revision = revision
+        it.accepted_at = accepted_at
+        it.exporter = exporter
+        it.consignee = consignee
+        it.country_of_destination = country_of_destination
+        it.items = items
+        it.remembered = None
+        it.__class__ = Screening
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            mrn_ = self.mrn.encode()
+            x = self.revision
+            revision_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else long(x)
+            x = self.accepted_at
+            accepted_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
+            x = self.exporter
+            exporter_ = (x.remembered or x.avro()) if type(x) is Party else misfit(x)
+            x = self.consignee
+            consignee_ = b"\x00" if x is None else b"\x02" + ((x.remembered or x.avro()) if type(x) is Party else misfit(x))
+            x = self.country_of_destination
+            country_of_destination_ = TEXTS[x]
+            x = self.items
+            items_ = b"\x00" if x == () else records(x, Item)
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(mrn_)) < 8192 else long(n)),
+            mrn_,
+            revision_,
+            accepted_at_,
+            exporter_,
+            consignee_,
+            country_of_destination_,
+            items_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[Screening, int]":
+        it: Any = open_record(_Screening)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.mrn = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            it.revision, i = long_at(b, i - 1)
+        else:
+            it.revision = n >> 1
+        j = i + 8
+        x = INSTANT_AT[b[i:j]]
+        if x is None:
+            x, j = instant_at(b, i)
+        it.accepted_at = x
+        i = j
+        it.exporter, i = Party.read(b, i)
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.consignee, i = Party.read(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.consignee = None
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.country_of_destination = TEXT_AT[b[i:j]]
+        i = j
+        if b[i]:
+            it.items, i = records_at(b, i, Item.read)
+        else:
+            it.items = ()
+            i += 1
+        it.remembered = None
+        it.__class__ = Screening
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            mrn=fields["mrn"],
+            revision=fields["revision"],
+            accepted_at=instant_of(fields["accepted_at"]),
+            exporter=Party.from_avro(fields["exporter"]),
+            consignee=None if fields["consignee"] is None else Party.from_avro(fields["consignee"]),
+            country_of_destination=fields["country_of_destination"],
+            items=tuple(Item.from_avro(x) for x in fields["items"]),
+        )
+
+    @property
+    def key(self) -> str:
+        return self.mrn
+
+    @property
+    def identity(self) -> str:
+        return sha256(f"reconciliation.v1.Screening\x1f{self.mrn}\x1f{self.revision}".encode()).hexdigest()[:32]
+
+
 class Stage(StrEnum):
     """Where a shipment is in its life, as people see it (docs/life-cycle.md). UNDECLARED: no declaration is
     known, or a stage that this reader does not know.
@@ -12185,6 +12573,229 @@ class Shipment(_Shipment):
         )
 
 
+class _Watched(Message):
+    __slots__ = ("share", "kind", "ref", "revision", "refusal", "denial",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class Watched(_Watched):
+    """A refusal or a denial as the shipments of one partition are compared with it: there is a copy for each
+    partition.
+    """
+
+    SCHEMA: ClassVar[str] = "reconciliation.v1.Watched"
+    TOPIC: ClassVar[str] = "reconciliation.watched.v1"
+    KEY: ClassVar[str] = "share"
+    IDENTITY: ClassVar[tuple[str, ...]] = ("share", "kind", "ref", "revision")
+
+    share: str
+    """Which copy: a name that stands in its partition."""
+    kind: WatchedKind = WatchedKind.UNKNOWN
+    """What it is."""
+    ref: str
+    """Reference of the refusal or denial."""
+    revision: int
+    """Its revision; a higher one replaces a lower one."""
+    refusal: Refusal | None = None
+    """The refusal, when it is one."""
+    denial: Denial | None = None
+    """The denial, when it is one."""
+
+    def __init__(
+        self,
+        *,
+        share: str,
+        kind: WatchedKind = WatchedKind.UNKNOWN,
+        ref: str,
+        revision: int,
+        refusal: Refusal | None = None,
+        denial: Denial | None = None,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _Watched)
+        it.share = share
+        it.kind = kind
+        it.ref = ref
+        it.revision = revision
+        it.refusal = refusal
+        it.denial = denial
+        it.remembered = None
+        it.__class__ = Watched
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            share_ = self.share.encode()
+            x = self.kind
+            kind_ = WATCHEDKIND_BYTES[x] if type(x) is WatchedKind else misfit(x)
+            ref_ = self.ref.encode()
+            x = self.revision
+            revision_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else long(x)
+            x = self.refusal
+            refusal_ = b"\x00" if x is None else b"\x02" + ((x.remembered or x.avro()) if type(x) is Refusal else misfit(x))
+            x = self.denial
+            denial_ = b"\x00" if x is None else b"\x02" + ((x.remembered or x.avro()) if type(x) is Denial else misfit(x))
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(share_)) < 8192 else long(n)),
+            share_,
+            kind_,
+            (NUMBERS[n] if (n := len(ref_)) < 8192 else long(n)),
+            ref_,
+            revision_,
+            refusal_,
+            denial_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[Watched, int]":
+        it: Any = open_record(_Watched)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.share = b[i:j].decode()
+        i = j
+        it.kind = WATCHEDKIND_AT[b[i]]
+        i += 1
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.ref = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            it.revision, i = long_at(b, i - 1)
+        else:
+            it.revision = n >> 1
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.refusal, i = Refusal.read(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.refusal = None
+        n = b[i]
+        i += 1
+        if n == 2:
+            it.denial, i = Denial.read(b, i)
+        elif n:
+            misfit(n)
+        else:
+            it.denial = None
+        it.remembered = None
+        it.__class__ = Watched
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            share=fields["share"],
+            kind=WatchedKind(fields["kind"]),
+            ref=fields["ref"],
+            revision=fields["revision"],
+            refusal=None if fields["refusal"] is None else Refusal.from_avro(fields["refusal"]),
+            denial=None if fields["denial"] is None else Denial.from_avro(fields["denial"]),
+        )
+
+    @property
+    def key(self) -> str:
+        return self.share
+
+    @property
+    def identity(self) -> str:
+        return sha256(f"reconciliation.v1.Watched\x1f{self.share}\x1f{self.kind}\x1f{self.ref}\x1f{self.revision}".encode()).hexdigest()[:32]
+
+
+class _WatchList(Record):
+    __slots__ = ("share", "entries",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class WatchList(_WatchList):
+    """Snapshot of all that the shipments of one partition are compared with."""
+
+    SCHEMA: ClassVar[str] = "reconciliation.v1.WatchList"
+
+    share: str
+    """Which copy."""
+    entries: tuple[Watched, ...] = ()
+    """The latest revision of each, revoked ones too."""
+
+    def __init__(
+        self,
+        *,
+        share: str,
+        entries: tuple[Watched, ...] = (),
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _WatchList)
+        it.share = share
+        it.entries = entries
+        it.remembered = None
+        it.__class__ = WatchList
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            share_ = self.share.encode()
+            x = self.entries
+            entries_ = b"\x00" if x == () else records(x, Watched)
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(share_)) < 8192 else long(n)),
+            share_,
+            entries_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[WatchList, int]":
+        it: Any = open_record(_WatchList)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.share = b[i:j].decode()
+        i = j
+        if b[i]:
+            it.entries, i = records_at(b, i, Watched.read)
+        else:
+            it.entries = ()
+            i += 1
+        it.remembered = None
+        it.__class__ = WatchList
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            share=fields["share"],
+            entries=tuple(Watched.from_avro(x) for x in fields["entries"]),
+        )
+
+
 RECORDS: tuple[type[Record], ...] = (
     Alert,
     Party,
@@ -12247,7 +12858,11 @@ RECORDS: tuple[type[Record], ...] = (
     LicenceReminder,
     Override,
     Reminder,
+    Resemblance,
+    Screening,
     Verdict,
     Shipment,
+    Watched,
+    WatchList,
 )
 """Every record, each after those it uses."""

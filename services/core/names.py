@@ -25,7 +25,9 @@ _LETTERS = str.maketrans(
         "ə": "e",
     }
 )
+_ENOUGH_HEARD: Final = 3
 _APOSTROPHES = str.maketrans(dict.fromkeys("'`\u00b4\u02bc\u2018\u2019"))
+_SOUNDS = str.maketrans({**dict.fromkeys("aeiouyhj"), "c": "k", "q": "k", "x": "ks", "z": "s", "w": "v"})
 # As the comparison itself sees them: what is written in composed syllables is taken apart there.
 _UNSPACED: Final = tuple(unicodedata.normalize("NFKD", form) for form in UNSPACED)
 
@@ -48,6 +50,24 @@ def normalised(name: str) -> str:
 def words_of(text: str) -> frozenset[str]:
     """The words of a name or a description as the comparison sees them: in lower case, without accents."""
     return frozenset(_initials_joined(_plain(text).split()))
+
+
+@lru_cache(maxsize=65536)
+def telling_words(name: str) -> frozenset[str]:
+    """The words that tell parties apart: a legal form is shared by many and makes none of them alike."""
+    words = words_of(name)
+    return words - ENDINGS or words
+
+
+@lru_cache(maxsize=65536)
+def consonants(word: str) -> str:
+    """What stays of a word when it is spelt by ear: `bharat` and `bharath`, `deccan` and `dekkan` give the same.
+
+    The word itself when too little would stay to tell it from others, or when it is in a script without such letters.
+    """
+    plain = word.replace("ph", "f").translate(_SOUNDS)
+    heard = "".join(letter for place, letter in enumerate(plain) if place == 0 or plain[place - 1] != letter)
+    return heard if len(heard) >= _ENOUGH_HEARD else word
 
 
 def _plain(name: str) -> str:

@@ -1,14 +1,21 @@
-"""The two folds as tables: which topic, which message, which use case.
+"""The folds as tables: which topic, which message, which use case.
 
     customs.declaration ──▶ SHIPMENTS ── demand ──▶ LEDGER ◀── licensing.licence, .authorisation, .usage
-                             ▲  │  ▲                 │ ▲ │
-                    reminder └──┘  └────── cover ────┘ └─┘ licence reminder
+                           ▲ │  ▲ │ ▲                │ ▲ │
+                  reminder └─┘  │ │ └────── cover ───┘ └─┘ licence reminder
+                    resemblance │ │ screening
+                                │ ▼
+    licensing.refusal, denial ▶ SCREENING ◀┐ watched, a copy for each partition
+                                    └──────┘
 
-All inputs of a fold are partitioned by the same key: MRN for shipments, licence for the ledger.
+All inputs of a fold are partitioned by the same key: MRN for shipments, licence for the ledger. An aggregate of
+screening is a partition, whatever the keys.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
+from itertools import count
 from typing import Final
 
 from services.core.facts import FACTS
@@ -19,19 +26,25 @@ from services.core.messages import (
     Cover,
     DeclarationAccepted,
     Demand,
+    Denial,
     Entry,
     Finding,
     Licence,
     LicenceReminder,
+    Refusal,
     Reminder,
+    Resemblance,
+    Screening,
     Shipment,
     UsageReport,
     Verdict,
+    Watched,
 )
 from services.reconciliation.domain import licence_deadlines
 from services.reconciliation.domain.deadlines import LEAD, VERSION, next_due
 from services.reconciliation.domain.ledger import LicenceLedger, apply, size
 from services.reconciliation.domain.shipment import empty
+from services.reconciliation.domain.watch_list import WatchList, empty_list
 from services.reconciliation.handlers.ledger import (
     answer_demand,
     licence_reminder,
@@ -41,14 +54,29 @@ from services.reconciliation.handlers.ledger import (
     record_licence,
     record_licence_reminder,
 )
-from services.reconciliation.handlers.shipments import record_cover, record_fact, record_reminder, reminder
+from services.reconciliation.handlers.screening import (
+    ALONE,
+    screen,
+    watch_for_copy,
+    watch_for_denial,
+    watch_for_refusal,
+)
+from services.reconciliation.handlers.shipments import (
+    record_cover,
+    record_fact,
+    record_reminder,
+    record_resemblance,
+    reminder,
+)
 from services.reconciliation.handlers.usage import record_usage
 from services.runtime.fold import Entries, FoldSpec, Handler, Reminders
+from services.runtime.kafka.batches import partition_of
 from services.runtime.store import Store
 
 SERVICE: Final = "reconciliation"
 SHIPMENTS: Final = "shipments"
 LEDGER: Final = "ledger"
+SCREENING: Final = "screening"
 
 TOPICS: Final = (
     DeclarationAccepted.TOPIC,
@@ -63,13 +91,19 @@ TOPICS: Final = (
     Finding.TOPIC,
     Reminder.TOPIC,
     LicenceReminder.TOPIC,
+    Refusal.TOPIC,
+    Denial.TOPIC,
+    Watched.TOPIC,
+    Screening.TOPIC,
+    Resemblance.TOPIC,
 )
 
-SHIPMENT_INPUTS: Final = (DeclarationAccepted.TOPIC, Cover.TOPIC, Reminder.TOPIC)
+SHIPMENT_INPUTS: Final = (DeclarationAccepted.TOPIC, Cover.TOPIC, Reminder.TOPIC, Resemblance.TOPIC)
 SHIPMENT_HANDLERS: Final[Mapping[type[Message], Handler[Shipment]]] = {
     **dict.fromkeys(FACTS, record_fact),
     Cover: record_cover,
     Reminder: record_reminder,
+    Resemblance: record_resemblance,
 }
 
 LEDGER_INPUTS: Final = (
@@ -90,6 +124,14 @@ LEDGER_HANDLERS: Final[Mapping[type[Message], Handler[LicenceLedger]]] = {
 }
 LEDGER_ENTRIES: Final = Entries[LicenceLedger](Entry, apply, lambda ledger: ledger.revision, size)
 
+SCREENING_INPUTS: Final = (Refusal.TOPIC, Denial.TOPIC, Watched.TOPIC, Screening.TOPIC)
+SCREENING_HANDLERS: Final[Mapping[type[Message], Handler[WatchList]]] = {
+    Refusal: watch_for_refusal,
+    Denial: watch_for_denial,
+    Watched: watch_for_copy,
+    Screening: screen,
+}
+
 
 def shipments(store: Store[Shipment], lead: float = LEAD) -> FoldSpec[Shipment]:
     """One aggregate per MRN. `lead`: of the time to answer customs, the part that must be left when one is missed."""
@@ -106,6 +148,37 @@ def ledger(store: Store[LicenceLedger]) -> FoldSpec[LicenceLedger]:
     return FoldSpec(
         SERVICE, LEDGER, LEDGER_INPUTS, LEDGER_HANDLERS, _key, new_ledger, store, LEDGER_ENTRIES, reminders=reminders
     )
+
+
+def screening(store: Store[WatchList]) -> FoldSpec[WatchList]:
+    """One aggregate per partition: what its shipments are compared with."""
+    spec = FoldSpec(SERVICE, SCREENING, SCREENING_INPUTS, SCREENING_HANDLERS, _alone, empty_list, store)
+    return replace(spec, sized=partial(_shared, spec))
+
+
+def _shared(spec: FoldSpec[WatchList], partitions: int) -> FoldSpec[WatchList]:
+    names = shares(partitions)
+    handlers: dict[type[Message], Handler[WatchList]] = {
+        **spec.handlers,
+        Refusal: partial(watch_for_refusal, shares=names),
+        Denial: partial(watch_for_denial, shares=names),
+    }
+    return replace(spec, handlers=handlers, aggregate=lambda m: names[partition_of(m.key.encode(), partitions)])
+
+
+def shares(partitions: int) -> tuple[str, ...]:
+    """A key that stands in each partition, in their order; the same for the same count."""
+    found: dict[int, str] = {}
+    for number in count():
+        name = f"share-{number}"
+        found.setdefault(partition_of(name.encode(), partitions), name)
+        if len(found) == partitions:
+            break
+    return tuple(found[partition] for partition in range(partitions))
+
+
+def _alone(_: Message) -> str:
+    return ALONE[0]
 
 
 def _key(message: Message) -> str:

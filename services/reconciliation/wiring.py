@@ -14,6 +14,7 @@ from services.core.messages import (
     Shipment,
     UsageReport,
 )
+from services.core.messages import WatchList as WatchListRecord
 from services.reconciliation import topology
 from services.reconciliation.adapters.comparison_http import comparison_router
 from services.reconciliation.adapters.findings import Findings
@@ -22,6 +23,9 @@ from services.reconciliation.adapters.invariants import Invariants
 from services.reconciliation.adapters.write_off_http import write_off_router
 from services.reconciliation.domain.ledger import LicenceLedger, from_record, to_record
 from services.reconciliation.domain.rule_set import RuleSet
+from services.reconciliation.domain.watch_list import WatchList
+from services.reconciliation.domain.watch_list import from_record as from_watch_list
+from services.reconciliation.domain.watch_list import to_record as to_watch_list
 from services.reconciliation.handlers.ledger import (
     answer_demand,
     record_authorisation,
@@ -59,7 +63,7 @@ def ledger_fold(codec: Codec, kept_as: str = topology.LEDGER, rules: RuleSet | N
 
 
 def build(runtime: Runtime) -> Service:
-    """Two folds, the routes that read them, and the loop that checks the ledgers."""
+    """Three folds, the routes that read them, and the loop that checks the ledgers."""
     settings = ReconciliationSettings()
     database, codec = runtime.database, runtime.codec
     shipments = topology.shipments(
@@ -69,6 +73,10 @@ def build(runtime: Runtime) -> Service:
         settings.answer_lead,
     )
     ledger = ledger_fold(codec)
+    lists = SnapshotStore[WatchList, WatchListRecord](
+        topology.SERVICE, topology.SCREENING, codec, WatchListRecord, to_watch_list, from_watch_list
+    )
+    screening = topology.screening(lists)
     ledgers, shown = (FoldReader(each, ledger, codec) for each in (database, runtime.door))
     invariants = Invariants(
         database,
@@ -91,6 +99,6 @@ def build(runtime: Runtime) -> Service:
             comparison_router(ledger_record),
             reconciliation_router(ledger_record, shown.entries, Findings(runtime.door, codec).read),
         ),
-        folds=(shipments, ledger),
+        folds=(shipments, ledger, screening),
         loops={"invariants": invariants.watch},
     )

@@ -63,6 +63,7 @@ class FoldSpec(Generic[S]):
     Inputs are read in the order they are listed here. Record types without a handler are skipped. With `entries`,
     stored aggregates lag behind and are completed from the entries after them. `settled` gives a state without what
     only its commit needed, once it is committed. Handlers of a `placed` fold are told where each message stood.
+    `sized` gives a fold that must know how many partitions there are, which is known only once it is to run.
     A fold that `registers` has neither handlers nor aggregates: see there.
     """
 
@@ -78,6 +79,11 @@ class FoldSpec(Generic[S]):
     placed: bool = False
     reminders: Reminders[S] | None = None
     registers: Registers[Any] | None = None
+    sized: Callable[[int], "FoldSpec[S]"] | None = None
+
+    def for_partitions(self, count: int) -> "FoldSpec[S]":
+        """The fold as it is with so many partitions."""
+        return self if self.sized is None else self.sized(count)
 
     @property
     def title(self) -> str:

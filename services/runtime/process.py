@@ -104,7 +104,7 @@ class Process:
                 count = await FoldTable(service.name, spec.name).prepare(connection, partitions)
             if count != partitions:
                 raise Fatal(f"{spec.title} was started with {count} partitions, its topics have {partitions}")
-            fold_worker = FoldWorker(spec, engines, self._worker, partitions)
+            fold_worker = FoldWorker(spec.for_partitions(partitions), engines, self._worker, partitions)
             self._workers.append(fold_worker)
             self._spawn(f"{spec.title} worker", fold_worker.run)
         for outbox in service.outboxes:

@@ -125,7 +125,7 @@ class Shipment:
         self._story = story
         self._writer = WRITERS[declaration.format]
         self.declaration = declaration
-        self._alerts: set[tuple[LicenceRef, str]] = set()
+        self._alerts: set[tuple[LicenceRef | None, str]] = set()
         self._verdict: str | None = "not-controlled"
         self._holds: tuple[Hold, ...] = ()
 
@@ -177,6 +177,11 @@ class Shipment:
     def alerted(self, *codes: str) -> "Shipment":
         """Alerts of a shipment whatever its verdict."""
         self._alerts |= {(LicenceRef(self._cited()), code) for code in codes}
+        return self
+
+    def resembling(self, *codes: str) -> "Shipment":
+        """Alerts that concern no licence."""
+        self._alerts |= {(None, code) for code in codes}
         return self
 
     def never_accepted(self) -> "Shipment":

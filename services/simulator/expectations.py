@@ -10,7 +10,7 @@ from services.simulator.declarations import Hold
 from services.simulator.licences import Licence
 from services.simulator.steps import Expected
 
-Alert = tuple[Mrn, LicenceRef, str]
+Alert = tuple[Mrn, LicenceRef | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,10 @@ def verdict_differences(expected: Iterable[Expected], came: Mapping[Mrn, str | N
 def alert_differences(expected: Iterable[Alert], came: Iterable[Alert]) -> Iterator[Difference]:
     """Missing ones and surplus ones."""
     wanted, got = set(expected), set(came)
-    for mrn, licence, code in sorted(wanted - got):
-        yield Difference(f"alert on {mrn} under {licence}", code, "none")
-    for mrn, licence, code in sorted(got - wanted):
-        yield Difference(f"alert on {mrn} under {licence}", "none", code)
+    for mrn, licence, code in sorted(wanted - got, key=str):
+        yield Difference(f"alert on {mrn} under {licence or 'no licence'}", code, "none")
+    for mrn, licence, code in sorted(got - wanted, key=str):
+        yield Difference(f"alert on {mrn} under {licence or 'no licence'}", "none", code)
 
 
 def balance_differences(

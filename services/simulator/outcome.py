@@ -134,7 +134,8 @@ async def _alerts(scenario: Scenario, doors: Doors) -> tuple[dict[str, Any], ...
 
 
 def _key(alert: Mapping[str, Any]) -> Alert:
-    return Mrn(alert["mrn"]), LicenceRef(str(alert["licence"])), str(alert["code"])
+    licence = alert["licence"]
+    return Mrn(alert["mrn"]), None if licence is None else LicenceRef(licence), str(alert["code"])
 
 
 def _percentiles(alerts: tuple[dict[str, Any], ...]) -> dict[str, float | None]:

@@ -79,3 +79,12 @@ BUYERS = (
 )
 
 UNKNOWN_CONSIGNEE = Party("Blue Lotus Trading FZE", "Warehouse Road 5", "00000", "Sharjah", "AE")
+
+REFUSED_APPLICANT = _holder(4911873, "Dijle Press Engineering NV", "Vaartkom 31", "3000", "Leuven")
+REFUSED_END_USER = Party("Vindhya Aviation, Space & Defence Group", "Industrial Estate 5", "462003", "Bhopal", "IN")
+"""Of the press refused in 2017. Published is that it was an Indian aviation, space and defence group, no name."""
+THROUGH_A_THIRD_COUNTRY = Party("Vindhia Aviaton Space and Defence FZE", "Free Zone Road 12", "00000", "Sharjah", "AE")
+"""The same, spelt otherwise, elsewhere."""
+DENIED_END_USER = Party("ООО «Уралтурбокомпонент»", "ulitsa Zavodskaya 4", "620017", "Yekaterinburg", "RU")
+IN_OTHER_LETTERS = Party("Uralturbokomponent OOO", "Zavodskaya 4", "620017", "Yekaterinburg", "RU")
+"""The same as a Latin keyboard writes it."""

@@ -39,8 +39,8 @@ async def play_scenario(scenario: Scenario, doors: Doors, base_url: str, progres
     tally, seconds = Tally(), dict[str, float]()
     started = loop.time()
     phases = (
-        ("licences", _licences),
         ("refusals", _refusals),
+        ("licences", _licences),
         ("declarations", _declarations),
         ("dossiers", _dossiers),
     )
@@ -80,12 +80,14 @@ async def _licences(scenario: Scenario, doors: Doors, tally: Tally, progress: Pr
 
 
 async def _refusals(scenario: Scenario, doors: Doors, tally: Tally, progress: Progress) -> None:
-    progress.phase("refusals", len(scenario.refusals))
-    for body in scenario.refusals:
-        answer = await doors.post_json("/v1/refusals", body)
-        if answer.status not in (200, 201):
-            tally.differ(f"refusal {body['ref']}", "201", f"{answer.status} {answer.body}")
-        progress.advance()
+    """First of all: every partition knows them once the licences are in the ledger."""
+    progress.phase("refusals", len(scenario.refusals) + len(scenario.denials))
+    for path, bodies in (("/v1/refusals", scenario.refusals), ("/v1/denials", scenario.denials)):
+        for body in bodies:
+            answer = await doors.post_json(path, body)
+            if answer.status not in (200, 201):
+                tally.differ(f"{path} {body['ref']}", "201", f"{answer.status} {answer.body}")
+            progress.advance()
 
 
 async def _declarations(scenario: Scenario, doors: Doors, tally: Tally, progress: Progress) -> None:

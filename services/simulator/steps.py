@@ -60,7 +60,7 @@ class Expected:
     mrn: Mrn
     version: int
     verdict: str | None
-    alerts: frozenset[tuple[LicenceRef, str]] = frozenset()
+    alerts: frozenset[tuple[LicenceRef | None, str]] = frozenset()
     holds: tuple[Hold, ...] = ()
 
 
@@ -88,6 +88,7 @@ class Scenario:
     late: tuple[Licence, ...]
     statuses: tuple[StatusStep, ...]
     refusals: tuple[dict[str, object], ...]
+    denials: tuple[dict[str, object], ...]
     stories: tuple[Story, ...] = field(repr=False)
     dossiers: tuple[Dossier, ...] = ()
 

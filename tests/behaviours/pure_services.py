@@ -4,7 +4,7 @@ Stories run one after the other, every message to its end before the next; the o
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -18,10 +18,15 @@ from services.core.messages import (
     Cover,
     DeclarationAccepted,
     Demand,
+    Denial,
     Finding,
     Licence,
+    Refusal,
+    Resemblance,
+    Screening,
     Shipment,
     Verdict,
+    Watched,
 )
 from services.core.values import LicenceRef, Mrn
 from services.customs import handlers as customs
@@ -31,12 +36,15 @@ from services.customs.domain.lodgement import Outcome
 from services.customs.domain.reading import Logged, message_id
 from services.licensing import handlers as licensing
 from services.licensing.adapters.authorisation_bodies import DocumentBody, FederalAuthorisationBody
-from services.licensing.adapters.bodies import LicenceBody, StepBody
+from services.licensing.adapters.bodies import LicenceBody, RefusalBody, StepBody
+from services.licensing.adapters.denial_bodies import DenialBody
 from services.licensing.domain.authorising import enter
 from services.licensing.domain.registered import Registered
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.shipment import empty
-from services.reconciliation.handlers import ledger, shipments
+from services.reconciliation.domain.watch_list import empty_list
+from services.reconciliation.handlers import ledger, screening
+from services.reconciliation.topology import SCREENING_HANDLERS, SHIPMENT_HANDLERS
 from services.simulator.declarations import Outgoing
 from services.simulator.keys import Key
 from services.simulator.licences import Licence as Planned
@@ -54,6 +62,7 @@ class PureServices:
         self.verdicts: dict[Mrn, Verdict] = {}
         self.findings: list[Finding] = []
         self._shipments: dict[Mrn, Shipment] = {}
+        self._watched = empty_list(screening.ALONE[0])
         self._register: dict[str, Registered] = {}
         self._open: dict[customs.LodgementKey, list[Logged]] = defaultdict(list)
         self._amending: dict[customs.AmendmentKey, list[Logged]] = defaultdict(list)
@@ -61,6 +70,11 @@ class PureServices:
         self._seen: dict[str, bytes] = {}
         self._accepted: set[Mrn] = set()
         self._now = NOW
+
+    def refuse(self, refusals: Iterable[Mapping[str, object]], denials: Iterable[Mapping[str, object]]) -> None:
+        """What was refused here, and denied elsewhere."""
+        self._run([RefusalBody.model_validate(body).refusal(NOW) for body in refusals])
+        self._run([DenialBody.model_validate(body).denial(NOW) for body in denials])
 
     def issue(self, planned: Planned) -> None:
         body = LicenceBody.model_validate(planned.body())
@@ -139,14 +153,13 @@ class PureServices:
                 self.verdicts[message.mrn] = message
             case Finding():
                 self.findings.append(message)
-            case _ if message.TOPIC in ("customs.declaration.v1", Cover.TOPIC):
+            case Refusal() | Denial() | Watched() | Screening():
+                screened = SCREENING_HANDLERS[type(message)](self._watched, message, now)
+                self._watched = screened.state
+                return screened.outputs
+            case _ if message.TOPIC in ("customs.declaration.v1", Cover.TOPIC, Resemblance.TOPIC):
                 mrn = Mrn(message.key)
-                known = self._shipments.get(mrn) or empty(mrn)
-                taken = (
-                    shipments.record_cover(known, message, now)
-                    if isinstance(message, Cover)
-                    else shipments.record_fact(known, message, now)  # type: ignore[arg-type]  # the topic holds facts only
-                )
+                taken = SHIPMENT_HANDLERS[type(message)](self._shipments.get(mrn) or empty(mrn), message, now)
                 self._shipments[mrn] = taken.state
                 return taken.outputs
         return ()

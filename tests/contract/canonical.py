@@ -7,8 +7,8 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from services.core.messages import DeclarationAccepted, DeclarationForm, Document, Item, Party
+from services.core.transliteration import transliterated
 from services.core.values import CommodityCode, CountryCode, Currency, LicenceRef, Unit, parse_eori
-from services.runtime.transliteration import transliterated
 from services.simulator.mrn import export_mrn
 
 SEPARATOR = ", "

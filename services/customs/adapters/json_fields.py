@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from services.core.text import IN_A_LINE, IN_LINES, no_text
+from services.core.transliteration import IN_LATIN, parse_transliteration
 from services.core.values import (
     CommodityCode,
     CountryCode,
@@ -29,7 +30,6 @@ from services.core.values import (
     parse_unit,
 )
 from services.customs.adapters.times import instant
-from services.runtime.transliteration import IN_LATIN, parse_transliteration
 
 T = TypeVar("T")
 

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from services.core.messages import Document, Item, Party
+from services.core.transliteration import transliterated
 from services.customs.adapters.json_fields import (
     MOST_DOCUMENTS,
     Amount,
@@ -24,7 +25,6 @@ from services.customs.adapters.json_fields import (
     Strict,
     UnitText,
 )
-from services.runtime.transliteration import transliterated
 
 
 def given(name: str) -> JsonDict:

@@ -10,13 +10,14 @@ from psycopg.types.json import Jsonb
 from pydantic import Field
 
 from services.core.errors import Refused
+from services.core.likeness import Compared
 from services.core.messages import Denial, DeniedParty
 from services.licensing.adapters.answers import now
 from services.licensing.adapters.denial_bodies import DeniedGoodsBody, denial_of
 from services.licensing.adapters.faults import DoorRoute
 from services.licensing.adapters.fields import Body, Country, Reference, ShortText
 from services.licensing.adapters.views import time_text
-from services.licensing.domain.likeness import Compared, Likeness, in_order, likeness, search_terms
+from services.licensing.domain.likeness import Likeness, in_order, likeness, search_terms
 from services.runtime.database import Database
 
 MOST = 50

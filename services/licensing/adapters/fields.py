@@ -11,8 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from services.core import values
 from services.core.text import no_text
+from services.core.transliteration import parse_transliteration
 from services.licensing.domain import grounds, terms
-from services.runtime.transliteration import parse_transliteration
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(

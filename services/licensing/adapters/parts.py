@@ -15,6 +15,7 @@ from services.core.messages import (
     ReferenceKind,
     Requirements,
 )
+from services.core.transliteration import transliterated
 from services.licensing.adapters.fields import (
     Amount,
     Body,
@@ -32,7 +33,6 @@ from services.licensing.adapters.fields import (
     ShortText,
 )
 from services.licensing.adapters.words import BasisWord, ReferenceWord, named
-from services.runtime.transliteration import transliterated
 
 Many: Any = Field(default_factory=list, max_length=999)
 

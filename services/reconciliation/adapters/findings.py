@@ -1,4 +1,4 @@
-"""Findings, found by id among what the two folds put out."""
+"""Findings, found by id among what the folds put out."""
 
 from hashlib import sha256
 

@@ -12,10 +12,10 @@ from fpdf.enums import XPos, YPos
 from fpdf.fonts import TTFFont
 
 from services.core.messages import Licence, LicenceLine, Party
+from services.core.transliteration import transliterated
 from services.core.values import format_amount
 from services.reconciliation.adapters.write_off_views import WriteOffTable
 from services.reconciliation.domain.write_offs import Figures, WriteOff
-from services.runtime.transliteration import transliterated
 
 FONT: Final = "Roboto"
 WIDTHS: Final = (31, 18, 38, 36, 36, 38, 14, 13, 49)

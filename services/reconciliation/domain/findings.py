@@ -7,7 +7,19 @@ from hashlib import sha256
 from typing import Final
 
 from services.core.facts import Fact
-from services.core.messages import Comparison, Demand, Entry, EntryRef, Finding, HeldDraw, Severity, Source, Track
+from services.core.messages import (
+    Comparison,
+    Demand,
+    Entry,
+    EntryRef,
+    Finding,
+    HeldDraw,
+    Resemblance,
+    Severity,
+    Shipment,
+    Source,
+    Track,
+)
 from services.core.values import Mrn
 from services.reconciliation.domain.case import Failure
 from services.reconciliation.domain.legal import KINDS, Basis
@@ -78,6 +90,21 @@ def of_shipment(
         sources=tuple(source for fact in found.facts for source in fact.sources),
         raised_at=now,
     )
+
+
+def of_resemblance(resembling: Resemblance, shipment: Shipment, rule_set: str, now: datetime) -> Finding:
+    """The finding that a shipment resembles a refusal or denial; it rests on all that was declared."""
+    kind = KINDS[resembling.code]
+    found = OfShipment(
+        id=resembling.finding_id,
+        code=resembling.code,
+        severity=resembling.severity,
+        track=kind.track,
+        basis=kind.basis,
+        facts=(*shipment.declarations, *shipment.amendments),
+        item=resembling.item,
+    )
+    return of_shipment(found, shipment.mrn, resembling.summary, resembling.comparisons, rule_set, now)
 
 
 def finding_id(*parts: object) -> str:

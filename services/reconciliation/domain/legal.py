@@ -142,4 +142,10 @@ KINDS: Final[dict[str, Kind]] = {
         _BOTH,
         _delegated("art. 248(2)"),
     ),
+    "denial.match": Kind(
+        "the goods and who receives them are those of a denial", _CRITICAL, _BOTH, _dual_use("arts 2(22), 16(5)")
+    ),
+    "refusal.shadow": Kind(
+        "the shipment resembles a refused application", _CRITICAL, _BOTH, _dual_use("arts 16(1), 21(2)")
+    ),
 }

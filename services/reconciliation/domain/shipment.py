@@ -10,7 +10,7 @@ from services.core.decision import Decision
 from services.core.errors import Corrupt
 from services.core.facts import Fact
 from services.core.message import Message
-from services.core.messages import Cover, Finding, LicenceDemand, Shipment
+from services.core.messages import Cover, Finding, LicenceDemand, Resemblance, Shipment
 from services.core.values import Mrn
 from services.reconciliation.domain.codes import DEFAULT_CODES, Codes
 from services.reconciliation.domain.course import course
@@ -18,8 +18,10 @@ from services.reconciliation.domain.deadlines import overdue
 from services.reconciliation.domain.declaration import current
 from services.reconciliation.domain.demand import demands
 from services.reconciliation.domain.facts import knows, with_fact, with_fields
+from services.reconciliation.domain.findings import of_resemblance
 from services.reconciliation.domain.override import overridden
 from services.reconciliation.domain.phase import standing
+from services.reconciliation.domain.screening import screening_of
 from services.reconciliation.domain.sequence import raised
 from services.reconciliation.domain.verdict import Judgement, judge
 
@@ -32,7 +34,7 @@ def empty(mrn: str) -> Shipment:
 def with_new_fact(
     shipment: Shipment, fact: Fact, now: datetime, rule_set: str, codes: Codes = DEFAULT_CODES
 ) -> Decision[Shipment]:
-    """The shipment with one more fact; outputs: demands by licence, then the verdict, then findings.
+    """The shipment with one more fact; outputs: demands by licence, the verdict, what is to be screened, then findings.
 
     A fact seen before changes nothing. While no declaration is known, facts wait: they ask nothing and get no verdict.
     """
@@ -48,6 +50,8 @@ def with_new_fact(
     found = judge(known, licences, declaration, (stands.phase, goes.stage), now, rule_set)
     state = _judged(known, licences, found)
     outputs = (*changed, found.verdict) if found.is_new else tuple(changed)
+    asked = screening_of(known, declaration, fact, stands.phase)
+    outputs = outputs if asked is None else (*outputs, asked)
     wrong += overridden(known, found.verdict, now)
     return _with_findings(state, wrong, outputs)
 
@@ -81,6 +85,11 @@ def with_cover(shipment: Shipment, cover: Cover, now: datetime, rule_set: str) -
 def with_time_passed(shipment: Shipment, now: datetime, rule_set: str, lead: float) -> Decision[Shipment]:
     """The shipment as of `now`, without a message; outputs: findings on what was awaited until then."""
     return _with_findings(shipment, overdue(shipment, now, rule_set, lead))
+
+
+def with_resemblance(shipment: Shipment, found: Resemblance, now: datetime, rule_set: str) -> Decision[Shipment]:
+    """What a screening found; output: the finding, once however often the same is found."""
+    return _with_findings(shipment, [of_resemblance(found, shipment, rule_set, now)])
 
 
 def _judged(shipment: Shipment, licences: tuple[LicenceDemand, ...], found: Judgement) -> Shipment:

@@ -1,1 +1,1 @@
-"""Use cases of the two folds: `(state, message, now) -> Decision`. Pure."""
+"""Use cases of the folds: `(state, message, now) -> Decision`. Pure."""

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from services.core.decision import Decision
 from services.core.facts import Fact
-from services.core.messages import Cover, Reminder, Shipment
+from services.core.messages import Cover, Reminder, Resemblance, Shipment
 from services.core.values import Mrn
 from services.reconciliation.domain.deadlines import LEAD
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import DEFAULT_RULE_SET
-from services.reconciliation.domain.shipment import with_cover, with_new_fact, with_time_passed
+from services.reconciliation.domain.shipment import with_cover, with_new_fact, with_resemblance, with_time_passed
 
 
 def record_fact(
@@ -30,6 +30,16 @@ def record_cover(
     Replay: the highest revision of a licence's answers counts. Corrupt when a revision comes back with other content.
     """
     return with_cover(state, cover, now, rule_set.name)
+
+
+def record_resemblance(
+    state: Shipment, found: Resemblance, now: datetime, *, rule_set: RuleSet = DEFAULT_RULE_SET
+) -> Decision[Shipment]:
+    """Raise that the shipment resembles a refusal or denial.
+
+    Replay: the same goods and parties beside the same refusal are one finding, at whatever step it was found.
+    """
+    return with_resemblance(state, found, now, rule_set.name)
 
 
 def reminder(mrn: str, due: datetime) -> Reminder:

@@ -21,6 +21,13 @@ READS = {
         "customs.declaration.v1",
         "reconciliation.cover.v1",
         "reconciliation.reminder.v1",
+        "reconciliation.resemblance.v1",
+    ),
+    ("reconciliation", "screening"): (
+        "licensing.refusal.v1",
+        "licensing.denial.v1",
+        "reconciliation.watched.v1",
+        "reconciliation.screening.v1",
     ),
     ("reconciliation", "ledger"): (
         "licensing.licence.v1",

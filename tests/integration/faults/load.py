@@ -14,6 +14,18 @@ HOLDER = {"eori": "BE0314595348", "name": "Presses NV"}
 STRANGER = {"eori": "BE0477472701", "name": "Vannes BV"}
 BUYER = {"name": "Bharat Forge", "country": "IN"}
 GOODS = "84798300"
+REFUSED: Body = {
+    "ref": "REF/2017/1",
+    "authority": "BE-VLG",
+    "decided_at": "2017-12-31",
+    "applicant": STRANGER,
+    "consignees": [],
+    "end_users": [{"name": "Bharat Forge Ltd", "country": "IN"}],
+    "destination": "IN",
+    "grounds": ["end-use"],
+    "goods": [{"description": "isostatic presses", "control_code": "2B204", "commodity_codes": ["847983"]}],
+}
+"""What every shipment resembles."""
 SHIPMENTS_AT_ONCE = 120
 WINDOW = 10
 

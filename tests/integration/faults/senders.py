@@ -23,7 +23,7 @@ from services.runtime.codec import Codec
 from services.runtime.database import Database
 from services.runtime.outbox import Outbox
 from tests.integration.faults.fleet import Fleet
-from tests.integration.faults.load import Change, Event, Load, Message
+from tests.integration.faults.load import REFUSED, Change, Event, Load, Message
 from tests.integration.faults.nodes import Node, a_node
 
 ZONE = "Europe/Brussels"
@@ -48,6 +48,11 @@ class Doors:
     async def issue(self, load: Load) -> None:
         async with self._client() as client:
             await self._all(client, (("/v1/licences", body) for body in load.issues()))
+
+    async def refuse(self) -> None:
+        """So that there is something to compare shipments with."""
+        async with self._client() as client:
+            await self._until_taken(client, "/v1/refusals", REFUSED)
 
     async def send(self, events: Iterable[Event]) -> None:
         """Customs messages by several senders at once; the authority makes its changes one after another."""

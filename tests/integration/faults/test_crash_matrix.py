@@ -69,6 +69,8 @@ def passes() -> dict[str, list[str]]:
     }
 
 
+SCREENING = "reconciliation.screening"
+"""It publishes what it finds, and finds something once there is a refusal."""
 PUBLISH_NOTHING = ("customs.answers", "customs.intake")
 """But dead letters (`test_poison`, `test_customs_nodes`); the end of each case looks whether that is still so."""
 CASES = [
@@ -108,6 +110,8 @@ async def die_at(case: Case, fleet: Fleet, doors: Doors, load: Load, recovery: R
     """A worker that dies at the point while it works, the next one after it, and all of the load taken."""
     if case.place != "licensing":
         await doors.issue(load)
+    if case.place == SCREENING:
+        await doors.refuse()
     await fleet.quiet(60)  # else it would die before it is ready
     await sent(fleet)
     if case.workers == 1:

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.core.likeness import BANDS, Band, band_of
 from services.core.messages import DeniedParty, RefusedGoods
 from services.core.values import CommodityCode, CountryCode
-from services.licensing.domain.likeness import BANDS, Band, Likeness, band_of, in_order, likeness, search_terms
+from services.licensing.domain.likeness import Likeness, in_order, likeness, search_terms
 from tests.builders_denials import a_denial
 
 PRESS = RefusedGoods(

@@ -11,6 +11,7 @@ from services.core.messages import Basis, Demand, Draw, DrawVerdict, Licence, Li
 from services.core.values import CommodityCode, CountryCode, Currency, Eori, Unit
 from services.reconciliation.domain.deadlines import RULES as DEADLINES
 from services.reconciliation.domain.legal import KINDS
+from services.reconciliation.domain.resemblance import DENIAL_MATCH, REFUSAL_SHADOW
 from services.reconciliation.domain.rule_set import Ceiling, Mode
 from services.reconciliation.domain.rules import DEFAULT_RULE_SET, RULES, rule_set
 from tests.builders import BUYER, HOLDER, ISSUED, a_demand, a_draw, a_licence, a_line, a_status
@@ -209,5 +210,5 @@ def test_every_rule_has_a_legal_basis() -> None:
     codes = {rule.code for rule in RULES}
     assert len(codes) == len(RULES) == 20
     others = {"released.uncovered", "licence.changed-under-shipment", "exit.shortfall", "exit.excess"}
-    others |= {"usage.report-overdue", "usage.report-difference"}
+    others |= {"usage.report-overdue", "usage.report-difference", DENIAL_MATCH, REFUSAL_SHADOW}
     assert codes | others | DEADLINES.keys() == KINDS.keys()

@@ -138,11 +138,11 @@ def test_an_amendment_before_its_declaration_waits() -> None:
     assert Way().told(an_amendment(a_replacement(a_document("L2")))).outputs == ()
 
 
-def test_outputs_are_demands_by_licence_then_the_verdict_then_findings() -> None:
+def test_outputs_are_demands_by_licence_the_verdict_the_screening_then_findings() -> None:
     way = Way().told(an_exit(), an_invalidation())
     (raised,) = way.outputs
     told = way.told(a_declaration(an_item(a_document("L2"), a_document("L1"))))
     kinds = [type(output).__name__ for output in told.outputs]
-    assert kinds == ["Finding", "Demand", "Demand", "Verdict"]
+    assert kinds == ["Finding", "Demand", "Demand", "Verdict", "Screening"]
     assert [d.licence for d in told.all(Demand)] == ["L1", "L2"]
     assert told.outputs[0] == raised

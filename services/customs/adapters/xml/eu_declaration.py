@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from services.core.messages import Document, Party
+from services.core.transliteration import transliterated
 from services.core.values import CommodityCode, CountryCode, Currency, Eori
 from services.customs.adapters.xml.formats import unit
 from services.customs.adapters.xml.reader import Reader
 from services.customs.adapters.xml.schema import Node
-from services.runtime.transliteration import transliterated
 
 # TARIC: certificates and licences (C, X) are supporting documents, declarations that none is needed (Y) are references.
 _SUPPORTING, _REFERENCES = ("C", "X"), ("Y",)

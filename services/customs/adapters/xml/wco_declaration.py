@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 from lxml import etree
 
 from services.core.messages import DeclarationForm, Document, Item, Party
+from services.core.transliteration import transliterated
 from services.core.values import (
     CommodityCode,
     CountryCode,
@@ -21,7 +22,6 @@ from services.customs.adapters.xml.formats import an, free_text, integer, office
 from services.customs.adapters.xml.reader import Reader
 from services.customs.domain.consignment import reference
 from services.customs.domain.declaration import Declaration, in_order, with_common_documents
-from services.runtime.transliteration import transliterated
 
 T = TypeVar("T")
 

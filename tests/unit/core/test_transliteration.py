@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.text import no_text
-from services.runtime.transliteration import parse_transliteration, transliterated
+from services.core.transliteration import parse_transliteration, transliterated
 
 
 @pytest.mark.parametrize(
