@@ -11,6 +11,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from services.core.errors import Transient
+from services.runtime.pool_lock import PoolLock
 from services.runtime.pulse import Pulse
 
 Connection = AsyncConnection[DictRow]
@@ -59,6 +60,7 @@ class Database:
             kwargs={"row_factory": dict_row, "autocommit": True, **how},
             connection_class=AsyncConnection[DictRow],
         )
+        self._pool._lock = PoolLock()  # noqa: SLF001 - there is no public way to give it another
 
     def at_once(self) -> "Database":
         """The same connections, for those who answer somebody: 503 within two seconds, at once when it is known."""

@@ -38,10 +38,12 @@ _INSERT = (
     " SELECT t, k, y, i, %s, p, v FROM unnest(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::text[],"
     " %s::bytea[]) AS rows (t, k, y, i, p, v)"
 )
-# How long it may stand still is set in the same round trip, once, and only when there is a row.
+# How long it may stand still is set in the same round trip, once, and only when there is a row; and that nobody waits
+# for the disk: when it is lost that a row was published, it is published again, as after any crash between the two.
 _SELECT = (
     "SELECT id, topic, key, type, identity, at, traceparent, value,"
-    " (SELECT set_config('idle_in_transaction_session_timeout', %s, true)) AS patience"
+    " (SELECT set_config('idle_in_transaction_session_timeout', %s, true)) AS patience,"
+    " (SELECT set_config('synchronous_commit', 'off', true)) AS unhurried"
     " FROM {s}.outbox WHERE published_at IS NULL ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED"
 )
 _MARK = "UPDATE {s}.outbox SET published_at = now() WHERE id = ANY(%s)"

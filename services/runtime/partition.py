@@ -230,10 +230,11 @@ class Session(Generic[S]):
     async def _commit_all(
         self, after: FoldRow, outputs: Sequence[Output], due: Mapping[str, S], reminders: Changes
     ) -> None:
+        few = len(outputs) <= AT_ONCE and self._outputs.takes(outputs)
         async with self._engines.database.transaction() as connection:
-            if not await self._table.advance(connection, self._row, after):
+            if not await self._table.advance_with(connection, self._row, after, outputs if few else ()):
                 await self._lost(connection)
-            if outputs:
+            if not few:
                 await self._outputs.append(connection, self._partition, outputs)
             if due:
                 await self._spec.store.save(connection, self._partition, due)

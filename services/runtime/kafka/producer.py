@@ -57,7 +57,7 @@ class Producer:
         if not records:
             return
         counts = Counter(record.topic for record in records)
-        batches = await self._current()
+        batches = self._batches or await self._current()
         try:
             async with asyncio.timeout(DEADLINE_S):
                 acknowledged = await batches.add(records, counts)

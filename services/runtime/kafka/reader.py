@@ -191,12 +191,14 @@ class PartitionReader:
         found: dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]] = {tp: [] for tp in self._topics}
         left = most
         self._turns.rotate(1)  # where there is not one for each, every topic has its turn
-        for at_most in (-(-most // len(self._topics)), most):
-            for tp in self._turns:
+        share, turns = -(-most // len(self._topics)), list(self._turns)
+        for at_most in (share, most):
+            for tp in turns:
                 if left:
                     more = await self._consumer.getmany(tp, timeout_ms=0, max_records=min(at_most, left))
                     found[tp] += more.get(tp, [])
                     left -= len(more.get(tp, []))
+            turns = [tp for tp in turns if len(found[tp]) >= share]  # the others have no more
         if left == most:
             found = await self._consumer.getmany(*self._topics, timeout_ms=wait_ms, max_records=most)
         return found
