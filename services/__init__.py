@@ -5,7 +5,8 @@ customs         HTTP → customs.declaration.v1; reads reconciliation.verdict.v1
 licensing       HTTP → licensing.licence.v1, authorisation, refusal, denial, usage and dossier
 reconciliation  shipments: customs.declaration.v1, reconciliation.cover.v1 → demand, verdict, finding,
                 and reminder, which it reads when a time has come
-                ledger: licensing.licence.v1, reconciliation.demand.v1 → entry, cover, finding
+                ledger: licensing.licence.v1, authorisation and usage, reconciliation.demand.v1 → entry, cover, finding,
+                and licence-reminder, which it reads when a time has come
                 screening: licensing.refusal.v1, licensing.denial.v1, reconciliation.screening.v1 (of shipments)
                 → watched, which its other partitions read, and resemblance, which shipments read
 alerting        reconciliation.finding.v1 → alerting.alert.v1, webhooks, SSE
