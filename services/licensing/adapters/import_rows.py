@@ -23,7 +23,7 @@ def as_it_is(path: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FileEntry:
     """One licence as a document, or the reason why it is none. `line` counts from 1; `place` tells where a path is."""
 
     line: int
@@ -32,11 +32,11 @@ class Entry:
     place: Callable[[str], str] = as_it_is
 
 
-def json_entries(file: BinaryIO, first_line: int | None) -> Iterator[Entry]:
+def json_entries(file: BinaryIO, first_line: int | None) -> Iterator[FileEntry]:
     """A licence a line; empty lines are passed over. `first_line`: what the first one is called."""
     for number, line in _lines(file, (first_line or 1) - 1):
         if content := line.strip(b" \t\r\n"):
-            yield Entry(number, _document(number, content), len(line))
+            yield FileEntry(number, _document(number, content), len(line))
 
 
 def _document(number: int, content: bytes) -> Any:
@@ -47,7 +47,7 @@ def _document(number: int, content: bytes) -> Any:
         return Refused(400, "The line is not JSON", (Fault(where, "json-invalid", f"{where}: {error.detail}"),))
 
 
-def csv_entries(file: BinaryIO, first_line: int | None) -> Iterator[Entry]:
+def csv_entries(file: BinaryIO, first_line: int | None) -> Iterator[FileEntry]:
     """A licence for each run of rows with one reference. `first_line`: what the line below the header is called."""
     rows = _rows(file, first_line)
     header = Header(next(rows, Row(1, ())))
@@ -61,10 +61,10 @@ def csv_entries(file: BinaryIO, first_line: int | None) -> Iterator[Entry]:
         yield _entry(header, begun)
 
 
-def _entry(header: Header, rows: list[Row]) -> Entry:
+def _entry(header: Header, rows: list[Row]) -> FileEntry:
     document, place = joined(header, rows)
     size = sum(len(cell) for row in rows for cell in row.cells)
-    return Entry(rows[0].line, document, size, place)
+    return FileEntry(rows[0].line, document, size, place)
 
 
 def _rows(file: BinaryIO, first_line: int | None) -> Iterator[Row]:
@@ -99,7 +99,7 @@ def _lines(file: BinaryIO, before: int) -> Iterator[tuple[int, bytes]]:
         yield before + count, line
 
 
-ENTRIES: Final[Mapping[str, Callable[[BinaryIO, int | None], Iterator[Entry]]]] = {
+ENTRIES: Final[Mapping[str, Callable[[BinaryIO, int | None], Iterator[FileEntry]]]] = {
     "application/x-ndjson": json_entries,
     "text/csv": csv_entries,
 }

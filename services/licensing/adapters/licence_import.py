@@ -17,7 +17,7 @@ from services.core.errors import Fault, Refused, Rejected
 from services.core.messages import Licence
 from services.licensing.adapters.answers import now, registered
 from services.licensing.adapters.faults import NOT_ACCEPTABLE, Authorities
-from services.licensing.adapters.import_rows import ENTRIES, Entry
+from services.licensing.adapters.import_rows import ENTRIES, FileEntry
 from services.licensing.adapters.issuing import issuing_document
 from services.licensing.adapters.register import Outcome, Register
 from services.licensing.handlers import IssueLicence, terms_of
@@ -90,7 +90,7 @@ class Import:
             file.close()
 
     async def _lines(
-        self, media_type: str, group: Sequence[Entry], entries: Groups[Entry], take: Callable[[Batch], Any]
+        self, media_type: str, group: Sequence[FileEntry], entries: Groups[FileEntry], take: Callable[[Batch], Any]
     ) -> AsyncIterator[Sequence[dict[str, Any]]]:
         while group:
             judged = await self._judge(group)
@@ -105,7 +105,7 @@ class Import:
         if entries.failure is not None:
             yield [refusal_line({}, entries.failure)]
 
-    async def _judge(self, group: Sequence[Entry]) -> list[IssueLicence | Exception]:
+    async def _judge(self, group: Sequence[FileEntry]) -> list[IssueLicence | Exception]:
         """By the door's rules, letting others in between."""
         judged: list[IssueLicence | Exception] = []
         at = now()
@@ -162,7 +162,7 @@ def _sound(document: Any) -> Any:
     return document
 
 
-def _line(entry: Entry, asked: IssueLicence | Exception, answer: Outcome | Exception) -> dict[str, Any]:
+def _line(entry: FileEntry, asked: IssueLicence | Exception, answer: Outcome | Exception) -> dict[str, Any]:
     ref = asked.licence.ref if isinstance(asked, IssueLicence) else _stated_ref(entry.document)
     place = {"line": entry.line, "ref": ref}
     if not isinstance(answer, Exception):

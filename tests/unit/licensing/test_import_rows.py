@@ -10,7 +10,7 @@ from services.core.errors import Refused
 from services.licensing.adapters.answers import now
 from services.licensing.adapters.faults import Authorities
 from services.licensing.adapters.import_columns import COLUMNS, example
-from services.licensing.adapters.import_rows import ENTRIES, Entry
+from services.licensing.adapters.import_rows import ENTRIES, FileEntry
 from services.licensing.adapters.issuing import issuing_document
 from services.licensing.handlers import IssueLicence
 from tests.builders_licensing import LICENCE, changed
@@ -24,11 +24,11 @@ def table(*rows: dict[str, str]) -> bytes:
     return "\r\n".join(lines).encode()
 
 
-def read(media_type: str, body: bytes, first_line: int | None = None) -> list[Entry]:
+def read(media_type: str, body: bytes, first_line: int | None = None) -> list[FileEntry]:
     return list(ENTRIES[media_type](BytesIO(body), first_line))
 
 
-def judged(entry: Entry) -> Any:
+def judged(entry: FileEntry) -> Any:
     """What is asked of the register, or each fault with the place it stands at."""
     if isinstance(entry.document, Refused):
         return [(fault.path, fault.code) for fault in entry.document.faults]
