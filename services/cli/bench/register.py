@@ -4,11 +4,12 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from services.cli.bench.http_jobs import at_rate
 from services.cli.bench.http_load import Client
 from services.cli.bench.latency import percentiles
 from services.cli.bench.place import Measured, Place, fresh, now
@@ -17,14 +18,14 @@ from services.core.messages import Licence
 from services.runtime.settings import RuntimeSettings
 from services.simulator import load
 
-READERS: Final = 4
-READS: Final = 2_000
-PAGES: Final = 500
+READING_S: Final = 10.0
+ONE_PER_S, PAGES_PER_S = 100.0, 20.0
+"""Reads that are offered: of one licence, and of pages of fifty."""
+PAGES: Final = 300
 REVOKED: Final = 100
 LOOK_S: Final = 0.2
 _PUBLISHED: Final = (
-    "SELECT (SELECT count(*) FROM licensing.licence)"
-    " - (SELECT count(*) FROM licensing.outbox WHERE published_at IS NULL)"
+    "SELECT CASE WHEN EXISTS (SELECT FROM licensing.outbox WHERE published_at IS NULL) THEN 0 ELSE %s END"
 )
 
 
@@ -67,7 +68,7 @@ async def measure(settings: RuntimeSettings, *, licences: int, workers: int) -> 
             async with place.running(*[("run", "licensing")] * workers) as (doors, urls):
                 taken = await _imported(place, file, urls, doors, licences)
                 begun = now()
-                await place.followed(doors, _PUBLISHED, (), licences)
+                await place.followed(doors, _PUBLISHED, (licences,), licences)
                 taken["published_s"] = round(now() - begun, 1)
                 taken |= await _reads(urls[0], licences)
             return taken | await _folded(place, licences)
@@ -101,40 +102,44 @@ async def _imported(place: Place, file: Path, urls: list[str], doors: Measured, 
 
 
 async def _reads(url: str, licences: int) -> dict[str, Any]:
-    """Waits of reads, `READERS` at a time, of places spread over the whole register."""
+    """Waits of reads at a fixed rate, of places spread over the whole register."""
     client = Client(url)
     step = max(1, licences // REVOKED)
     for number in range(0, licences, step):
         body = json.dumps({"status": "revoked", "reason": "bench"}).encode()
         await client.post(f"/v1/licences/{load.reference(number)}/status", body)
-    asked: dict[str, tuple[int, Callable[[int], str]]] = {
-        "one": (READS, lambda n: f"/v1/licences/{load.reference(n)}"),
-        "holder": (PAGES, lambda n: f"/v1/licences?holder={load.holder(n).eori}"),
-        "issued": (PAGES, lambda _: "/v1/licences?status=issued"),
-        "revoked": (PAGES, lambda _: "/v1/licences?status=revoked"),
+    asked: dict[str, tuple[float, Callable[[int], str]]] = {
+        "one": (ONE_PER_S, lambda n: f"/v1/licences/{load.reference(n)}"),
+        "holder": (PAGES_PER_S, lambda n: f"/v1/licences?holder={load.holder(n).eori}"),
+        "issued": (PAGES_PER_S, lambda _: "/v1/licences?status=issued"),
+        "revoked": (PAGES_PER_S, lambda _: "/v1/licences?status=revoked"),
     }
     found: dict[str, Any] = {}
-    for name, (count, path) in asked.items():
-        waits = percentiles(await _waits(client, (path(n * 7919 % licences) for n in range(count))))
+    for name, (rate, path) in asked.items():
+        waits = percentiles(await _waits(client, path, rate, licences))
         found |= {f"{name}_{key}": waits[key] for key in ("p50_ms", "p99_ms")}
     waits = percentiles(await _paged(client, PAGES))
     client.close()
     return found | {f"cursor_{key}": waits[key] for key in ("p50_ms", "p99_ms")}
 
 
-async def _waits(client: Client, paths: Iterator[str]) -> list[float]:
+async def _waits(client: Client, path: Callable[[int], str], rate: float, licences: int) -> list[float]:
+    """Each counts from when it is due; `path` is asked for numbers all over the register."""
     waits: list[float] = []
 
-    async def reader() -> None:
-        for path in paths:
-            begun = now()
-            answer = await client.get(path)
-            if answer.status != 200:
-                raise RuntimeError(f"{answer.status}: {answer.body[:300]!r}")
-            waits.append(now() - begun)
+    async def one(serial: int, due: float) -> None:
+        await _read(client, path(serial * 7919 % licences))
+        waits.append(now() - due)
 
-    await asyncio.gather(*(reader() for _ in range(READERS)))
+    await at_rate(one, rate, READING_S)
     return waits
+
+
+async def _read(client: Client, path: str) -> bytes:
+    answer = await client.get(path)
+    if answer.status != 200:
+        raise RuntimeError(f"{answer.status}: {answer.body[:300]!r}")
+    return answer.body
 
 
 async def _paged(client: Client, pages: int) -> list[float]:
@@ -143,9 +148,9 @@ async def _paged(client: Client, pages: int) -> list[float]:
     cursor = ""
     for _ in range(pages):
         begun = now()
-        answer = await client.get(f"/v1/licences{cursor}")
+        body = await _read(client, f"/v1/licences{cursor}")
         waits.append(now() - begun)
-        following = json.loads(answer.body)["next"]
+        following = json.loads(body)["next"]
         cursor = f"?cursor={following}" if following else ""
     return waits
 
