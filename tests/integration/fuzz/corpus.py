@@ -19,6 +19,7 @@ MEDIA_TYPES = {".xml": "application/xml", ".json": "application/json"}
 
 _MRN = re.compile(rb"\b[0-9]{2}[A-Z]{2}[A-Z0-9]{13}[0-9]\b")
 _LRN = re.compile(rb'(?:<(?:\w+:)?(?:LRN|FunctionalReferenceID)>|"lrn": ")([^<"]{4,35})[<"]')
+_OWN = re.compile(rb'(?:<(?:\w+:)?(?:messageIdentification|correlationIdentifier)>|"message_id": ")([^<"]{2,70})[<"]')
 _SERIALS = 36**6
 
 
@@ -42,8 +43,9 @@ class Real:
             return crc32(f"{block}/{self.family}/".encode() + old)
 
         body = _MRN.sub(lambda found: export_mrn(serial(found[0]) % _SERIALS).encode(), self.body)
-        for lrn in set(_LRN.findall(body)):
-            body = body.replace(lrn, f"F{serial(lrn):08x}".encode())  # it is in the message's own number too
+        stated = {*_OWN.findall(self.body), *_LRN.findall(self.body)}
+        for reference in sorted(stated, key=lambda one: (-len(one), one)):  # one may be part of a longer one
+            body = body.replace(reference, f"F{serial(reference):08x}".encode())
         return body
 
 
