@@ -34,6 +34,16 @@ class KafkaLog:
         finally:
             await consumer.stop()
 
+    async def end(self) -> int:
+        """How many records it ever held."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap)
+        await consumer.start()
+        try:
+            ends = await consumer.end_offsets([TopicPartition(self.topic, p) for p in await self._partitions()])
+            return sum(ends.values())
+        finally:
+            await consumer.stop()
+
     async def write(self, key: bytes, value: bytes | None, headers: list[tuple[str, bytes]] | None = None) -> int:
         """Write one record as a stranger would; its partition."""
         producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap)

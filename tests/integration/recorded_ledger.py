@@ -11,7 +11,7 @@ import psycopg
 from services.core.message import Message
 from services.core.messages import ReportKind, Requirements
 from services.core.values import LicenceRef
-from services.reconciliation.topology import LEDGER
+from services.reconciliation.topology import LEDGER, LEDGER_INPUTS
 from services.reconciliation.wiring import build
 from services.runtime.codec import Codec
 from services.runtime.service import Runtime, Service
@@ -43,18 +43,31 @@ async def send(settings: RuntimeSettings, *messages: Message) -> None:
         await log.write(message.key.encode(), Codec().encode(message))
 
 
+_READ = (
+    "SELECT sum((SELECT sum((p.value->>'next')::int) FROM jsonb_each(positions) AS p)) AS n,"
+    " bool_and(published = last_output) AS told FROM reconciliation.fold WHERE fold = 'ledger'"
+)
+
+
 async def until_read(service: Running, records: int) -> None:
     """Until the ledger has read that many records, and published what follows."""
-    query = (
-        "SELECT sum((SELECT sum((p.value->>'next')::int) FROM jsonb_each(positions) AS p)) AS n,"
-        " bool_and(published = last_output) AS told FROM reconciliation.fold WHERE fold = 'ledger'"
-    )
 
     async def read() -> bool:
-        (row,) = await service.rows(query)
+        (row,) = await service.rows(_READ)
         return bool(row["n"] == records and row["told"])
 
     await until(read, f"the ledger has read {records} records")
+
+
+async def until_all_read(service: Running, settings: RuntimeSettings) -> None:
+    """Until the ledger has read all its topics hold, what it puts on them itself too, and published what follows."""
+    inputs = [KafkaLog(Installation.of(settings), topic) for topic in LEDGER_INPUTS]
+
+    async def read() -> bool:
+        (row,) = await service.rows(_READ)
+        return bool(row["told"] and row["n"] == sum([await log.end() for log in inputs]))
+
+    await until(read, "the ledger has read all there is")
 
 
 async def record(settings: RuntimeSettings) -> None:

@@ -9,15 +9,15 @@ import pytest
 from psycopg import sql
 
 from services.cli.replay_place import fresh_database, prepared
-from services.core.messages import Cover, Demand, Entry, Finding
+from services.core.messages import CarryOver, Cover, Demand, Entry, Finding
 from services.runtime.settings import RuntimeSettings
 from tests.builders import a_demand, mrn
 from tests.integration.command import tolbrug
 from tests.integration.in_process import running
 from tests.integration.installation import Installation
 from tests.integration.kafka_log import KafkaLog
-from tests.integration.recorded_ledger import ENTRIES, MESSAGES, ledger_alone, send, until_read
-from tests.integration.recorded_topic import PUBLISHED, of_ref, with_entries, with_topics
+from tests.integration.recorded_ledger import ENTRIES, ledger_alone, send, until_all_read
+from tests.integration.recorded_topic import PUBLISHED, Record, of_ref, with_entries, with_topics
 from tests.integration.replaying import differences, replayed
 
 
@@ -53,7 +53,7 @@ async def go_on(settings: RuntimeSettings) -> None:
     """Start the services, and let them take one more message."""
     async with running(settings, [ledger_alone]) as service:
         await send(settings, a_demand(mrn=mrn(9)))
-        await until_read(service, MESSAGES + 1)
+        await until_all_read(service, settings)
 
 
 async def test_services_go_on_where_the_entries_end(lost: RuntimeSettings) -> None:
@@ -87,8 +87,13 @@ async def test_of_a_message_whose_entries_are_not_all_published_the_rest_is(
 async def test_what_was_decided_and_told_to_nobody_is_decided_by_the_services(lost: RuntimeSettings) -> None:
     entries = await KafkaLog(Installation.of(lost), Entry.TOPIC).read()
     since = entries[of_ref(entries, 3)].timestamp
-    # What follows from a reminder has the time it was due: the cut is in the order of the topic.
-    untold = await with_topics(lost, lambda records: [*takewhile(lambda r: r.timestamp < since, records)], *PUBLISHED)
+
+    def before(records: list[Record]) -> list[Record]:
+        """In the order of the topic: what follows from a reminder has the time it was due."""
+        return [*takewhile(lambda r: r.timestamp < since, records)]
+
+    # What is carried over is told after its entry: without that it was told to nobody either.
+    untold = await with_topics(lost, before, *PUBLISHED, CarryOver.TOPIC)
     assert sum(r.entries for r in await replayed(untold, untold.database.url, table=False)) == 2
     await go_on(untold)
     after = await told(untold)
