@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.licensing.domain.lite import LiteExchange
+
 
 class LicensingSettings(BaseSettings):
     """`time_zones`: prefix of an authority's code to the IANA time zone its dates are in; the longest prefix wins.
@@ -14,6 +16,8 @@ class LicensingSettings(BaseSettings):
 
     `dossier_*_days`: working days for a check, for the advice and for the decision on it. No law that we know sets
     them: they follow the 10 and 30 days of art. 16(5) of that regulation until the two authorities agree on others.
+
+    `lite`: what files of licences leave open (`docs/lite.md`).
     """
 
     model_config = SettingsConfigDict(env_prefix="TOLBRUG_LICENSING__", env_nested_delimiter="__", extra="ignore")
@@ -27,6 +31,8 @@ class LicensingSettings(BaseSettings):
     dossier_advice_days: Annotated[int, Field(ge=1, le=260)] = 30
 
     dossier_decision_days: Annotated[int, Field(ge=1, le=260)] = 10
+
+    lite: LiteExchange = LiteExchange()
 
     def years_of(self, authority: str) -> int:
         """How long an individual or global licence may run: 2 years unless the authority decides otherwise."""

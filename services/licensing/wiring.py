@@ -25,6 +25,9 @@ from services.licensing.adapters.faults import Authorities, licence_faults
 from services.licensing.adapters.grounds_http import grounds_router
 from services.licensing.adapters.http import licensing_routers
 from services.licensing.adapters.licence_import import Answers, Batch, Import, applying
+from services.licensing.adapters.lite.http import lite_router
+from services.licensing.adapters.lite.register import EnterFile, LiteRegister
+from services.licensing.adapters.lite.reply import Answer
 from services.licensing.adapters.pending_loop import DueAmendments
 from services.licensing.adapters.pending_register import Command as PendingCommand
 from services.licensing.adapters.pending_register import PendingAmendments, PendingSearch, Settled
@@ -53,6 +56,8 @@ def build(runtime: Runtime) -> Service:
     denied = denial_router(denials.submit, DenialSearch(runtime.door))
     usage = GroupCommit[RecordUsage, Recorded](runtime.door, UsageRegister(outbox.append).apply, outbox.wake)
     dossiers, dossier_loops = _dossiers(runtime, outbox, settings)
+    lite = LiteRegister(Register(outbox.append), settings.lite.first_run)
+    files = GroupCommit[EnterFile, Answer](runtime.door, lite.apply, outbox.wake)
     return Service(
         name="licensing",
         migrations="services.licensing.adapters.migrations",
@@ -64,6 +69,7 @@ def build(runtime: Runtime) -> Service:
             check_router(DenialChecks(runtime.door)),
             course_router(DenialCourses(runtime.door)),
             denied,
+            lite_router(files.submit, settings.lite, desk.authorities),
             usage_router(usage.submit, desk.search, UsageSearch(runtime.door)),
             *licensing_routers(desk),
         ),
@@ -74,6 +80,7 @@ def build(runtime: Runtime) -> Service:
             "authorisation-commit": keys.run,
             "denial-commit": denials.run,
             "usage-commit": usage.run,
+            "lite-commit": files.run,
         },
     )
 

@@ -1,0 +1,1 @@
+"""Files of the exchange between LITE and customs: `licenceData`, and `licenceReply` that answers it."""
