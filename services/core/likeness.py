@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from services.core.legal_forms import GENERIC
@@ -123,6 +124,7 @@ def _commodity_codes(one: str, other: str) -> Decimal:
     return Decimal("0.50") if one[:4] == other[:4] else _NONE
 
 
+@lru_cache(maxsize=4096)
 def _stems(description: str) -> frozenset[str]:
     """Its words, one and many alike: `press` and `presses`."""
     return frozenset(_stem(word) for word in words_of(description))

@@ -28,6 +28,7 @@ from services.licensing.adapters.licence_import import Answers, Batch, Import, a
 from services.licensing.adapters.lite.http import lite_router
 from services.licensing.adapters.lite.register import EnterFile, LiteRegister
 from services.licensing.adapters.lite.reply import Answer
+from services.licensing.adapters.live_denials import DenialIndex
 from services.licensing.adapters.pending_loop import DueAmendments
 from services.licensing.adapters.pending_register import Command as PendingCommand
 from services.licensing.adapters.pending_register import PendingAmendments, PendingSearch, Settled
@@ -49,14 +50,15 @@ def build(runtime: Runtime) -> Service:
     """The licensing door: group commits serve all requests of the process."""
     settings = _settings()
     outbox = Outbox(runtime.database, "licensing", runtime.codec)
-    desk, desk_loops = _desk(runtime, outbox, settings)
+    index = DenialIndex()
+    desk, desk_loops = _desk(runtime, outbox, settings, index)
     keys = GroupCommit[Asked, Given](runtime.door, Authorisations(outbox.append).apply, outbox.wake)
     second_keys = authorisation_router(keys.submit, AuthorisationSearch(runtime.door), desk.search, settings.zone_of)
     denials = GroupCommit[DenialCommand, Done](runtime.door, DenialRegister(outbox.append).apply, outbox.wake)
     denied = denial_router(denials.submit, DenialSearch(runtime.door))
     usage = GroupCommit[RecordUsage, Recorded](runtime.door, UsageRegister(outbox.append).apply, outbox.wake)
     dossiers, dossier_loops = _dossiers(runtime, outbox, settings)
-    lite = LiteRegister(Register(outbox.append), settings.lite.first_run)
+    lite = LiteRegister(Register(outbox.append, index), settings.lite.first_run)
     files = GroupCommit[EnterFile, Answer](runtime.door, lite.apply, outbox.wake)
     return Service(
         name="licensing",
@@ -66,7 +68,7 @@ def build(runtime: Runtime) -> Service:
             second_keys,
             dossiers,
             grounds_router(),
-            check_router(DenialChecks(runtime.door)),
+            check_router(DenialChecks(runtime.door, index)),
             course_router(DenialCourses(runtime.door)),
             denied,
             lite_router(files.submit, settings.lite, desk.authorities),
@@ -85,12 +87,14 @@ def build(runtime: Runtime) -> Service:
     )
 
 
-def _desk(runtime: Runtime, outbox: Outbox, settings: LicensingSettings) -> tuple[Desk, dict[str, Loop]]:
+def _desk(
+    runtime: Runtime, outbox: Outbox, settings: LicensingSettings, denials: DenialIndex
+) -> tuple[Desk, dict[str, Loop]]:
     """Licences: what their routes need, and the loops that serve them."""
     authorities = Authorities(settings.zone_of, settings.years_of)
     judge = partial(licence_faults, authorities=authorities, issued=True)
-    later = PendingAmendments(outbox.append, judge)
-    register = Register(outbox.append)
+    later = PendingAmendments(outbox.append, judge, denials)
+    register = Register(outbox.append, denials)
     commits = GroupCommit[Command, Outcome](runtime.door, register.apply, outbox.wake)
     batches = GroupCommit[Batch, Answers](runtime.door, applying(register), outbox.wake)
     drafts = GroupCommit[DraftCommand, Drafted](runtime.door, DraftRegister().apply, _nothing_to_publish)

@@ -39,6 +39,8 @@ from services.licensing.adapters.authorisation_bodies import DocumentBody, Feder
 from services.licensing.adapters.bodies import LicenceBody, RefusalBody, StepBody
 from services.licensing.adapters.denial_bodies import DenialBody
 from services.licensing.domain.authorising import enter
+from services.licensing.domain.granting import Denied
+from services.licensing.domain.live_denials import LiveDenials
 from services.licensing.domain.registered import Registered
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.shipment import empty
@@ -63,6 +65,7 @@ class PureServices:
         self.findings: list[Finding] = []
         self._shipments: dict[Mrn, Shipment] = {}
         self._watched = empty_list(screening.ALONE[0])
+        self._denied = LiveDenials()
         self._register: dict[str, Registered] = {}
         self._open: dict[customs.LodgementKey, list[Logged]] = defaultdict(list)
         self._amending: dict[customs.AmendmentKey, list[Logged]] = defaultdict(list)
@@ -74,11 +77,15 @@ class PureServices:
     def refuse(self, refusals: Iterable[Mapping[str, object]], denials: Iterable[Mapping[str, object]]) -> None:
         """What was refused here, and denied elsewhere."""
         self._run([RefusalBody.model_validate(body).refusal(NOW) for body in refusals])
-        self._run([DenialBody.model_validate(body).denial(NOW) for body in denials])
+        denied = [DenialBody.model_validate(body).denial(NOW) for body in denials]
+        for denial in denied:
+            self._denied.put(denial)
+        self._run(denied)
 
     def issue(self, planned: Planned) -> None:
-        body = LicenceBody.model_validate(planned.body())
-        decision = licensing.issue(None, licensing.IssueLicence(body.licence("Europe/Brussels", NOW)))
+        licence = LicenceBody.model_validate(planned.body()).licence("Europe/Brussels", NOW)
+        Denied(self._denied, {}).refuse(licence, NOW.date())
+        decision = licensing.issue(None, licensing.IssueLicence(licence))
         self._register[planned.ref] = decision.state
         self._run(decision.outputs)
 

@@ -1,9 +1,11 @@
 """Denials on real engines: recorded and imported whole or not at all, reviewed, published."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
@@ -12,7 +14,7 @@ from services.core.messages import Denial
 from services.licensing.wiring import build
 from services.runtime.settings import RuntimeSettings
 from tests.builders_denials import DENIAL, HEADER, TABLE
-from tests.builders_licensing import changed
+from tests.builders_licensing import LICENCE, changed
 from tests.integration.in_process import Running, running
 from tests.integration.runtime.probe_process import until
 
@@ -173,3 +175,64 @@ async def test_a_consultation_that_makes_no_sense_is_refused(
     assert (await door.http.post(f"/v1/denial-checks/{check}/consultations", json=asked)).status_code == status
     unknown = 422 if {"state", "sent_at"} & set(change) else 404
     assert (await door.http.post("/v1/denial-checks/none/consultations", json=asked)).status_code == unknown
+
+
+WAITING = """
+SELECT count(*) AS n FROM pg_locks JOIN pg_database d ON d.oid = database
+WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted
+"""
+NDJSON = {"content-type": "application/x-ndjson"}
+ELSEWHERE = {"consignees": [], "end_users": [{"name": "Cochin Shipyard", "country": "IN"}]}
+RECIPIENTS = {name: LICENCE[name] for name in ELSEWHERE}
+
+
+async def test_no_way_to_grant_what_was_denied_before_its_state_was_asked(door: Running) -> None:
+    other = changed(LICENCE, ref="VL/2026/000124", **ELSEWHERE)
+    drafted = await door.http.post("/v1/licences?draft=true", json=changed(LICENCE, ref="VL/2026/000125"))
+    issued = [await door.http.post("/v1/licences", json=one) for one in (changed(LICENCE, ref="VL/2026/000122"), other)]
+    await door.http.post("/v1/denials", json=DENIAL)
+    assert [one.status_code for one in (drafted, *issued)] == [201, 201, 201]
+    again = await door.http.post("/v1/licences", json=changed(LICENCE, ref="VL/2026/000122"))
+    assert again.status_code == 200, "granted before"
+
+    async def amended(**changes: object) -> int:
+        sent = {"if-match": '"1"'}
+        at = "/v1/licences/VL/2026/000124/amendments"
+        return (await door.http.post(at, json={**RECIPIENTS, **changes}, headers=sent)).status_code
+
+    refused = await door.http.post("/v1/licences", json=LICENCE)
+    assert [(one["code"], one["path"]) for one in refused.json()["errors"]] == [("denial-identical", "/end_users/0")]
+    issue = "/v1/licences/VL/2026/000125/issue"
+    by_draft = await door.http.post(issue, json={}, headers={"if-match": '"draft-1"'})
+    lines = [
+        (await door.http.post(f"/v1/licences/import{how}", content=json.dumps(LICENCE), headers=NDJSON)).json()[
+            "status"
+        ]
+        for how in ("?dry_run=true", "")
+    ]
+    later = await amended(effective_at="9998-01-01T00:00:00Z")
+    assert [refused.status_code, by_draft.status_code, *lines, await amended(), later] == [409] * 6
+    check = (await door.http.post("/v1/denials/check", json=ASKED)).json()["id"]
+    asked = {"denial": "DN2024/0017", "state": "DE", "sent_at": "2026-03-02"}
+    await door.http.post(f"/v1/denial-checks/{check}/consultations", json=asked)
+    assert (await door.http.post("/v1/licences", json=LICENCE)).status_code == 201, "it was silent"
+    assert await amended() == 409, "of this licence nobody was asked"
+    revoked = {"outcome": "revoked", "actor": "o-1", "reason": "…"}
+    await door.http.post("/v1/denials/DN2024/0017/reviews", json=revoked)
+    assert await amended() == 200
+
+
+async def test_a_grant_that_comes_while_a_denial_is_written_sees_it(door: Running) -> None:
+    async def waiting(count: int) -> None:
+        async def wait() -> bool:
+            return await door.rows(WAITING) == [{"n": count}]
+
+        await until(wait, f"{count} wait")
+
+    async with await psycopg.AsyncConnection.connect(door.settings.database.url) as grant_before:
+        await grant_before.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended('licensing denials', 0))")
+        denial = asyncio.create_task(door.http.post("/v1/denials", json=DENIAL))
+        await waiting(1)
+        grant = asyncio.create_task(door.http.post("/v1/licences", json=LICENCE))
+        await waiting(2)
+    assert [(await denial).status_code, (await grant).status_code] == [201, 409]

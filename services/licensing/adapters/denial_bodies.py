@@ -8,7 +8,7 @@ from pydantic import Field
 
 from services.core.errors import Fault
 from services.core.message import plain
-from services.core.messages import Denial, DenialStatus, DeniedParty
+from services.core.messages import Denial, DenialStatus, DeniedParty, RefusedGoods
 from services.licensing.adapters.bodies import GoodsBody, StoredChange
 from services.licensing.adapters.fields import (
     Body,
@@ -87,6 +87,29 @@ class ReviewBody(Body):
 
     def review(self, ref: str, at: datetime) -> Review:
         return Review(ref, Outcome(self.outcome), self.reviewed_at or at.date(), self.reason, self.actor, at)
+
+
+class PartyAsked(Body):
+    name: ShortText
+    country: Country | None = None
+
+
+class CheckBody(Body):
+    """A transaction that is to be granted: its goods, and who receives or uses them."""
+
+    application: Reference | None = None
+    consignees: Annotated[list[PartyAsked], Field(default_factory=list, max_length=99)]
+    end_users: Annotated[list[PartyAsked], Field(min_length=1, max_length=99)]
+    goods: Annotated[list[DeniedGoodsBody], Field(min_length=1, max_length=99)]
+
+    def parties(self) -> list[DeniedParty]:
+        """Who receives or uses them, end users first."""
+        roles = (("end_user", self.end_users), ("consignee", self.consignees))
+        return [DeniedParty(role=role, name=one.name, country=one.country) for role, many in roles for one in many]
+
+    def wanted(self) -> list[RefusedGoods]:
+        """What is to be exported."""
+        return [one.goods() for one in self.goods]
 
 
 def denial_faults(body: DenialBody, today: date) -> tuple[Fault, ...]:

@@ -1,65 +1,45 @@
 """The check before a grant over HTTP (Reg. (EU) 2021/821 art. 16(5)): what was asked and found is kept and shown."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from psycopg.types.json import Jsonb
-from pydantic import Field
 
 from services.core.errors import Refused
-from services.core.likeness import Compared
-from services.core.messages import Denial, DeniedParty
+from services.core.likeness import Band, Compared
+from services.core.messages import Denial
 from services.licensing.adapters.answers import now
-from services.licensing.adapters.denial_bodies import DeniedGoodsBody, denial_of
+from services.licensing.adapters.denial_bodies import CheckBody
 from services.licensing.adapters.faults import DoorRoute
-from services.licensing.adapters.fields import Body, Country, Reference, ShortText
+from services.licensing.adapters.live_denials import DenialIndex
 from services.licensing.adapters.views import time_text
-from services.licensing.domain.likeness import Likeness, in_order, likeness, search_terms
+from services.licensing.domain.likeness import Likeness, in_order, likeness
 from services.runtime.database import Database
 
 MOST = 50
-"""Matches that are shown: the closest."""
-_CANDIDATES = "SELECT content FROM licensing.denial WHERE status = 'valid' AND words && %s::text[] ORDER BY ref"
+"""Matches that are shown: the closest, and all that are essentially identical."""
 _KEEP = "INSERT INTO licensing.denial_check (id, application, asked, found, checked_at) VALUES (%s, %s, %s, %s, %s)"
 _SHOW = "SELECT asked, found, checked_at FROM licensing.denial_check WHERE id = %s"
 
 
-class PartyAsked(Body):
-    name: ShortText
-    country: Country | None = None
-
-
-class CheckBody(Body):
-    """A transaction that is to be granted: its goods, and who receives or uses them."""
-
-    application: Reference | None = None
-    consignees: Annotated[list[PartyAsked], Field(default_factory=list, max_length=99)]
-    end_users: Annotated[list[PartyAsked], Field(min_length=1, max_length=99)]
-    goods: Annotated[list[DeniedGoodsBody], Field(min_length=1, max_length=99)]
-
-    def parties(self) -> list[DeniedParty]:
-        roles = (("end_user", self.end_users), ("consignee", self.consignees))
-        return [DeniedParty(role=role, name=one.name, country=one.country) for role, many in roles for one in many]
-
-
 class DenialChecks:
-    """Checks in PostgreSQL. Compared is with every valid denial that has a word of a party's name in one of its own."""
+    """Checks in PostgreSQL. Compared is with every valid denial that a party's name may be like."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, denials: DenialIndex) -> None:
         self._database = database
+        self._denials = denials
 
     async def check(self, asked: CheckBody, at: datetime) -> dict[str, Any]:
         """Compare, keep, and show. Revoked denials do not count; an earlier check stays as it was."""
-        parties, goods = asked.parties(), [one.goods() for one in asked.goods]
-        words = sorted({word for party in parties for word in search_terms(party.name)})
-        rows = await self._database.rows(_CANDIDATES.encode(), (words,))
-        found = in_order(likeness(goods, parties, denial_of(row["content"])) for row in rows)
-        shown, views = asked.model_dump(mode="json"), [_view(one) for one in found[:MOST]]
-        check_id = uuid4().hex
+        parties, goods, check_id = asked.parties(), asked.wanted(), uuid4().hex
         async with self._database.transaction() as connection:
+            live = await self._denials.live(connection)
+            found = in_order(likeness(goods, parties, denial) for denial in live.found(parties))
+            shown = asked.model_dump(mode="json")
+            views = [_view(one) for place, one in enumerate(found) if place < MOST or one.band is Band.IDENTICAL]
             values = (check_id, asked.application, Jsonb(shown), Jsonb(views), at)
             await connection.execute(_KEEP, values)
         return _check(check_id, shown, views, at)

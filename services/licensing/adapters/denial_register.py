@@ -11,19 +11,20 @@ from services.core.errors import Corrupt, Fault, Refused
 from services.core.messages import Denial
 from services.licensing.adapters.denial_bodies import denial_content, denial_of
 from services.licensing.adapters.groups import decided, lock
+from services.licensing.adapters.live_denials import lock_denials
 from services.licensing.adapters.register import Append
 from services.licensing.adapters.search import Page
 from services.licensing.adapters.words import word
 from services.licensing.domain.denials import Known, Review, record, review
-from services.licensing.domain.likeness import search_terms
 from services.runtime.database import Connection, Database
 
 _KNOWN = "SELECT ref, recorded, content FROM licensing.denial WHERE ref = ANY(%s) ORDER BY ref FOR UPDATE"
 _WRITE = """
-INSERT INTO licensing.denial (ref, revision, status, review_due, words, recorded, content, changed_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+INSERT INTO licensing.denial (ref, revision, status, review_due, recorded, content, changed_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (ref) DO UPDATE SET revision = excluded.revision, status = excluded.status,
-    review_due = excluded.review_due, content = excluded.content, changed_at = excluded.changed_at
+    review_due = excluded.review_due, content = excluded.content, changed_at = excluded.changed_at,
+    stored = excluded.stored
 WHERE denial.revision = excluded.revision - 1
 """
 
@@ -67,6 +68,7 @@ class DenialRegister:
 
         group = decided(commands, traces, decide)
         if group.made:
+            await lock_denials(connection)
             await _write(connection, group.made)
             messages = [denial for _, denial in group.made]
             await self._append(connection, messages, max(denial.changed_at for denial in messages), group.traces)
@@ -112,9 +114,8 @@ async def _write(connection: Connection, outputs: Sequence[tuple[Known, Denial]]
 
 
 def _row(known: Known, denial: Denial) -> tuple[object, ...]:
-    words = sorted({one for party in denial.parties for one in search_terms(party.name)})
     contents = (Jsonb(denial_content(known.recorded)), Jsonb(denial_content(denial)))
-    return (denial.ref, denial.revision, word(denial.status), denial.review_due, words, *contents, denial.changed_at)
+    return (denial.ref, denial.revision, word(denial.status), denial.review_due, *contents, denial.changed_at)
 
 
 class DenialSearch:

@@ -15,9 +15,11 @@ from services.core.errors import Fault
 from services.core.messages import Change, Licence
 from services.licensing.adapters.bodies import StoredLicence
 from services.licensing.adapters.groups import decided, lock
+from services.licensing.adapters.live_denials import DenialIndex
 from services.licensing.adapters.pending_views import overlaid, pending_of, stored
 from services.licensing.adapters.register import Append, load_licences, lock_name, write_revisions
 from services.licensing.adapters.search import Page
+from services.licensing.domain.granting import Denied
 from services.licensing.domain.kinds import as_authorised
 from services.licensing.domain.pending import (
     Pending,
@@ -79,12 +81,22 @@ class Settled:
     changed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the commands of a group are about; as it is after those that were decided. `pending`: in order of effect."""
+
+    licences: dict[str, Registered]
+    pending: dict[str, Pending]
+    denied: Denied
+
+
 class PendingAmendments:
     """Applies requests in order of arrival; each gets how the amendment stands, or the Refused that answers it."""
 
-    def __init__(self, append: Append, judge: Judge) -> None:
+    def __init__(self, append: Append, judge: Judge, denials: DenialIndex) -> None:
         self._append = append
         self._judge = judge
+        self._denials = denials
 
     async def apply(
         self, connection: Connection, commands: Sequence[Command], traces: Sequence[str | None]
@@ -92,13 +104,13 @@ class PendingAmendments:
         refs = {_licence(command) for command in commands}
         await lock(connection, [lock_name(ref) for ref in refs])
         licences = await load_licences(connection, refs)
-        known = await _load(connection, refs)
+        known = _Known(licences, await _load(connection, refs), await self._denials.denied(connection, refs))
         changed: dict[str, Pending] = {}
 
         def decide(command: Command) -> tuple[Settled, list[Licence]]:
-            settled, made = self._decide(licences, known, command)
+            settled, made = self._decide(known, command)
             if settled.changed:
-                changed[settled.pending.id] = known[settled.pending.id] = settled.pending
+                changed[settled.pending.id] = known.pending[settled.pending.id] = settled.pending
             return settled, made
 
         group = decided(commands, traces, decide)
@@ -108,37 +120,39 @@ class PendingAmendments:
         await _write(connection, changed.values())
         return group.answers
 
-    def _decide(
-        self, licences: dict[str, Registered], known: dict[str, Pending], command: Command
-    ) -> tuple[Settled, list[Licence]]:
+    def _decide(self, known: _Known, command: Command) -> tuple[Settled, list[Licence]]:
         match command:
             case Schedule(pending=pending):
-                return Settled(*schedule(licences.get(pending.ref), known.get(pending.id), command)), []
+                settled = Settled(*schedule(known.licences.get(pending.ref), known.pending.get(pending.id), command))
+                if settled.changed:
+                    known.denied.refuse(command.made, pending.recorded_at.date(), command.base)
+                return settled, []
             case Withdraw():
-                before = known.get(command.id)
+                before = known.pending.get(command.id)
                 after = withdraw(before, command.by, command.at)
                 return Settled(after, after != before), []
             case TakeEffect():
-                return self._take_effect(licences, known, command)
+                return self._take_effect(known, command)
 
-    def _take_effect(
-        self, licences: dict[str, Registered], known: dict[str, Pending], command: TakeEffect
-    ) -> tuple[Settled, list[Licence]]:
+    def _take_effect(self, known: _Known, command: TakeEffect) -> tuple[Settled, list[Licence]]:
         """Of those that wait with the same licence only the first can, so that they do in order."""
-        pending = known[command.id]
-        first = next((one.id for one in known.values() if one.ref == command.ref and one.state is State.WAITING), None)
-        if pending.id != first:
+        pending, of_licence = (
+            known.pending[command.id],
+            (one for one in known.pending.values() if one.ref == command.ref),
+        )
+        if pending.id != next((one.id for one in of_licence if one.state is State.WAITING), None):
             return Settled(pending, changed=False), []
         if command.unwritable is not None:
             fault = Fault("", "unwritable", command.unwritable)
             refused = replace(pending, state=State.REFUSED, settled_at=command.at, faults=(fault,))
             return Settled(refused, changed=True), []
-        current = licences[command.ref].current
+        current = known.licences[command.ref].current
         terms = overlaid(current, [pending.sent])
         made = as_authorised(terms.stored())
         moved = tuple(moved_faults(pending.sent, overlaid(current, [pending.before]).stored(), current, made))
-        settled, decision = take_effect(licences[command.ref], pending, made, moved or self._judge(terms), command.at)
-        licences[command.ref] = decision.state
+        faults = moved or self._judge(terms) or known.denied.faults(made, command.at.date(), current)
+        settled, decision = take_effect(known.licences[command.ref], pending, made, faults, command.at)
+        known.licences[command.ref] = decision.state
         return Settled(settled, changed=True), [one for one in decision.outputs if isinstance(one, Licence)]
 
 

@@ -1,6 +1,7 @@
 """The register in PostgreSQL: a group of requests in one transaction, with the outbox."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from json import dumps
 
@@ -14,9 +15,11 @@ from services.licensing import handlers
 from services.licensing.adapters.bodies import StoredLicence, StoredRefusal
 from services.licensing.adapters.draft_table import load_drafts, write_drafts
 from services.licensing.adapters.groups import Decided, decided, lock
+from services.licensing.adapters.live_denials import DenialIndex
 from services.licensing.adapters.views import day_text, licence_content, refusal_view, step_view
 from services.licensing.domain.amending import AmendLicence, amend
 from services.licensing.domain.drafting import Draft, issued_from
+from services.licensing.domain.granting import Denied
 from services.licensing.domain.registered import Registered
 from services.licensing.domain.replacing import replaced_by
 from services.licensing.domain.splitting import split_off
@@ -27,7 +30,6 @@ from services.runtime.database import Connection
 Command = IssueLicence | AmendLicence | ChangeStatus | RecordRefusal
 Outcome = Decision[Registered] | Decision[Refusal]
 Revision = Licence | Refusal
-Known = tuple[dict[str, Registered], dict[str, Refusal], dict[str, Draft]]
 Append = Callable[[Connection, Sequence[Message], datetime, Sequence[str | None]], Awaitable[None]]
 
 _REGISTERED = """
@@ -62,46 +64,76 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the commands of a group are about; as it is after those that were decided."""
+
+    licences: dict[str, Registered]
+    refusals: dict[str, Refusal]
+    drafts: dict[str, Draft]
+    denied: Denied
+
+
 class Register:
     """Applies requests in order of arrival; each gets its decision, or the Refused that answers it."""
 
-    def __init__(self, append: Append) -> None:
+    def __init__(self, append: Append, denials: DenialIndex) -> None:
         self._append = append
+        self._denials = denials
 
     async def apply(
         self, connection: Connection, commands: Sequence[Command], traces: Sequence[str | None]
     ) -> list[Outcome | Exception]:
-        known = await _load(connection, commands)
-        drafts = dict(known[2])
+        known = await self._load(connection, commands)
+        drafts = dict(known.drafts)
         group = _decided(known, commands, traces)
         await write_revisions(connection, group.made)
-        await write_drafts(connection, [one for ref, one in known[2].items() if one is not drafts.get(ref)])
+        await write_drafts(connection, [one for ref, one in known.drafts.items() if one is not drafts.get(ref)])
         if group.made:
             await self._append(connection, group.made, max(made.changed_at for made in group.made), group.traces)
         return group.answers
 
     async def judge(self, connection: Connection, commands: Sequence[Command]) -> list[Outcome | Exception]:
         """What `apply` would answer now. Nothing is locked or written."""
-        known = await _load(connection, commands, to_write=False)
+        known = await self._load(connection, commands, to_write=False)
         return _decided(known, commands, [None] * len(commands)).answers
 
+    async def _load(self, connection: Connection, commands: Sequence[Command], *, to_write: bool = True) -> _Known:
+        licence_refs = {ref for command in commands for ref in _licence_refs(command)}
+        refusal_refs = {command.refusal.ref for command in commands if isinstance(command, RecordRefusal)}
+        if to_write:
+            names = [*map(lock_name, licence_refs), *(f"licensing refusal {ref}" for ref in refusal_refs)]
+            await lock(connection, names)
+        licences = await load_licences(connection, licence_refs, to_write=to_write)
+        refusals: dict[str, Refusal] = {}
+        if refusal_refs:
+            for row in await (await connection.execute(_REFUSALS, (sorted(refusal_refs),))).fetchall():
+                refusals[row["ref"]] = refusal_of(row["content"])
+        drafts = await load_drafts(connection, [one.licence.ref for one in commands if isinstance(one, IssueLicence)])
+        granted = [one for one in commands if isinstance(one, IssueLicence | AmendLicence)]
+        applications = {ref for one in granted for ref in _licence_refs(one)}
+        denied = await self._denials.denied(connection, applications, to_write=to_write)
+        return _Known(licences, refusals, drafts, denied)
 
-def _decided(known: Known, commands: Sequence[Command], traces: Sequence[str | None]) -> Decided[Outcome, Revision]:
+
+def _decided(known: _Known, commands: Sequence[Command], traces: Sequence[str | None]) -> Decided[Outcome, Revision]:
     def decide(command: Command) -> tuple[Outcome, list[Revision]]:
-        outcome = _decide(*known, command)
+        outcome = _decide(known, command)
         return outcome, _revisions(outcome)
 
     return decided(commands, traces, decide)
 
 
-def _decide(
-    licences: dict[str, Registered], refusals: dict[str, Refusal], drafts: dict[str, Draft], command: Command
-) -> Outcome:
+def _decide(known: _Known, command: Command) -> Outcome:
+    licences, refusals = known.licences, known.refusals
     match command:
         case IssueLicence():
-            return _issue(licences, drafts, command)
+            return _issue(known, command)
         case AmendLicence(terms=terms):
-            amended = amend(licences.get(terms.ref), command)
+            before = licences.get(terms.ref)
+            amended = amend(before, command)
+            if amended.outputs and before is not None:
+                known.denied.refuse(amended.state.current, command.at.date(), before.current)
             licences[terms.ref] = amended.state
             return amended
         case ChangeStatus(ref=ref):
@@ -114,16 +146,17 @@ def _decide(
             return refused
 
 
-def _issue(licences: dict[str, Registered], drafts: dict[str, Draft], command: IssueLicence) -> Decision[Registered]:
-    licence = command.licence
-    draft = drafts.get(licence.ref)
+def _issue(known: _Known, command: IssueLicence) -> Decision[Registered]:
+    licence, licences = command.licence, known.licences
+    draft = known.drafts.get(licence.ref)
     issued = handlers.issue(licences.get(licence.ref), command, draft)
     if issued.outputs:
         gone = None if command.draft is None else issued_from(draft, licence, command.draft)
         touched = _touched(licences, licence)
+        known.denied.refuse(licence, licence.changed_at.date())
         licences.update(touched)
         if gone is not None:
-            drafts[licence.ref] = gone
+            known.drafts[licence.ref] = gone
         issued = Decision(issued.state, (*issued.outputs, *(one.current for one in touched.values())))
     licences[licence.ref] = issued.state
     return issued
@@ -140,20 +173,6 @@ def _touched(licences: Mapping[str, Registered], licence: Licence) -> dict[str, 
 
 def _revisions(outcome: Outcome) -> list[Revision]:
     return [message for message in outcome.outputs if isinstance(message, Licence | Refusal)]
-
-
-async def _load(connection: Connection, commands: Sequence[Command], *, to_write: bool = True) -> Known:
-    licence_refs = {ref for command in commands for ref in _licence_refs(command)}
-    refusal_refs = {command.refusal.ref for command in commands if isinstance(command, RecordRefusal)}
-    if to_write:
-        await lock(connection, [*map(lock_name, licence_refs), *(f"licensing refusal {ref}" for ref in refusal_refs)])
-    licences = await load_licences(connection, licence_refs, to_write=to_write)
-    refusals: dict[str, Refusal] = {}
-    if refusal_refs:
-        for row in await (await connection.execute(_REFUSALS, (sorted(refusal_refs),))).fetchall():
-            refusals[row["ref"]] = refusal_of(row["content"])
-    drafts = await load_drafts(connection, [one.licence.ref for one in commands if isinstance(one, IssueLicence)])
-    return licences, refusals, drafts
 
 
 async def load_licences(

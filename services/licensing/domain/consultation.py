@@ -92,7 +92,7 @@ def consult(course: Course, asked: Consultation, identical: Iterable[str], today
     if asked.sent_at > today:
         raise _refused(422, "/sent_at", "in-the-future", f"today is {today}")
     _still_open(course)
-    known = _consultation(course, asked.denial)
+    known = consultation_on(course, asked.denial)
     if known is None:
         return replace(course, consultations=(*course.consultations, asked))
     if (known.state, known.sent_at) != (asked.state, asked.sent_at):
@@ -102,7 +102,7 @@ def consult(course: Course, asked: Consultation, identical: Iterable[str], today
 
 def take_answer(course: Course, denial: str, answer: Answer, answered_at: date, today: date) -> Course:
     """Record what the state said, in time; the same again changes nothing. Later, its silence has spoken."""
-    known = _consultation(course, denial)
+    known = consultation_on(course, denial)
     if known is None:
         raise _refused(409, "/denial", "not-consulted", f"nobody was asked about {denial}")
     if (known.answer, known.answered_at) == (answer, answered_at):
@@ -134,7 +134,7 @@ def decide(course: Course, decision: Decision, identical: Sequence[str]) -> Cour
         return replace(course, decision=decision)
     notify: list[str] = []
     for denial in identical:
-        known = _consultation(course, denial)
+        known = consultation_on(course, denial)
         standing = None if known is None else known.standing(decision.decided_at)
         if known is None or standing is Standing.WAITING:
             detail = "its state was not consulted" if known is None else f"{known.state} may answer until {known.due}"
@@ -144,7 +144,8 @@ def decide(course: Course, decision: Decision, identical: Sequence[str]) -> Cour
     return replace(course, decision=replace(decision, notify=tuple(notify)))
 
 
-def _consultation(course: Course, denial: str) -> Consultation | None:
+def consultation_on(course: Course, denial: str) -> Consultation | None:
+    """The one about this denial."""
     return next((one for one in course.consultations if one.denial == denial), None)
 
 

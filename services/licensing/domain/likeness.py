@@ -11,7 +11,6 @@ from decimal import Decimal
 
 from services.core.likeness import Band, Compared, band_of, closest_goods, closest_party
 from services.core.messages import Denial, DeniedParty, RefusedGoods
-from services.core.names import normalised, telling_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +36,6 @@ def likeness(goods: Sequence[RefusedGoods], parties: Sequence[DeniedParty], deni
         f"{score} is {band}" + ("" if band is Band.IDENTICAL else f", {weaker} differ")
     )
     return Likeness(denial, score, band, item.compared, party.compared, explanation)
-
-
-def search_terms(name: str) -> frozenset[str]:
-    """What two names that are alike at all have one of in common: a word, or the whole however it is spaced."""
-    return telling_words(name) | {normalised(name)}
 
 
 def in_order(found: Iterable[Likeness]) -> list[Likeness]:

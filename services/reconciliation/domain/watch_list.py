@@ -4,26 +4,21 @@ One list stands in each partition. Most shipments have nothing in common with an
 what is compared in full is only what shares enough of a party's name, the exporter, or goods with a destination.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final
 
+from services.core import name_index
 from services.core.errors import Corrupt
-from services.core.legal_forms import GENERIC
 from services.core.messages import Denial, DenialStatus, DeniedParty, Party, Refusal, Watched, WatchedKind
 from services.core.messages import WatchList as WatchListRecord
-from services.core.names import consonants, normalised, telling_words
-from services.core.transliteration import transliterated
+from services.core.name_index import name_terms
+from services.core.names import normalised
 from services.core.values import CountryCode
 from services.reconciliation.domain.versioned import Versioned
 
 SUBHEADING: Final = 6
 """Digits of a commodity code from which it says what goods are: the subheading of the Harmonized System."""
-_SHARED_ENOUGH: Final = 3.6
-"""Names that share words of weight s, of the weights a and b, score at most 0.9 x 2s / (a + b), and count from 0.5."""
 
 Key = tuple[WatchedKind, str]
 Place = tuple[Key, float]
@@ -100,9 +95,8 @@ def _terms(watched: Watched) -> list[tuple[str, float]]:
         return []
     recipients = recipients_of(content)
     terms: set[tuple[str, float]] = set()
-    for form in (form for party in recipients for form in _forms(party.name)):
-        heard = _heard(form)
-        terms |= {(heard.whole, heard.weight), *((word, heard.weight) for word in heard.words)}
+    for party in recipients:
+        terms |= set(name_terms(party.name))
     if isinstance(content, Refusal):
         terms |= {(term, 0.0) for term in exporter_terms(content.applicant)}
         terms |= set() if recipients else {(term, 0.0) for term in _historic(content)}
@@ -135,38 +129,4 @@ def found_by(listed: WatchList, term: str) -> Iterable[Key]:
 
 def found_by_name(listed: WatchList, name: str) -> Iterator[Key]:
     """Those with a party whose name may be like this one, as `likeness_of_names` scores it: none is left out."""
-    index, heard = listed.index, _heard(name)
-    if (same := index.get(heard.whole)) is not None:
-        yield from (key for key, _ in same)
-    lists = [found for word in heard.words if (found := index.get(word)) is not None]
-    if lists:
-        for (key, weight), shared in Counter(chain.from_iterable(lists)).items():
-            if _SHARED_ENOUGH * (shared + heard.generic) >= heard.weight + weight:
-                yield key
-
-
-def _forms(name: str) -> tuple[str, ...]:
-    """As written, and transliterated when it is in another script."""
-    latin = None if name.isascii() else transliterated(name)
-    return (name,) if latin is None else (name, latin)
-
-
-class _Heard(NamedTuple):
-    """A name by which parties are found: as a whole, however it is spaced, and by its words.
-
-    A generic word weighs a quarter, and finds nobody unless there is no other.
-    """
-
-    whole: str
-    words: tuple[str, ...]
-    weight: float
-    generic: float
-
-
-@lru_cache(maxsize=65536)
-def _heard(name: str) -> _Heard:
-    told = telling_words(name)
-    others, generic = told - GENERIC, len(told & GENERIC) / 4
-    times = Counter(consonants(word) for word in others or told)
-    words = tuple(f"word {word}{'+' * more}" for word in sorted(times) for more in range(times[word]))
-    return _Heard(f"name {consonants(normalised(name))}", words, len(others) + generic, generic)
+    return name_index.found_by_name(listed.index, name)

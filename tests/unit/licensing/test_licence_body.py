@@ -19,6 +19,7 @@ from services.licensing.adapters.draft_register import DraftSearch
 from services.licensing.adapters.faults import Authorities
 from services.licensing.adapters.http import licensing_routers
 from services.licensing.adapters.licence_import import Import
+from services.licensing.adapters.live_denials import DenialIndex
 from services.licensing.adapters.pending_register import PendingSearch
 from services.licensing.adapters.register import Command, Outcome, Register
 from services.licensing.adapters.search import Search
@@ -60,7 +61,7 @@ async def post(
 
     app = FastAPI()
     database = Database("")
-    many = Import(nothing, Register(nothing), database, AUTHORITIES)
+    many = Import(nothing, Register(nothing, DenialIndex()), database, AUTHORITIES)
     pending, drafts = PendingSearch(database), DraftSearch(database)
     desk = Desk(submit, Search(database), nothing, pending, AUTHORITIES, many, nothing, drafts)
     for router in licensing_routers(desk):
