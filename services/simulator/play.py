@@ -82,11 +82,11 @@ async def _licences(scenario: Scenario, doors: Doors, tally: Tally, progress: Pr
 async def _refusals(scenario: Scenario, doors: Doors, tally: Tally, progress: Progress) -> None:
     """First of all: every partition knows them once the licences are in the ledger."""
     progress.phase("refusals", len(scenario.refusals) + len(scenario.denials))
-    for path, bodies in (("/v1/refusals", scenario.refusals), ("/v1/denials", scenario.denials)):
+    for what, bodies in (("refusal", scenario.refusals), ("denial", scenario.denials)):
         for body in bodies:
-            answer = await doors.post_json(path, body)
+            answer = await doors.post_json(f"/v1/{what}s", body)
             if answer.status not in (200, 201):
-                tally.differ(f"{path} {body['ref']}", "201", f"{answer.status} {answer.body}")
+                tally.differ(f"{what} {body['ref']}", "201", f"{answer.status} {answer.body}")
             progress.advance()
 
 

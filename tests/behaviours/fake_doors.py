@@ -25,6 +25,7 @@ class FakeDoors:
         self.licences: dict[str, Any] = {}
         self.status: dict[str, str] = {}
         self.refusals: dict[str, Any] = {}
+        """Refusals and denials."""
         self.messages: dict[str, bytes] = {}
         self.before: Callable[[Request], Response | None] = lambda _: None
         self.alerts = self._alerts()
@@ -47,6 +48,7 @@ class FakeDoors:
                 Route("/v1/dossiers/{ref:path}/steps", self._guarded(self._dossier_step), methods=["POST"]),
                 Route("/v1/dossiers/{ref:path}", self._guarded(self._dossier_shown)),
                 Route("/v1/refusals", self._guarded(self._refusal), methods=["POST"]),
+                Route("/v1/denials", self._guarded(self._refusal), methods=["POST"]),
                 Route("/v1/customs/messages", self._guarded(self._message), methods=["POST"]),
                 Route("/v1/customs/messages/{id}", self._guarded(self._state)),
                 Route("/v1/customs/declarations/{mrn}/verdict", self._guarded(self._verdict)),

@@ -93,7 +93,7 @@ async def test_the_contract_tells_every_answer(runtime_settings: RuntimeSettings
     async with running(runtime_settings, [build]) as process:
         paths = (await process.http.get("/openapi.json")).json()["paths"]
     received = paths["/v1/customs/messages"]["post"]["responses"]
-    assert sorted(received) == ["200", "202", "400", "401", "409", "413", "415", "422", "503"]
+    assert sorted(received) == ["200", "202", "400", "401", "403", "409", "413", "415", "422", "503"]
     asked = paths["/v1/customs/declarations/{mrn}/verdict"]["get"]["responses"]
     assert sorted(asked) == ["200", "401", "404", "422", "503"]
     assert list(asked["422"]["content"]) == ["application/problem+json"]
