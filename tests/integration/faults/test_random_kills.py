@@ -15,7 +15,7 @@ from tests.integration.faults.report import FULL, SEED, Report
 from tests.integration.faults.senders import Outboxes
 from tests.integration.runtime.probe_process import until
 
-LICENCES, EVENTS, WORKERS, KILLS = (20_000, 200_000, 3, 30) if FULL else (300, 2_000, 2, 3)
+LICENCES, EVENTS, WORKERS, KILLS = (20_000, 200_000, 3, 30) if FULL else (150, 1_000, 2, 2)
 
 
 async def written(outboxes: Outboxes, wanted: int) -> None:
@@ -24,7 +24,7 @@ async def written(outboxes: Outboxes, wanted: int) -> None:
     async def so_many() -> bool:
         return outboxes.sent >= wanted
 
-    await until(so_many, f"{wanted} messages are written", timeout_s=600)
+    await until(so_many, f"{wanted} messages are written", timeout_s=1_200)
 
 
 async def kill_one(fleet: Fleet, recovery: Recovery, rng: random.Random) -> None:
@@ -33,7 +33,7 @@ async def kill_one(fleet: Fleet, recovery: Recovery, rng: random.Random) -> None
     await fleet.start()
 
 
-@pytest.mark.timeout(3_000 if FULL else 240)
+@pytest.mark.timeout(5_400 if FULL else 240)
 async def test_workers_killed_at_random_lose_and_double_nothing(runtime_settings: RuntimeSettings) -> None:
     rng, report = random.Random(SEED), Report("random kills")
     load = Load(SEED, LICENCES, EVENTS, amends=True)
@@ -51,6 +51,6 @@ async def test_workers_killed_at_random_lose_and_double_nothing(runtime_settings
             report.faults += 1
             await sending
         await outboxes.send(events)
-        await fleet.quiet(900 if FULL else 90)
+        await fleet.quiet(1_800 if FULL else 90)
         report.recoveries = await recovery.end()
         await prove(fleet, report, outboxes.taken)

@@ -20,7 +20,7 @@ from tests.integration.fuzz.place import Place, place
 from tests.integration.fuzz.wire import Wire
 from tests.integration.runtime.probe_process import until
 
-CASES = 200_000 if FULL else 1_500
+CASES = 200_000 if FULL else 800
 RATE = 350.0 if FULL else 200.0
 """Cases a second."""
 CONNECTIONS = 32
