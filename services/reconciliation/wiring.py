@@ -3,6 +3,8 @@
 from dataclasses import replace
 from functools import partial
 
+from fastapi import APIRouter
+
 from services.core.message import Message
 from services.core.messages import (
     Authorisation,
@@ -20,6 +22,7 @@ from services.reconciliation.adapters.comparison_http import comparison_router
 from services.reconciliation.adapters.findings import Findings
 from services.reconciliation.adapters.http import reconciliation_router
 from services.reconciliation.adapters.invariants import Invariants
+from services.reconciliation.adapters.lite_usage import Changes, lite_usage_router
 from services.reconciliation.adapters.write_off_http import write_off_router
 from services.reconciliation.domain.ledger import LicenceLedger, from_record, to_record
 from services.reconciliation.domain.rule_set import RuleSet
@@ -86,19 +89,26 @@ def build(runtime: Runtime) -> Service:
         budget_s=settings.invariants_budget_s,
     )
 
-    async def ledger_record(ref: str) -> Ledger | None:
-        found = await shown.read(ref)
-        return None if found is None else to_record(found)
-
     return Service(
         name=topology.SERVICE,
         migrations=MIGRATIONS,
         topics=topology.TOPICS,
-        routers=(
-            write_off_router(ledger_record, shown.entries),
-            comparison_router(ledger_record),
-            reconciliation_router(ledger_record, shown.entries, Findings(runtime.door, codec).read),
-        ),
+        routers=_routers(runtime, shown),
         folds=(shipments, ledger, screening),
         loops={"invariants": invariants.watch},
+    )
+
+
+def _routers(runtime: Runtime, shown: FoldReader[LicenceLedger]) -> tuple[APIRouter, ...]:
+    """What is read over HTTP, of the ledgers that `shown` reads."""
+
+    async def ledger_record(ref: str) -> Ledger | None:
+        found = await shown.read(ref)
+        return None if found is None else to_record(found)
+
+    return (
+        write_off_router(ledger_record, shown.entries),
+        comparison_router(ledger_record),
+        lite_usage_router(Changes(runtime.door, topology.LEDGER).after, ledger_record, shown.entries),
+        reconciliation_router(ledger_record, shown.entries, Findings(runtime.door, runtime.codec).read),
     )
