@@ -18,7 +18,6 @@ from services.customs.adapters.consignments import Consignments
 from services.customs.adapters.declarers import Declarers
 from services.customs.adapters.intake import Intake
 from services.customs.adapters.log import MessageLog
-from services.customs.adapters.parties import Doorkeeper
 from services.customs.adapters.party_topic import PartyTopic
 from services.customs.adapters.queries import Queries
 from services.customs.adapters.register import Register
@@ -29,6 +28,7 @@ from services.customs.settings import CustomsSettings, Settings
 from services.runtime.fold import FoldSpec
 from services.runtime.group_commit import GroupCommit
 from services.runtime.outbox import Outbox
+from services.runtime.parties import Doorkeeper
 from services.runtime.registering import registering
 from services.runtime.service import Runtime, Service
 from services.runtime.webhook.deliveries import Deliveries

@@ -1,16 +1,34 @@
 """This service's knobs: `TOLBRUG_LICENSING__<KEY>`."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from services.licensing.domain.lite import LiteExchange
+from services.runtime.parties import KnownParty, stated_parties, told_apart
+
+
+class Party(KnownParty):
+    """An authority at the door: a region that licenses, or the federal side that advises and authorises."""
+
+    authority: str = Field(min_length=1, max_length=70)
+    side: Literal["region", "federal"]
+
+
+def one_side_each(parties: tuple[Party, ...]) -> tuple[Party, ...]:
+    """The parties. ValueError when two act for one authority, on either side."""
+    if len({(party.authority, party.side) for party in parties}) != len({party.authority for party in parties}):
+        raise ValueError("two parties act for the same authority on different sides")
+    return parties
 
 
 class LicensingSettings(BaseSettings):
-    """`time_zones`: prefix of an authority's code to the IANA time zone its dates are in; the longest prefix wins.
+    """`parties`: who comes to the door, as a JSON list or the path of a file with one. Once one of them has a token,
+    every request needs one, and may do what its side has the right to.
+
+    `time_zones`: prefix of an authority's code to the IANA time zone its dates are in; the longest prefix wins.
 
     `validity_years`: the same prefixes to the longest validity (Reg. (EU) 2021/821 art. 12(3); Flanders sets 3).
 
@@ -20,7 +38,17 @@ class LicensingSettings(BaseSettings):
     `lite`: what files of licences leave open (`docs/lite.md`).
     """
 
-    model_config = SettingsConfigDict(env_prefix="TOLBRUG_LICENSING__", env_nested_delimiter="__", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="TOLBRUG_LICENSING__", env_nested_delimiter="__", extra="ignore", hide_input_in_errors=True
+    )
+
+    parties: Annotated[
+        tuple[Party, ...],
+        NoDecode,
+        BeforeValidator(stated_parties),
+        AfterValidator(told_apart),
+        AfterValidator(one_side_each),
+    ] = ()
 
     time_zones: dict[str, str] = Field(default_factory=lambda: {"BE-": "Europe/Brussels"})
 

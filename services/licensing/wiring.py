@@ -5,8 +5,10 @@ from functools import partial
 
 from fastapi import APIRouter
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from services.core.errors import Fatal
+from services.core.messages import DossierSide
 from services.licensing.adapters.authorisation_http import authorisation_router
 from services.licensing.adapters.authorisations import Asked, Authorisations, AuthorisationSearch, Given
 from services.licensing.adapters.denial_checks import DenialChecks, check_router
@@ -23,6 +25,7 @@ from services.licensing.adapters.draft_register import Command as DraftCommand
 from services.licensing.adapters.draft_register import Drafted, DraftRegister, DraftSearch
 from services.licensing.adapters.faults import Authorities, licence_faults
 from services.licensing.adapters.grounds_http import grounds_router
+from services.licensing.adapters.guard import Guard, finding, guarded
 from services.licensing.adapters.http import licensing_routers
 from services.licensing.adapters.licence_import import Answers, Batch, Import, applying
 from services.licensing.adapters.lite.http import lite_router
@@ -36,11 +39,13 @@ from services.licensing.adapters.register import Command, Outcome, Register
 from services.licensing.adapters.search import Search
 from services.licensing.adapters.usage_http import usage_router
 from services.licensing.adapters.usage_register import UsageRegister, UsageSearch
+from services.licensing.domain.rights import ActingParty
 from services.licensing.domain.usage import Recorded, RecordUsage
 from services.licensing.settings import LicensingSettings
 from services.licensing.topology import TOPICS
 from services.runtime.group_commit import GroupCommit
 from services.runtime.outbox import Outbox
+from services.runtime.parties import Doorkeeper
 from services.runtime.service import Runtime, Service
 
 Loop = Callable[[], Awaitable[None]]
@@ -58,23 +63,24 @@ def build(runtime: Runtime) -> Service:
     denied = denial_router(denials.submit, DenialSearch(runtime.door))
     usage = GroupCommit[RecordUsage, Recorded](runtime.door, UsageRegister(outbox.append).apply, outbox.wake)
     dossiers, dossier_loops = _dossiers(runtime, outbox, settings)
-    lite = LiteRegister(Register(outbox.append, index), settings.lite.first_run)
+    lite = LiteRegister(Register(outbox.append, index), settings.lite)
     files = GroupCommit[EnterFile, Answer](runtime.door, lite.apply, outbox.wake)
+    routers = (
+        second_keys,
+        dossiers,
+        grounds_router(),
+        check_router(DenialChecks(runtime.door, index)),
+        course_router(DenialCourses(runtime.door)),
+        denied,
+        lite_router(files.submit, settings.lite, desk.authorities),
+        usage_router(usage.submit, desk.search, UsageSearch(runtime.door)),
+        *licensing_routers(desk),
+    )
     return Service(
         name="licensing",
         migrations="services.licensing.adapters.migrations",
         topics=TOPICS,
-        routers=(
-            second_keys,
-            dossiers,
-            grounds_router(),
-            check_router(DenialChecks(runtime.door, index)),
-            course_router(DenialCourses(runtime.door)),
-            denied,
-            lite_router(files.submit, settings.lite, desk.authorities),
-            usage_router(usage.submit, desk.search, UsageSearch(runtime.door)),
-            *licensing_routers(desk),
-        ),
+        routers=guarded(routers, _guard(settings, desk)),
         outboxes=(outbox,),
         loops={
             **desk_loops,
@@ -85,6 +91,14 @@ def build(runtime: Runtime) -> Service:
             "lite-commit": files.run,
         },
     )
+
+
+def _guard(settings: LicensingSettings, desk: Desk) -> Guard:
+    """Who comes to the door, by the settings."""
+    tokens = {party.name: party.token_sha256 for party in settings.parties if party.token_sha256}
+    known = (ActingParty(one.name, one.authority, DossierSide(one.side.upper())) for one in settings.parties)
+    finds = finding(desk.search, desk.drafts, desk.pending, settings.lite.authority)
+    return Guard(Doorkeeper(tokens, ""), {party.name: party for party in known}, finds)
 
 
 def _desk(
@@ -133,5 +147,5 @@ def _nothing_to_publish() -> None:
 def _settings() -> LicensingSettings:
     try:
         return LicensingSettings()
-    except ValidationError as error:
+    except (ValidationError, SettingsError) as error:
         raise Fatal(f"TOLBRUG_LICENSING__* cannot be used: {error}") from error

@@ -20,6 +20,7 @@ from services.runtime.admission import Admission, Full
 from services.runtime.database import AWAY
 from services.runtime.direct import Answering, Direct
 from services.runtime.openapi import described
+from services.runtime.parties import Unknown
 from services.runtime.settings import HttpSettings
 from services.runtime.telemetry import REQUEST_SECONDS, follow_trace, log
 
@@ -85,7 +86,7 @@ def _probes(ready: Callable[[], Awaitable[dict[str, bool]]], alive: Callable[[],
 
 async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)  # noqa: S101 - registered for this class only
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None  # RFC 9110 section 15.5.2
+    headers = {"WWW-Authenticate": error.challenge} if isinstance(error, Unknown) else None
     return problem(error.status, error.title, error.faults, headers)
 
 

@@ -11,6 +11,8 @@ from services.reconciliation.wiring import build as build_ledger
 from services.runtime.settings import RuntimeSettings
 from tests.builders import HOLDER
 from tests.builders_customs import MRN, a_declaration, a_document, a_release, an_item
+from tests.builders_licensing import LICENCE as OTHERS
+from tests.builders_licensing import changed
 from tests.builders_lite import GOODS, LICENCE, PARTIES, file, licence
 from tests.integration.in_process import Running, running
 from tests.integration.runtime.probe_process import until
@@ -74,7 +76,12 @@ async def entered_once_and_in_order(door: Running) -> None:
     assert (old["replaced_by"], old["status"], new["replaces"]) == (after, "issued", LICENCE)
     refused = await door.http.post(PATH, content=file(9), headers={**TEXT, "accept": "text/plain"})
     assert (refused.status_code, "fileError\\RUN" in refused.text) == (409, True)
-    assert outcomes(await sent(door, file(9, licence("cancel", after), reset="Y"))) == [("cancel", "accepted", None)]
+    await door.http.post("/v1/licences", json=changed(OTHERS, ref="WAL/2026/1", authority="BE-WAL"))
+    last = file(9, licence("cancel", after), licence("cancel", "WAL/2026/1"), reset="Y")
+    assert outcomes(await sent(door, last)) == [
+        ("cancel", "accepted", None),
+        ("cancel", "rejected", "other-authority"),
+    ]
 
 
 async def used_once(door: Running) -> None:

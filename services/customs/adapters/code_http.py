@@ -11,9 +11,9 @@ from services.core.errors import Refused
 from services.core.messages import CodeList, ListedCode
 from services.customs.adapters.code_lists import CodeLists, Import
 from services.customs.adapters.description import ALWAYS, problem
-from services.customs.adapters.parties import Doorkeeper
 from services.runtime.body import read_body
 from services.runtime.codes.rows import as_rows, from_csv, from_json
+from services.runtime.parties import Doorkeeper
 
 LARGEST = 8 * 1024 * 1024
 

@@ -26,7 +26,6 @@ from services.customs.adapters.description import (
     TAKEN_VERDICT,
 )
 from services.customs.adapters.intake import Intake, Submission, check_key
-from services.customs.adapters.parties import Doorkeeper
 from services.customs.adapters.queries import Known, MessageView, Queries
 from services.customs.adapters.register import Receipt, count
 from services.customs.adapters.xml.document import LARGEST
@@ -34,6 +33,7 @@ from services.customs.domain.answer import FINAL, answers
 from services.runtime.body import read_body
 from services.runtime.direct import DirectRoute
 from services.runtime.group_commit import GroupCommit
+from services.runtime.parties import Doorkeeper
 from services.runtime.unpacking import unpack
 
 Wait = Annotated[float, Query(ge=0, description="Seconds to wait for a final answer; more than 60 counts as 60.")]

@@ -7,8 +7,8 @@ from fastapi.responses import JSONResponse
 
 from services.core.errors import Refused
 from services.customs.adapters.description import RESUMED, WEBHOOKS
-from services.customs.adapters.parties import Doorkeeper
 from services.customs.adapters.views import moment
+from services.runtime.parties import Doorkeeper
 from services.runtime.webhook.overview import Overview, Standing
 
 

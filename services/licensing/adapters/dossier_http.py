@@ -1,6 +1,6 @@
 """Shared dossiers over HTTP: `POST /v1/dossiers`, their steps and notes, and the list of them.
 
-Nobody is authenticated at this door: `Acting-For` says for which authority a request comes, and is believed.
+For which authority a request comes its token says; where no party has one, `Acting-For` does, and is believed.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 
 from services.core.errors import Refused
 from services.core.messages import Dossier
+from services.licensing.adapters.acting import ActingFor
 from services.licensing.adapters.answers import (
     Cursor,
     Limit,
@@ -35,7 +36,6 @@ from services.licensing.domain.dossiers import side_of
 from services.licensing.domain.legs import legs
 
 Submit = Callable[[Command], Awaitable[Filed]]
-ActingFor = Annotated[str, Header(alias="Acting-For", description="The authority for which the request comes.")]
 IfMatch = Annotated[str | None, Header()]
 
 

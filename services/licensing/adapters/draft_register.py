@@ -13,6 +13,7 @@ from services.runtime.database import Connection, Database
 _OPEN = """
 SELECT d.state, d.content FROM licensing.draft d
 WHERE d.state = 'draft' AND d.ref > %(after)s AND (%(holder)s::text IS NULL OR d.holder = %(holder)s)
+    AND (%(authority)s::text IS NULL OR d.content->>'authority' = %(authority)s)
     AND NOT EXISTS (SELECT FROM licensing.draft e WHERE e.ref = d.ref AND e.revision > d.revision)
 ORDER BY d.ref LIMIT %(limit)s
 """
@@ -73,7 +74,7 @@ class DraftSearch:
         query = "SELECT state, content FROM licensing.draft WHERE ref = %s ORDER BY revision"
         return [draft_of(row) for row in await self._database.rows(query.encode(), (ref,))]
 
-    async def page(self, holder: str | None, page: Page) -> list[Draft]:
-        """Drafts, in order of reference."""
-        values = {"after": page.after, "limit": page.limit, "holder": holder}
+    async def page(self, holder: str | None, authority: str | None, page: Page) -> list[Draft]:
+        """Drafts, in order of reference; None: whoever it is."""
+        values = {"after": page.after, "limit": page.limit, "holder": holder, "authority": authority}
         return [draft_of(row) for row in await self._database.rows(_OPEN, values)]

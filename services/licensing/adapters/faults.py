@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -26,16 +26,33 @@ P = TypeVar("P", bound=Body)
 Broken = set[tuple[Any, ...]]
 
 
+class RouteGuard(Protocol):
+    """Whether a request may do what the route does. Refused 401, 403 or 404 when it may not."""
+
+    def enter(self, request: Request) -> None:
+        """Before the body is read."""
+
+    async def look(self, request: Request) -> None:
+        """Once it is, where the route takes JSON."""
+
+
 class DoorRoute(APIRoute):
     """Answers a body that is not JSON with 415 or 400, one too large with 413, faults with 422 and all of them."""
+
+    guard: RouteGuard | None = None
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         expected = None if self.body_field is None else self.body_field.field_info.annotation
 
         async def answer(request: Request) -> Response:
+            if self.guard is not None:
+                self.guard.enter(request)
+            read = request if expected is None else await with_json(request)
+            if self.guard is not None:
+                await self.guard.look(read)
             try:
-                return await handle(request if expected is None else await with_json(request))
+                return await handle(read)
             except RequestValidationError as error:
                 raise _refused(error, expected) from error
 

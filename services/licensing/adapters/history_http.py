@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from services.core.errors import Refused
+from services.licensing.adapters.acting import Acting, sees_draft
 from services.licensing.adapters.answers import Limit, reference
 from services.licensing.adapters.draft_register import DraftSearch
 from services.licensing.adapters.faults import DoorRoute
@@ -28,14 +29,15 @@ def history_router(search: Search, drafts: DraftSearch) -> APIRouter:
     router = APIRouter(route_class=DoorRoute, tags=["licensing"])
 
     @router.get("/v1/licences/history")
-    async def history_by_query(ref: str, after: After = 0, limit: Limit = 50) -> Response:
-        return await history(ref, after, limit)
+    async def history_by_query(ref: str, party: Acting, after: After = 0, limit: Limit = 50) -> Response:
+        return await history(ref, party, after, limit)
 
     @router.get("/v1/licences/{ref:path}/history")
-    async def history(ref: str, after: After = 0, limit: Limit = 50) -> Response:
+    async def history(ref: str, party: Acting, after: After = 0, limit: Limit = 50) -> Response:
         # The revision before the page is read for what the first on it changed, one behind it to know of a next page.
         found = await search.revisions(reference(ref), after, limit + 2)
-        drafted = [] if after else await drafts.revisions(ref)
+        all_drafts = [] if after else await drafts.revisions(ref)
+        drafted = [one for one in all_drafts if sees_draft(party, one.terms.authority)]
         if not found and not drafted and not after:
             raise Refused(404, "No such licence")
         before: list[Content | None] = [None, *found]

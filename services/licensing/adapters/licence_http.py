@@ -6,6 +6,7 @@ from fastapi import APIRouter, Header, Response
 
 from services.core.errors import Refused
 from services.core.messages import LicenceStatus
+from services.licensing.adapters.acting import Acting, sees_draft
 from services.licensing.adapters.answers import (
     RESERVED,
     Cursor,
@@ -30,6 +31,7 @@ from services.licensing.adapters.pending_views import pending_view
 from services.licensing.adapters.views import licence_view
 from services.licensing.adapters.words import StatusWord
 from services.licensing.domain.drafting import State
+from services.licensing.domain.rights import ActingParty
 from services.licensing.handlers import ChangeStatus
 
 
@@ -74,6 +76,7 @@ def reading_router(desk: Desk) -> APIRouter:
 
     @router.get("/v1/licences")
     async def list_licences(
+        party: Acting,
         ref: str | None = None,
         holder: EoriNumber | None = None,
         status: StatusWord | Literal["draft"] | None = None,
@@ -81,29 +84,34 @@ def reading_router(desk: Desk) -> APIRouter:
         limit: Limit = 50,
     ) -> Response:
         if ref is not None:
-            return await one_licence(ref)
+            return await one_licence(ref, party)
         if status == "draft":
-            drafts = await desk.drafts.page(holder, page(cursor, limit + 1))
+            authority = None if party is None else party.authority
+            drafts = await desk.drafts.page(holder, authority, page(cursor, limit + 1))
             return listed([draft_view(draft) for draft in drafts], limit)
         wanted = None if status is None else LicenceStatus(status.upper())
         at = now()
         return listed(await desk.search.views(holder, wanted, at, page(cursor, limit + 1)), limit)
 
     @router.get("/v1/licences/{ref:path}/{part}", include_in_schema=False)
-    async def licence_part(ref: str, part: str) -> Response:
+    async def licence_part(ref: str, part: str, party: Acting) -> Response:
         if part in RESERVED:
             raise Refused(404, "No such resource")
-        return await one_licence(f"{ref}/{part}")
+        return await one_licence(f"{ref}/{part}", party)
 
     @router.get("/v1/licences/{ref:path}")
-    async def one_licence(ref: str) -> Response:
+    async def one_licence(ref: str, party: Acting) -> Response:
         licence = await desk.search.licence(reference(ref))
         if licence is None:
-            draft = await desk.drafts.one(ref)
-            if draft is None or draft.state is not State.DRAFT:
-                raise Refused(404, "No such licence")
-            return draft_answer(draft, 200)
+            return await _one_draft(desk, ref, party)
         waiting = [pending_view(one) for one in await desk.pending.of_licence(licence.ref)]
         return tagged(licence_view(licence, now()) | ({"pending": waiting} if waiting else {}), 200, "licences")
 
     return router
+
+
+async def _one_draft(desk: Desk, ref: str, party: ActingParty | None) -> Response:
+    draft = await desk.drafts.one(ref)
+    if draft is None or draft.state is not State.DRAFT or not sees_draft(party, draft.terms.authority):
+        raise Refused(404, "No such licence")
+    return draft_answer(draft, 200)

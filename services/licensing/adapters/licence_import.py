@@ -7,6 +7,7 @@ ready, and its lines are sent once that is durable.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from typing import Any, BinaryIO, Final
 
@@ -15,11 +16,13 @@ from prometheus_client import Counter
 
 from services.core.errors import Fault, Refused, Rejected
 from services.core.messages import Licence
+from services.licensing.adapters.acting import acting_party
 from services.licensing.adapters.answers import now, registered
 from services.licensing.adapters.faults import NOT_ACCEPTABLE, Authorities
 from services.licensing.adapters.import_rows import ENTRIES, FileEntry
 from services.licensing.adapters.issuing import issuing_document
 from services.licensing.adapters.register import Outcome, Register
+from services.licensing.domain.rights import ActingParty, Right, objection_to
 from services.licensing.handlers import IssueLicence, terms_of
 from services.runtime.admission import Full
 from services.runtime.body import spool_body
@@ -82,7 +85,8 @@ class Import:
             self._done(file)
             raise
         take = _DryRun(self._register, self._database).take if dry_run else self._take
-        return Lines(self._lines(media_type, first, entries, take), lambda: self._done(file))
+        judge = partial(self._judge, party=acting_party(request))
+        return Lines(self._lines(media_type, first, entries, judge, take), lambda: self._done(file))
 
     def _done(self, file: BinaryIO | None) -> None:
         self._working -= 1
@@ -90,10 +94,15 @@ class Import:
             file.close()
 
     async def _lines(
-        self, media_type: str, group: Sequence[FileEntry], entries: Groups[FileEntry], take: Callable[[Batch], Any]
+        self,
+        media_type: str,
+        group: Sequence[FileEntry],
+        entries: Groups[FileEntry],
+        judge: Callable[[Sequence[FileEntry]], Awaitable[list[IssueLicence | Exception]]],
+        take: Callable[[Batch], Any],
     ) -> AsyncIterator[Sequence[dict[str, Any]]]:
         while group:
-            judged = await self._judge(group)
+            judged = await judge(group)
             good = [one for one in judged if isinstance(one, IssueLicence)]
             answers = iter(await take(good) if good else ())
             lines = []
@@ -105,15 +114,15 @@ class Import:
         if entries.failure is not None:
             yield [refusal_line({}, entries.failure)]
 
-    async def _judge(self, group: Sequence[FileEntry]) -> list[IssueLicence | Exception]:
-        """By the door's rules, letting others in between."""
+    async def _judge(self, group: Sequence[FileEntry], party: ActingParty | None) -> list[IssueLicence | Exception]:
+        """By the door's rules, letting others in between. `party`: whose authority they must be of."""
         judged: list[IssueLicence | Exception] = []
         at = now()
         for number, entry in enumerate(group):
             if number % IN_A_ROW == 0:
                 await asyncio.sleep(0)
             try:
-                judged.append(issuing_document(_sound(entry.document), self._authorities, at))
+                judged.append(_own(issuing_document(_sound(entry.document), self._authorities, at), party))
             except Exception as error:  # noqa: BLE001 - it is this licence's, and said in its line
                 judged.append(error)
         return judged
@@ -154,6 +163,12 @@ class _DryRun:
             return answer
         detail = f"{licence.ref} stands above with other content"
         return Refused(409, "Another licence has this reference", (Fault("/ref", "ref-taken", detail),))
+
+
+def _own(asked: IssueLicence, party: ActingParty | None) -> IssueLicence:
+    if party is not None and (refused := objection_to(party, Right.LICENSE, asked.licence.authority)):
+        raise refused
+    return asked
 
 
 def _sound(document: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Who is at the door: what the settings say of parties, and whose token a request carries."""
+"""Parties of the customs door: what the settings say of them."""
 
 import json
 from hashlib import sha256
@@ -6,13 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import ValidationError
-from starlette.datastructures import Headers
 
-from services.core.errors import Refused
-from services.customs.adapters.parties import Doorkeeper
 from services.customs.settings import Settings
 from tests.builders_alerting import SECRET
 
@@ -25,14 +20,6 @@ def hashed(token: str) -> str:
 
 BELGIUM = {"name": "BE.CUSTOMS", "token_sha256": hashed("token of Belgium")}
 FRANCE = {"name": "FR.CUSTOMS", "token_sha256": hashed("token of France")}
-
-
-def doorkeeper(*parties: dict[str, str]) -> Doorkeeper:
-    return Doorkeeper({party["name"]: party["token_sha256"] for party in parties}, "customs")
-
-
-def shows(*values: str) -> Headers:
-    return Headers(raw=[(b"authorization", value.encode("latin-1")) for value in values])
 
 
 @pytest.mark.parametrize("how", ["text", "file"])
@@ -84,39 +71,4 @@ def test_without_parties_everybody_is_the_one_party(unset: str | None, monkeypat
         monkeypatch.setenv(VARIABLE, unset)
     settings = Settings().customs
     assert settings.parties == ()
-    keeper = Doorkeeper({}, settings.party)
-    assert not keeper.asks
-    assert keeper.party(shows()) == keeper.party(shows("Bearer anything")) == "customs"
-
-
-def test_the_token_says_which_party_it_is() -> None:
-    keeper = doorkeeper(BELGIUM, FRANCE)
-    assert keeper.asks
-    assert keeper.party(shows("Bearer token of Belgium")) == "BE.CUSTOMS"
-    assert keeper.party(shows("bearer  token of France ")) == "FR.CUSTOMS"
-
-
-@pytest.mark.parametrize(
-    "shown",
-    [
-        (),
-        ("",),
-        ("Bearer",),
-        ("Bearer ",),
-        ("Basic token of Belgium",),
-        ("token of Belgium",),
-        ("Bearer token of Nowhere",),
-        (f"Bearer {hashed('token of Belgium')}",),
-        ("Bearer token of Belgium", "Bearer token of France"),
-    ],
-)
-def test_whoever_shows_no_token_of_a_party_is_turned_away(shown: tuple[str, ...]) -> None:
-    with pytest.raises(Refused) as refused:
-        doorkeeper(BELGIUM, FRANCE).party(shows(*shown))
-    assert refused.value.status == 401
-
-
-@given(st.text(st.characters(max_codepoint=255), max_size=60))
-def test_no_other_text_opens_the_door(text: str) -> None:
-    with pytest.raises(Refused):
-        doorkeeper(BELGIUM).party(shows(f"Bearer {text}"))
+    assert settings.names == (settings.party,)

@@ -12,6 +12,7 @@ from services.core.messages import LicenceStatus
 from services.core.values import parse_eori
 from services.licensing.adapters.answers import next_page, now, page, reference
 from services.licensing.adapters.control_list import in_force
+from services.licensing.adapters.faults import DoorRoute
 from services.licensing.adapters.search import Search
 from services.licensing.adapters.views import licence_view
 from services.licensing.adapters.words import word
@@ -40,7 +41,7 @@ class Asked:
 
 def console_router(search: Search) -> APIRouter:
     """Pages, not part of the HTTP contract. What a form was filled in with wrongly is said above the form."""
-    router = APIRouter(prefix="/console", include_in_schema=False)
+    router = APIRouter(route_class=DoorRoute, prefix="/console", include_in_schema=False)
     pages = Pages(PACKAGE, LINKS)
     register = _Register(search, pages)
 

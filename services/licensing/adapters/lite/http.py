@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from services.core.errors import Fault, Refused
 from services.licensing.adapters.answers import durable, now
-from services.licensing.adapters.faults import Authorities
+from services.licensing.adapters.faults import Authorities, DoorRoute
 from services.licensing.adapters.lite.asking import Asked, Asking
 from services.licensing.adapters.lite.records import NOT_READ, LicenceData, read
 from services.licensing.adapters.lite.register import EnterFile
@@ -30,7 +30,7 @@ _BODY: dict[str, Any] = {
 
 def lite_router(submit: Submit, exchange: LiteExchange, authorities: Authorities) -> APIRouter:
     """One route; `submit` is the group commit of files."""
-    router = APIRouter(tags=["licensing"])
+    router = APIRouter(route_class=DoorRoute, tags=["licensing"])
 
     @router.post("/v1/lite/licence-data", openapi_extra=_BODY)
     async def licence_data(request: Request, accept: Annotated[str, Header()] = "") -> Response:

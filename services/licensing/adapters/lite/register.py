@@ -14,7 +14,8 @@ from services.licensing.adapters.lite.asking import Asked, ReplaceTerms
 from services.licensing.adapters.lite.records import LicenceData
 from services.licensing.adapters.lite.reply import Answer, answered
 from services.licensing.adapters.register import Command, Register, load_licences, lock_name
-from services.licensing.domain.lite import out_of_order
+from services.licensing.domain.lite import LiteExchange, out_of_order
+from services.licensing.handlers import ChangeStatus
 from services.runtime.database import Connection
 
 _SAME = "SELECT answer FROM licensing.lite_file WHERE source = %s AND run = %s AND digest = %s"
@@ -35,9 +36,9 @@ class EnterFile:
 class LiteRegister:
     """Enters files in order of arrival. Each licence is decided alone; the next of a file sees what it left."""
 
-    def __init__(self, register: Register, first_run: int) -> None:
+    def __init__(self, register: Register, exchange: LiteExchange) -> None:
         self._register = register
-        self._first_run = first_run
+        self._exchange = exchange
 
     async def apply(
         self, connection: Connection, files: Sequence[EnterFile], traces: Sequence[str | None]
@@ -60,7 +61,7 @@ class LiteRegister:
         if row is not None:
             return Answer(row["answer"], repeat=True)
         last = await (await connection.execute(_LAST, (file.source,))).fetchone()
-        fault = out_of_order(file.run, None if last is None else last["run"], self._first_run)
+        fault = out_of_order(file.run, None if last is None else last["run"], self._exchange.first_run)
         if fault is not None and not file.reset:
             raise Refused(409, "The file is not the next one", (fault,))
         outcomes = [await self._licence(connection, asked, trace) for asked in one.asked]
@@ -74,7 +75,7 @@ class LiteRegister:
             return asked.command
         try:
             async with connection.transaction():
-                command = await _command(connection, asked.command)
+                command = await self._command(connection, asked.command)
                 (outcome,) = await self._register.apply(connection, [command], [trace])
         except Rejected as error:
             outcome = Refused(422, NOT_ACCEPTABLE, (Fault("", "unwritable", str(error)),))
@@ -86,13 +87,18 @@ class LiteRegister:
             raise outcome
         return None
 
-
-async def _command(connection: Connection, command: Any) -> Command:
-    if not isinstance(command, ReplaceTerms):
-        asked: Command = command
-        return asked
-    ref = command.body.ref
-    known = (await load_licences(connection, [ref])).get(ref)
-    if known is None:
-        raise Refused(404, "No such licence", (Fault("/ref", "licence-unknown", f"there is no licence {ref}"),))
-    return command.amending(known.current)
+    async def _command(self, connection: Connection, command: Any) -> Command:
+        """Of the licence as it stands. A file changes those of its own authority: an amendment says whose it is."""
+        if not isinstance(command, ReplaceTerms | ChangeStatus):
+            asked: Command = command
+            return asked
+        ref = command.ref if isinstance(command, ChangeStatus) else command.body.ref
+        known = (await load_licences(connection, [ref])).get(ref)
+        if isinstance(command, ChangeStatus):
+            if known is not None and known.current.authority != self._exchange.authority:
+                fault = Fault("/ref", "other-authority", f"{ref} is of {known.current.authority}")
+                raise Refused(403, "The licence is of another authority", (fault,))
+            return command
+        if known is None:
+            raise Refused(404, "No such licence", (Fault("/ref", "licence-unknown", f"there is no licence {ref}"),))
+        return command.amending(known.current)
