@@ -104,12 +104,13 @@ def stated_faults(
 ) -> tuple[Fault, ...]:
     """The same for who has made the licence of the body already, as it is stated there."""
     unknown = Fault("/authority", "authority-unknown", "no time zone is configured for this authority")
+    may_be_none = issued or licence.replaces is not None
     return (
         *(() if authorities.zone_of(body.authority) else (unknown,)),
         *terms.holder_faults(licence.type, licence.holder),
         *terms.period_faults(body.valid_from, body.valid_to),
         *terms.lines_missing(body.lines),
-        *_line_faults(list(enumerate(body.lines)), terms.lowered_faults if issued else terms.line_faults),
+        *_line_faults(list(enumerate(body.lines)), terms.lowered_faults if may_be_none else terms.line_faults),
         *kind_faults(licence, authorities.years_of(body.authority)),
     )
 
@@ -128,7 +129,8 @@ def _sound_licence_faults(body: Mapping[str, Any], broken: Broken) -> Iterable[F
     if not tops & {"valid_from", "valid_to"}:
         period = Period.model_validate({name: body.get(name) for name in Period.model_fields})
         yield from terms.period_faults(period.valid_from, period.valid_to)
-    yield from _line_faults(_sound(LineBody, "lines", body, broken))
+    of = terms.line_faults if body.get("replaces") is None else terms.lowered_faults
+    yield from _line_faults(_sound(LineBody, "lines", body, broken), of)
 
 
 def _sound(part: type[P], name: str, body: Mapping[str, Any], broken: Broken) -> list[tuple[int, P]]:

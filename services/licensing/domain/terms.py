@@ -98,7 +98,11 @@ def line_faults(place: int, line: LicenceLine) -> Iterable[Fault]:
 
 
 def lowered_faults(place: int, line: LicenceLine) -> Iterable[Fault]:
-    """Faults of a line that was issued: all of it may have been taken back or split off, so a figure may be 0."""
+    """Faults of a line that may have nothing of its own, so that a figure may be 0.
+
+    One that was issued: all may have been taken back or split off. One that replaces another: it may have the carried
+    balance alone.
+    """
     for fault in line_faults(place, line):
         name = fault.path.rpartition("/")[2]
         if fault.code == f"{name}-not-positive" and getattr(line, name) == ZERO:

@@ -5,7 +5,7 @@ is said. The licence's own last day changes nothing: it is judged at acceptance.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from services.core.messages import Authorisation, DrawVerdict
@@ -15,7 +15,7 @@ from services.reconciliation.domain.judged import leg_lost
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.second_keys import legs_lacking, requires
-from services.reconciliation.domain.validity import zone
+from services.reconciliation.domain.validity import start_of
 
 _INSTANT: Final = timedelta(microseconds=1)
 
@@ -34,8 +34,7 @@ def _end(of: Authorisation) -> datetime | None:
     if of.valid_to is None:
         return None
     try:
-        day_after = of.valid_to + timedelta(days=1)
-        return datetime.combine(day_after, time.min, zone(of.time_zone)).astimezone(UTC)
+        return start_of(of.valid_to + timedelta(days=1), of.time_zone)
     except OverflowError:
         return None  # the last day of the calendar
 

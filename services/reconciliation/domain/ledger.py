@@ -26,6 +26,7 @@ from services.core.messages import (
     UsageReport,
 )
 from services.core.values import LicenceRef, Mrn
+from services.reconciliation.domain.first_use import FirstUse, first_use_of, first_use_with
 from services.reconciliation.domain.rules import WANTING
 from services.reconciliation.domain.second_keys import with_authorisation
 from services.reconciliation.domain.spread import NO_SPREAD, Spread, spread_of
@@ -71,6 +72,8 @@ class LicenceLedger:
     """Reports of use, in order of arrival."""
     known_at: datetime | None = None
     """When the licence itself came; None while it is unknown."""
+    first_use: FirstUse | None = None
+    """The first export under a general authorisation."""
 
 
 def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
@@ -93,8 +96,7 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
         arrivals = max(arrivals, shipment.arrival)
         if shipment.demand.completes or (stands_in.by_supplementary and shipment.mrn in stands_in.by_supplementary):
             stands_in = stands_in.with_shipment(shipment)
-    # By place: this runs for every entry, live and on restore.
-    return LicenceLedger(
+    return LicenceLedger(  # by place: this runs for every entry, live and on restore
         ledger.licence,
         entry.revision,
         entry.hash,
@@ -112,6 +114,7 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
         entry.recorded_at if entry.origin is EntryOrigin.REMINDER else ledger.reminded,
         ledger.usage if entry.usage is None else (*ledger.usage, entry.usage),
         entry.recorded_at if entry.terms is not None and ledger.known_at is None else ledger.known_at,
+        _first_use(ledger, entry, shipments),
     )
 
 
@@ -123,6 +126,14 @@ def _spread(ledger: LicenceLedger, entry: Entry) -> Spread:
     if shipment is None or not spread.lines:
         return spread
     return spread.with_shipment(ledger.shipments.get(shipment.mrn), shipment)
+
+
+def _first_use(ledger: LicenceLedger, entry: Entry, shipments: Versioned[Mrn, HeldShipment]) -> FirstUse | None:
+    if entry.terms is not None:
+        return first_use_of(entry.terms, shipments.values())
+    if entry.shipment is None:
+        return ledger.first_use
+    return first_use_with(ledger.first_use, ledger.terms, entry.shipment, shipments)
 
 
 def size(ledger: LicenceLedger) -> int:
@@ -223,4 +234,5 @@ def from_record(record: Ledger) -> LicenceLedger:
         wanting=Versioned({mrn: s.arrival for mrn, s in shipments.items() if wants_an_amount(s)}),
         completing=completing(shipments.values()),
         spread=spread_of(record.terms, shipments.values()),
+        first_use=first_use_of(record.terms, shipments.values()),
     )

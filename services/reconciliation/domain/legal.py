@@ -88,6 +88,12 @@ KINDS: Final[dict[str, Kind]] = {
     "general-licence.destination-excluded": Kind(
         "the general authorisation does not cover this destination", _CRITICAL, _BOTH, _dual_use("annex II, part 2")
     ),
+    "general-licence.notice-overdue": Kind(
+        "notice of the first use of the general authorisation was to be given and is not",
+        _WARNING,
+        _ADMINISTRATIVE,
+        _dual_use("annex II, part 3"),
+    ),
     "commodity.mismatch": Kind(
         "the commodity code is not on the licence line", _WARNING, _BOTH, _dual_use("arts 2(12), 2(13)")
     ),

@@ -11,17 +11,19 @@ from typing import Final
 
 from services.reconciliation.domain.awaited import Awaited, FailedLine, Wait
 from services.reconciliation.domain.findings import finding_id
+from services.reconciliation.domain.general_deadlines import notice_awaited, notice_missing
 from services.reconciliation.domain.lapsed import ends_of_legs, left_without_leg
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.usage_deadlines import differences, late_reports, report_missing, reports_due
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 """Of the table and of all that its rows wait for: another one has the reminders of all ledgers made anew."""
 
 AWAITED: Final = (
     Awaited("leg.lapsed", ends_of_legs, draws=left_without_leg),
     Awaited("usage.due", reports_due, licence=report_missing, lines=differences),
     Awaited("usage.late", late_reports, lines=differences),
+    Awaited("notice.due", notice_awaited, licence=notice_missing),
 )
 
 _AT_ONCE: Final = timedelta(microseconds=1)

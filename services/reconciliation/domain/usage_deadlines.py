@@ -6,7 +6,7 @@ also when they end, each within a month. A licence under which nothing was used 
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -17,7 +17,7 @@ from services.reconciliation.domain.case import Failure, Mismatch
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.measures import shown
 from services.reconciliation.domain.usage_comparison import Compared, compare, differs
-from services.reconciliation.domain.validity import zone
+from services.reconciliation.domain.validity import start_of, zone
 
 OVERDUE: Final = "usage.report-overdue"
 DIFFERENCE: Final = "usage.report-difference"
@@ -58,7 +58,7 @@ def late_reports(ledger: LicenceLedger) -> Iterator[Wait]:
     closed = {due.first.year: due.until for due in _due(ledger)}
     days = Counter((one.period_to.year, _day_of(one, ledger.terms)) for one in ledger.usage)
     for (year, day), reports in sorted(days.items()):
-        end = _start(day + _DAY, ledger.terms.time_zone)
+        end = start_of(day + _DAY, ledger.terms.time_zone)
         if year in closed and end > closed[year]:
             # With how many: one that is handled after the end of its day is looked at again.
             yield Wait(f"{year} late {day} {reports}", end)
@@ -135,7 +135,7 @@ def _years(
     for year in range(valid_from.year, (ends or _NEVER).year + 1):
         last = min(ends or _NEVER, date(year, 12, 31))
         by = reported_by_day(kind, ends, last)
-        due = Due(max(valid_from, date(year, 1, 1)), last, by, _start(by + _DAY, time_zone))
+        due = Due(max(valid_from, date(year, 1, 1)), last, by, start_of(by + _DAY, time_zone))
         if due.first <= due.last and due.until > known_at:
             found.append(due)
         if due.until > looked_at:
@@ -154,8 +154,3 @@ def _ends(terms: Licence) -> date | None:
 
 def _day_of(report: UsageReport, terms: Licence) -> date:
     return report.reported_at.astimezone(zone(terms.time_zone)).date()
-
-
-def _start(day: date, time_zone: str) -> datetime:
-    """The first moment of a day."""
-    return datetime.combine(day, time.min, zone(time_zone)).astimezone(UTC)

@@ -1,7 +1,7 @@
 """Whether a licence, or what stands beside it, may be drawn on at a moment: its days in its zone, its status then."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,11 @@ class Standing:
 def zone(name: str) -> ZoneInfo:
     """The time zone; ValueError or a KeyError of zoneinfo when there is none of that name."""
     return ZoneInfo(name)
+
+
+def start_of(day: date, time_zone: str) -> datetime:
+    """The first moment of a day in a zone. OverflowError at the end of the calendar."""
+    return datetime.combine(day, time.min, zone(time_zone)).astimezone(UTC)
 
 
 def status_at(licence: Licence | Authorisation, moment: datetime) -> LicenceStatus:

@@ -173,6 +173,7 @@ async def test_an_open_line_says_in_what_its_use_is_recorded() -> None:
         (with_line(control_code="2B204."), ["/lines/0/control_code", "control-code"]),
         (with_line(quantity="2.0000001"), ["/lines/0/quantity", "decimal"]),
         (with_line(quantity="-2"), ["/lines/0/quantity", "quantity-not-positive"]),
+        (with_line(quantity="0"), ["/lines/0/quantity", "quantity-not-positive"]),
         (with_line(line=0), ["/lines/0/line", "greater-than-equal"]),
         (with_line(description="a\x00b"), ["/lines/0/description", "text"]),
         (changed(LICENCE, ref=" VL/1"), ["/ref", "reference"]),
@@ -187,6 +188,14 @@ async def test_an_open_line_says_in_what_its_use_is_recorded() -> None:
 )
 async def test_a_fault_has_its_path_and_code(document: dict[str, Any], fault: list[str]) -> None:
     assert await faults(document) == [fault]
+
+
+async def test_what_replaces_another_may_have_the_carried_balance_alone() -> None:
+    terms = {**with_line(quantity="0", value="0"), "replaces": "VL/2025/000001"}
+    assert (await post("/v1/licences", json.dumps(terms))).status_code == 201
+    assert await faults({**terms, "valid_from": "2026-02-30"}) == [["/valid_from", "date"]]
+    below = {**with_line(quantity="-1"), "replaces": "VL/2025/000001"}
+    assert await faults(below) == [["/lines/0/quantity", "quantity-not-positive"]]
 
 
 async def test_a_refusal_with_a_value_needs_its_currency() -> None:
