@@ -56,6 +56,11 @@ class Booking:
         findings = sorted(self._findings, key=in_order)
         return Decision(self.ledger, (*self._entries, *self._carried, *self._covers, *findings))
 
+    @property
+    def entry(self) -> Entry:
+        """That of the message itself, once it is recorded."""
+        return self._entries[0]
+
     def licence(self, terms: Licence) -> Entry:
         """Record the licence as it now stands."""
         self._columns = Columns(opened(terms, self.ledger.balances, self.ledger.carried))

@@ -18,7 +18,7 @@ from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import failures_of
 from services.reconciliation.domain.second_keys import legs_lacking
 
-_EVER = datetime.min.replace(tzinfo=UTC)
+EVER = datetime.min.replace(tzinfo=UTC)
 UNDER_WAY = frozenset({Phase.ACCEPTED, Phase.RELEASED})
 
 
@@ -50,7 +50,7 @@ def without_leg(
     """
     if ledger.terms is None:
         return
-    last_before, last = _latest(before), _latest(ledger.authorisations)
+    last_before, last = latest_of(before), latest_of(ledger.authorisations)
     for shipment in ledger.shipments.values():
         demand = shipment.demand
         if demand.phase not in UNDER_WAY:
@@ -65,10 +65,10 @@ def without_leg(
                 yield demand, held, leg_lost(lost, is_at)
 
 
-def _latest(beside: tuple[Authorisation, ...]) -> datetime:
-    """The latest moment they speak of: a step that takes effect, or a revision that was recorded."""
+def latest_of(beside: tuple[Authorisation, ...], now: datetime | None = None) -> datetime:
+    """The latest moment they speak of: a step that takes effect, or a revision that was recorded; not after `now`."""
     moments = (moment for of in beside for moment in (of.changed_at, *(step.effective_at for step in of.statuses)))
-    return max(moments, default=_EVER)
+    return max((moment for moment in moments if now is None or moment <= now), default=EVER)
 
 
 def _broken(

@@ -10,10 +10,11 @@ from datetime import datetime
 
 from services.core.decision import Decision
 from services.core.errors import Corrupt, Rejected
-from services.core.messages import Authorisation, CarryOver, Demand, HeldShipment, Licence, LicenceReminder
+from services.core.messages import Authorisation, CarryOver, Demand, Entry, HeldShipment, Licence, LicenceReminder
 from services.core.values import LicenceRef, Mrn
 from services.reconciliation.domain.booking import Booking
 from services.reconciliation.domain.changed import released_without_cover, without_leg
+from services.reconciliation.domain.lapsed import covered_without_leg
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.licence_deadlines import ended, new_on_lines
 from services.reconciliation.domain.period_limits import windows_overdrawn
@@ -47,10 +48,7 @@ def record_licence(
     for line, failure in windows_overdrawn(licence, known, booking.ledger.spread, rule_set):
         booking.raise_for_line(line, failure, entry)
     if known is None:
-        for line, failure in lines_overused(licence, entry, drawn_by_use(licence, state.usage), rule_set):
-            booking.raise_for_line(line, failure, entry)
-        for shipment in _by_arrival(booking.ledger, state.shipments):
-            booking.licence_arrived(shipment)
+        _arrived(booking, licence, entry, rule_set)
     else:
         for shipment in _by_arrival(booking.ledger, state.unreleased):
             booking.licence_changed(shipment)
@@ -59,6 +57,18 @@ def record_licence(
     if licence.replaced_by is not None and (known is None or known.replaced_by is None):
         booking.hand_over(licence.replaced_by)
     return booking.decision()
+
+
+def _arrived(booking: Booking, licence: Licence, entry: Entry, rules: RuleSet) -> None:
+    """Judge all that came before the licence."""
+    for line, failure in lines_overused(licence, entry, drawn_by_use(licence, booking.ledger.usage), rules):
+        booking.raise_for_line(line, failure, entry)
+    waiting = list(_by_arrival(booking.ledger, booking.ledger.shipments))
+    for shipment in waiting:
+        booking.licence_arrived(shipment)
+    told = [(shipment.mrn, shipment) for shipment in waiting]
+    for demand, held, lost in covered_without_leg(booking.ledger, told, entry.recorded_at, rules):
+        booking.raise_for_draw(demand, held, lost, entry)
 
 
 def record_carry_over(
@@ -106,7 +116,10 @@ def record_authorisation(
 def answer_demand(
     state: LicenceLedger, demand: Demand, now: datetime, *, rule_set: RuleSet = DEFAULT_RULE_SET
 ) -> Decision[LicenceLedger]:
-    """The demand's draws replace those the shipment had; when an amount returns, refused draws are judged again."""
+    """The demand's draws replace those the shipment had; when an amount returns, refused draws are judged again.
+
+    What is covered as of acceptance, and came after a leg had ended, is said too.
+    """
     if demand.licence != state.licence:
         raise Rejected(f"demand {demand.identity} is on {demand.licence}, this is the ledger of {state.licence}")
     held = state.shipments.get(demand.mrn)
@@ -114,10 +127,14 @@ def answer_demand(
         older = demand.revision < held.demand.revision
         return _repeat(state, same=demand == held.demand, older=older, what=demand.identity)
     booking = Booking(state, demand.identity, now, rule_set)
+    told: list[tuple[Mrn, HeldShipment | None]] = [(demand.mrn, held)]
     if booking.demand(demand, held):
         for shipment in _by_arrival(booking.ledger, booking.ledger.wanting):
             if shipment.mrn != demand.mrn:
                 booking.amount_returned(shipment)
+                told.append((shipment.mrn, shipment))
+    for late, draw, lost in covered_without_leg(booking.ledger, told, now, rule_set):
+        booking.raise_for_draw(late, draw, lost, booking.entry)
     return booking.decision()
 
 
