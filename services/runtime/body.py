@@ -1,6 +1,7 @@
 """Bodies of requests: read within a limit, and JSON that reads one way only."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, Final, cast
@@ -16,6 +17,9 @@ IN_MEMORY: Final = 256 * 1024
 
 MOST_NAMES: Final = 1_000
 """Names in one JSON object: each that nobody knows becomes a fault before they are counted."""
+
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+"""An escape of half a pair, with or without the other half; in UTF-8 itself there is none."""
 
 
 class Malformed(Exception):
@@ -74,7 +78,10 @@ async def _parts(request: Request, largest: int, noun: str) -> AsyncIterator[byt
 
 
 def parse_json(body: bytes, encoding: str = "utf-8") -> Any:
-    """What a body says as JSON. Malformed also for what other readers might read otherwise: a name twice, NaN."""
+    """What a body says as JSON.
+
+    Malformed also for what other readers might read otherwise: a name twice, NaN, half of a surrogate pair.
+    """
     try:
         text = body.decode(encoding)
     except UnicodeDecodeError as error:
@@ -82,14 +89,20 @@ def parse_json(body: bytes, encoding: str = "utf-8") -> Any:
         line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
         raise Malformed(line, column, "not UTF-8", in_text=False) from None
     try:
-        return _JSON.decode(text)
+        document = _JSON.decode(text)
+        if _SURROGATE.search(text):
+            json.dumps(document, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise Malformed(error.lineno, error.colno, error.msg) from None
     except RecursionError:
         raise Malformed(1, 1, "nested too deeply") from None
+    except UnicodeEncodeError:
+        # It could neither be stored nor said in an answer.
+        raise Malformed(1, 1, "half of a surrogate pair is no text") from None
     except ValueError as error:
         # A name twice, NaN, a number of thousands of digits: the parser gives no place for these.
         raise Malformed(1, 1, str(error)) from None
+    return document
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
