@@ -78,6 +78,8 @@ COLUMNS: Final[Mapping[str, Column]] = {
         *_columns(ONCE, "", "additional_information actor reason legal_basis"),
     )
 }
+MOST_COLUMNS: Final = 200
+"""Each that is not known or there twice is told, but not of a row that is no header at all."""
 REQUIRED: Final = ("ref", "type", "authority", "valid_from", "line", "description", "control_code", "basis")
 _NAMED: Final = {(column.part, column.path): column.name for column in COLUMNS.values()}
 _EXAMPLE: Final = {
@@ -118,6 +120,9 @@ class Header:
 
     def __init__(self, row: Row) -> None:
         names = [name.strip() for name in row.cells]
+        if len(names) > MOST_COLUMNS:
+            fault = Fault("row 1", "columns", f"{len(names)} columns, there are {len(COLUMNS)}")
+            raise Refused(422, "The columns are not those of licences", (fault,))
         missing = [name for name in REQUIRED if name not in names]
         faults = [Fault("row 1", "column-missing", f"there is no column {name}") for name in missing]
         for place, name in enumerate(names):

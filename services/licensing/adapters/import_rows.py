@@ -16,6 +16,8 @@ from services.runtime.body import Malformed, parse_json
 
 MOST: Final = 20_000
 """Lines of one body."""
+MOST_LINES: Final = 999
+"""Lines of one licence (`LicenceTerms.lines`)."""
 
 
 def as_it_is(path: str) -> str:
@@ -56,7 +58,9 @@ def csv_entries(file: BinaryIO, first_line: int | None) -> Iterator[FileEntry]:
         if begun and header.ref(row) != header.ref(begun[0]):
             yield _entry(header, begun)
             begun = []
-        begun.append(row)
+        # One row more than a licence may have lines is enough to refuse it.
+        if len(begun) <= MOST_LINES:
+            begun.append(row)
     if begun:
         yield _entry(header, begun)
 

@@ -129,3 +129,25 @@ def test_lines_of_json_are_judged_as_the_door_does_and_numbered_from_the_first()
     assert judged(entries[1]) == [("/lines/0/quantity", "quantity-not-positive")]
     assert judged(entries[2]) == [("line 10, column 2", "json-invalid")]
     assert [code for _, code in judged(entries[3])] == ["model-type"]
+
+
+@pytest.mark.parametrize("body", [b'{"ref": "\\ud800"}', b'{"\\ud800": 1}', b'{"lines": [{"\\ud800": 1}]}'])
+def test_half_of_a_surrogate_pair_refuses_its_line_in_words_that_can_be_sent(body: bytes) -> None:
+    wrong, right = read("application/x-ndjson", body + b"\n" + json.dumps({"ref": "\U0001f600"}).encode())
+    assert isinstance(wrong.document, Refused)
+    assert wrong.document.status == 400
+    assert right.document == {"ref": "\U0001f600"}
+
+
+def test_a_header_of_any_length_is_refused_at_once() -> None:
+    with pytest.raises(Refused) as refusal:
+        read("text/csv", b"ref," * 200_000 + b"\r\n")
+    assert [fault.code for fault in refusal.value.faults] == ["columns"]
+
+
+def test_of_a_licence_no_more_rows_are_kept_than_refuse_it() -> None:
+    rows = [ROW | {"line": str(n % 999 + 1), "consignee_name": f"Consignee {n}"} for n in range(3_000)]
+    entry, after = read("text/csv", table(*rows, ROW | {"ref": "VL/2026/000201"}))
+    assert len(entry.document["lines"]) == 1_000
+    assert (f"row {entry.line} lines", "too-long") in judged(entry)
+    assert after.line == 3_002
