@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,6 +13,9 @@ from services.licensing.adapters.faults import NOT_ACCEPTABLE
 from services.licensing.adapters.usage_bodies import UNTYPED, UsageBody
 
 MOST = 1_000
+MOST_COLUMNS = 100
+MOST_FAULTS = 1_000
+"""Reports are looked at until so many are found; a report more may have as many as it has fields."""
 REQUIRED = tuple(name for name, field in UsageBody.model_fields.items() if field.is_required())
 Placed = tuple[str, UsageBody]
 """What is written before the name of a field of it: `/`, `/3/` or `row 5 `."""
@@ -34,14 +38,16 @@ def read_table(body: bytes) -> list[Placed]:
             raise Refused(422, NOT_ACCEPTABLE, (Fault("row 1", "column-missing", detail),))
         if len(set(header)) != len(header):
             raise Refused(422, NOT_ACCEPTABLE, (Fault("row 1", "column-repeated", "a column is there twice"),))
-        rows = [(f"row {reader.line_num} ", row) for row in reader]
+        if len(header) > MOST_COLUMNS:
+            raise Refused(422, NOT_ACCEPTABLE, (Fault("row 1", "columns", f"at most {MOST_COLUMNS}"),))
+        rows = _few([(f"row {reader.line_num} ", row) for row in islice(reader, MOST + 1)])
     except (UnicodeDecodeError, csv.Error) as error:
         raise Refused(400, "The body is not CSV in UTF-8", (Fault("", "csv-invalid", str(error)),)) from error
     broken = [place for place, row in rows if None in row or None in row.values()]
     if broken:
         detail = f"the header names {len(header)} cells"
         raise Refused(422, NOT_ACCEPTABLE, tuple(Fault(place.strip(), "cells", detail) for place in broken))
-    return _read((place, _document(row)) for place, row in _few(rows))
+    return _read((place, _document(row)) for place, row in rows)
 
 
 def _few(reports: list[Any]) -> list[Any]:
@@ -66,6 +72,8 @@ def _read(documents: Iterable[tuple[str, Any]]) -> list[Placed]:
             read.append((place, UsageBody.model_validate(document)))
         except ValidationError as error:
             faults += [_fault(place, one) for one in error.errors()]
+            if len(faults) >= MOST_FAULTS:
+                break
     if faults:
         raise Refused(422, NOT_ACCEPTABLE, tuple(faults))
     return read

@@ -196,12 +196,21 @@ def test_a_table_is_read_as_its_rows_and_faults_have_row_and_column() -> None:
         (TABLE.replace("remarks", "colour").encode(), 422, "extra-forbidden"),
         (TABLE.encode() + b"C,1\n", 422, "cells"),
         (TABLE.splitlines()[0].encode(), 422, "how-many"),
+        (TABLE.splitlines()[0].encode() + b"\n1" * 100_000, 422, "how-many"),
+        (TABLE.splitlines()[0].encode() + b",x" * 100, 422, "column-repeated"),
+        (",".join([TABLE.splitlines()[0], *map(str, range(100))]).encode(), 422, "columns"),
     ],
 )
 def test_what_is_no_such_table_is_refused(table: bytes, status: int, code: str) -> None:
     with pytest.raises(Refused) as error:
         read_table(table)
     assert (error.value.status, error.value.faults[0].code) == (status, code)
+
+
+def test_of_many_faults_no_more_are_told_than_somebody_reads() -> None:
+    with pytest.raises(Refused) as error:
+        read_json([{str(name): 1 for name in range(900)}] * 1_000)
+    assert len(error.value.faults) < 2_000
 
 
 def test_what_is_stored_is_read_back_as_it_was() -> None:
