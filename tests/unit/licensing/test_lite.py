@@ -172,6 +172,12 @@ def test_what_is_no_text_is_no_file(content: bytes) -> None:
         read(content)
 
 
+def test_a_file_of_more_records_than_its_licences_can_have_is_not_looked_at() -> None:
+    with pytest.raises(Refused) as refusal:
+        read(b"1\\fileHeader\\ICMS\\CHIEF\\licenceData\\202611301200\\1\\N\n" + b"x\n" * 500_000)
+    assert refusal.value.status == 413
+
+
 def test_a_cancel_with_the_next_reference_below_it_is_an_update_and_another_is_none() -> None:
     after, other = f"{LICENCE}/A", "GBSIEL/2026/0000008/P"
     update, cancel, insert = asked(

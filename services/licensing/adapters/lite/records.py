@@ -13,6 +13,7 @@ from services.core.text import no_text
 NOT_READ: Final = "The file is not licenceData"
 MOST: Final = 500
 """Licences of one file: it is entered in one transaction."""
+MOST_RECORDS: Final = 50_000
 ACTIONS: Final = frozenset({"insert", "cancel", "replace"})
 
 
@@ -112,6 +113,8 @@ def _lines(content: bytes) -> list[str]:
         place = content[: error.start].count(b"\n") + 1
         raise Refused(422, NOT_READ, (Fault(f"line {place}", "encoding", "not UTF-8"),)) from None
     lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
+    if len(lines) > MOST_RECORDS:
+        raise Refused(413, f"A file has at most {MOST_RECORDS} records: send several")
     for number, line in enumerate(lines, 1):
         if (found := no_text(line)) is not None:
             raise Refused(422, NOT_READ, (Fault(f"line {number}", "encoding", f"{found} is no text"),))
