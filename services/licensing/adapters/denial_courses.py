@@ -78,7 +78,7 @@ class DenialCourses:
     async def change(self, check_id: str, change: Change, at: datetime) -> dict[str, Any]:
         """The course as it stands after. Refused 404 when there is no such check."""
         async with self._database.transaction() as connection:
-            row = await (await connection.execute(f"{_CHECK} FOR UPDATE OF c".encode(), (check_id,))).fetchone()
+            row = await (await connection.execute(f"{_CHECK} FOR NO KEY UPDATE OF c".encode(), (check_id,))).fetchone()
             if row is None:
                 raise Refused(404, "No such check")
             identical = [one["denial"] for one in row["found"] if one["band"] == "essentially-identical"]

@@ -18,7 +18,7 @@ from services.licensing.adapters.words import word
 from services.licensing.domain.denials import Known, Review, record, review
 from services.runtime.database import Connection, Database
 
-_KNOWN = "SELECT ref, recorded, content FROM licensing.denial WHERE ref = ANY(%s) ORDER BY ref FOR UPDATE"
+_KNOWN = "SELECT ref, recorded, content FROM licensing.denial WHERE ref = ANY(%s) ORDER BY ref FOR NO KEY UPDATE"
 _WRITE = """
 INSERT INTO licensing.denial (ref, revision, status, review_due, recorded, content, changed_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s)

@@ -18,7 +18,7 @@ from services.runtime.database import Connection, Database
 
 Command = OpenDossier | TakeStep | RunOut | AddNote
 
-_KNOWN = "SELECT content FROM licensing.dossier WHERE ref = ANY(%s) ORDER BY ref FOR UPDATE"
+_KNOWN = "SELECT content FROM licensing.dossier WHERE ref = ANY(%s) ORDER BY ref FOR NO KEY UPDATE"
 _LATEST_NOTES = """
 SELECT DISTINCT ON (dossier, side) dossier, side, number, actor, text, noted_at
 FROM licensing.dossier_note WHERE dossier = ANY(%s) ORDER BY dossier, side, number DESC

@@ -11,6 +11,8 @@ C = TypeVar("C")
 A = TypeVar("A")
 M = TypeVar("M")
 
+# Rows are locked with FOR NO KEY UPDATE, for references never change: whoever writes what refers to one (a report of
+# use to its licence) then waits for nobody, in whatever order.
 # What is not there yet has no row to lock; its hash has, in the same order everywhere.
 _LOCK = (
     "SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT hashtextextended(name, 0) AS key"

@@ -39,8 +39,8 @@ JOIN licensing.licence_revision first ON first.ref = l.ref AND first.revision = 
 LEFT JOIN licensing.licence_revision now ON l.revision > 1 AND now.ref = l.ref AND now.revision = l.revision
 WHERE l.ref = ANY(%s) ORDER BY l.ref
 """
-_LOCKED = _REGISTERED + " FOR UPDATE OF l"
-_REFUSALS = "SELECT ref, content FROM licensing.refusal WHERE ref = ANY(%s) ORDER BY ref FOR UPDATE"
+_LOCKED = _REGISTERED + " FOR NO KEY UPDATE OF l"
+_REFUSALS = "SELECT ref, content FROM licensing.refusal WHERE ref = ANY(%s) ORDER BY ref FOR NO KEY UPDATE"
 # One statement for all rows, whatever their number: a row costs a third of what it does in a statement of its own.
 _ISSUE = """
 INSERT INTO licensing.licence (ref, revision, authority, type, holder, valid_from, valid_to, statuses, changed_at)
