@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,6 +22,8 @@ COLUMNS = (
     *("item_description", "end_use", "reason_for_refusal", "entity_type"),
 )
 MOST = 10_000
+MOST_COLUMNS = 100
+"""More than those above are passed over, as a spreadsheet may have them."""
 _COLUMN_OF = {
     "ref": "reference",
     "notifying_state": "notifying_government",
@@ -61,7 +64,10 @@ def _rows(body: bytes) -> list[tuple[str, Mapping[str, str]]]:
         header = reader.fieldnames or ()
         if missing := [column for column in COLUMNS if column not in header]:
             raise Refused(422, "The columns are not complete", (Fault("row 1", "column-missing", ", ".join(missing)),))
-        rows: list[tuple[str, Mapping[str, str]]] = [(f"row {reader.line_num}", row) for row in reader]
+        if len(header) > MOST_COLUMNS:
+            raise Refused(422, "Too many columns", (Fault("row 1", "columns", f"at most {MOST_COLUMNS}"),))
+        found = islice(reader, MOST + 1)
+        rows: list[tuple[str, Mapping[str, str]]] = [(f"row {reader.line_num}", row) for row in found]
     except (UnicodeDecodeError, csv.Error) as error:
         raise Refused(400, "The body is not CSV in UTF-8", (Fault("", "csv-invalid", str(error)),)) from error
     if len(rows) > MOST:

@@ -1,5 +1,6 @@
 """Denials: recorded once, reviewed every three years, and read from the table in which they are exchanged."""
 
+import tracemalloc
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -140,3 +141,18 @@ def test_a_bad_row_is_named_with_its_column(row: str, paths: list[str]) -> None:
 def test_whatever_is_sent_is_read_or_refused(body: bytes) -> None:
     with suppress(Refused):
         assert read_denials(body, RECORDED) is not None
+
+
+@pytest.mark.parametrize(
+    ("table", "code"),
+    [(HEADER + "\nx" * 300_000, "too-many"), (HEADER.rstrip("\n") + ",x" * 100 + "\n", "columns")],
+)
+def test_no_more_is_read_of_a_table_than_refuses_it(table: str, code: str) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(Refused) as error:
+            read_denials(table.encode(), RECORDED)
+        assert tracemalloc.get_traced_memory()[1] < 64 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+    assert error.value.faults[0].code == code
