@@ -34,7 +34,7 @@ from services.reconciliation.domain.ledger import LicenceLedger, apply, complete
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.spread import less_on_a_day
 from services.reconciliation.domain.supplementary import lift, post, with_exits
-from services.reconciliation.domain.usage import drawn_by_use
+from services.reconciliation.domain.usage import drawn_since
 
 
 class Booking:
@@ -64,9 +64,8 @@ class Booking:
     def licence(self, terms: Licence) -> Entry:
         """Record the licence as it now stands."""
         self._columns = Columns(opened(terms, self.ledger.balances, self.ledger.carried))
-        if self.ledger.terms is None:
-            for line, use in drawn_by_use(terms, self.ledger.usage).items():
-                self._columns.use(line, use.quantity, use.value)
+        for line, use in drawn_since(self.ledger.terms, terms, self.ledger.usage).items():
+            self._columns.use(line, use.quantity, use.value)
         entry = self._record(EntryCause.LICENCE, terms=terms)
         self._columns.spread = self.ledger.spread
         return entry

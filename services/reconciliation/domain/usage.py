@@ -58,6 +58,12 @@ def drawn_by_use(terms: Licence | None, usage: Iterable[UsageReport]) -> dict[in
     return found
 
 
+def drawn_since(known: Licence | None, terms: Licence, usage: Iterable[UsageReport]) -> dict[int, Use]:
+    """What reports draw of lines that the licence did not have before: they waited for them."""
+    before = {line.line for line in known.lines} if known else set[int]()
+    return {line: use for line, use in drawn_by_use(terms, usage).items() if line not in before}
+
+
 def lines_overused(
     terms: Licence | None, entry: Entry, more: Mapping[int, Use], rules: RuleSet
 ) -> Iterator[tuple[int, Failure]]:

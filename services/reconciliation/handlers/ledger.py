@@ -22,7 +22,7 @@ from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import DEFAULT_RULE_SET
 from services.reconciliation.domain.second_keys import check_authorisation, known_of
 from services.reconciliation.domain.terms import check_terms, lines_overdrawn
-from services.reconciliation.domain.usage import drawn_by_use, lines_overused
+from services.reconciliation.domain.usage import drawn_since, lines_overused
 
 
 def new_ledger(licence: str) -> LicenceLedger:
@@ -47,6 +47,8 @@ def record_licence(
         booking.raise_for_line(line, failure, entry)
     for line, failure in windows_overdrawn(licence, known, booking.ledger.spread, rule_set):
         booking.raise_for_line(line, failure, entry)
+    for line, failure in lines_overused(licence, entry, drawn_since(known, licence, state.usage), rule_set):
+        booking.raise_for_line(line, failure, entry)
     if known is None:
         _arrived(booking, licence, entry, rule_set)
     else:
@@ -61,8 +63,6 @@ def record_licence(
 
 def _arrived(booking: Booking, licence: Licence, entry: Entry, rules: RuleSet) -> None:
     """Judge all that came before the licence."""
-    for line, failure in lines_overused(licence, entry, drawn_by_use(licence, booking.ledger.usage), rules):
-        booking.raise_for_line(line, failure, entry)
     waiting = list(_by_arrival(booking.ledger, booking.ledger.shipments))
     for shipment in waiting:
         booking.licence_arrived(shipment)

@@ -94,6 +94,16 @@ def test_reports_on_an_unknown_licence_wait_with_it_and_what_does_not_fit_draws_
         play.hand(a_report("E", line=7))
 
 
+def test_reports_on_a_line_that_a_later_revision_brings_wait_for_it() -> None:
+    play = Play(a_report("A", "4"), a_report("B", "12", line=2), licence())
+    assert play.quantity() == (0, 4, 4)
+    play.change(lines=(LINE, replace(LINE, line=2)))
+    assert (play.quantity(1), play.quantity(2), play.codes) == ((0, 4, 4), (0, 12, 12), ["quantity.overrun"])
+    play.hand(a_report("C", "2", line=2, kind=CONTRA)).change(time_zone="UTC")
+    assert play.quantity(2) == (0, 10, 10)
+    assert list(verify(recorded(play.entries))) == []
+
+
 def test_facts_win_use_beyond_the_line_is_drawn_and_said() -> None:
     play = Play(licence(), a_report("A", "8"), a_report("B", "3"))
     assert play.quantity() == (0, 11, 11)
