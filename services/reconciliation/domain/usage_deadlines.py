@@ -52,16 +52,19 @@ def reports_due(ledger: LicenceLedger) -> Iterator[Wait]:
 
 
 def late_reports(ledger: LicenceLedger) -> Iterator[Wait]:
-    """The end of each day on which closed years were reported: so that all that came is compared at once."""
-    if not ledger.usage or ledger.terms is None:
+    """The end of each day on which closed years were reported: so that all that came is compared at once.
+
+    What was reported in time counts for the last day: it may be handled after the year was closed.
+    """
+    terms = ledger.terms
+    if not ledger.usage or terms is None:
         return
-    closed = {due.first.year: due.until for due in _due(ledger)}
-    days = Counter((one.period_to.year, _day_of(one, ledger.terms)) for one in ledger.usage)
+    closes = {due.first.year: due.by for due in _due(ledger)}
+    years = ((one, closes.get(one.period_to.year)) for one in ledger.usage)
+    days = Counter((one.period_to.year, max(by, _day_of(one, terms))) for one, by in years if by is not None)
     for (year, day), reports in sorted(days.items()):
-        end = start_of(day + _DAY, ledger.terms.time_zone)
-        if year in closed and end > closed[year]:
-            # With how many: one that is handled after the end of its day is looked at again.
-            yield Wait(f"{year} late {day} {reports}", end)
+        # With how many: one that is handled after the end of its day is looked at again.
+        yield Wait(f"{year} late {day} {reports}", start_of(day + _DAY, terms.time_zone))
 
 
 def report_missing(ledger: LicenceLedger, wait: Wait) -> Failure | None:

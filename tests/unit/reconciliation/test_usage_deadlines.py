@@ -139,6 +139,16 @@ def test_a_late_report_is_compared_at_the_end_of_its_day_with_all_that_came_on_i
     assert play.hand(visit).wait().codes == [], "the same figures are raised once"
 
 
+def test_a_report_in_time_that_is_handled_after_the_year_closed_is_compared_too() -> None:
+    in_time = DEADLINE - timedelta(hours=30)
+    play = released(total("A", "1", reported_at=in_time)).wait()
+    assert play.codes == []
+    play.hand(total("B", "3", reported_at=in_time + timedelta(hours=1)))
+    assert next_due(play.state) == DEADLINE + timedelta(microseconds=1)
+    assert play.wait().codes == [DIFFERENCE]
+    assert released().wait().hand(total("A", "3", reported_at=in_time)).wait().codes == [DIFFERENCE]
+
+
 def test_days_in_no_report_are_found_between_and_around_them() -> None:
     first, last = date(2026, 1, 1), date(2026, 6, 30)
     reports = [a_report("A", **months(2, 2)), a_report("B", **months(2, 3)), a_report("C", **months(5, 5))]
