@@ -101,7 +101,8 @@ def _compared(one: _Over, line: LicenceLine, stated: Decimal | None, how: str) -
 
 def _days(one: _Over) -> str:
     start = one.fullest.start
-    return f"from {date.fromordinal(start)} to {date.fromordinal(start + one.limit.days - 1)}"
+    last = min(start + one.limit.days - 1, date.max.toordinal())
+    return f"from {date.fromordinal(start)} to {date.fromordinal(last)}"
 
 
 def _measure(line: LicenceLine, dimension: Dimension) -> str | None:

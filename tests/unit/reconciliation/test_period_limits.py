@@ -70,6 +70,17 @@ def test_a_day_is_one_of_the_authority(hour: int, *, covered: bool) -> None:
     assert asked(play, late) == [covered]
 
 
+def test_a_window_may_go_beyond_the_end_of_the_calendar() -> None:
+    """The door takes dates up to 9998."""
+    play = Play(limited(at_most(3_660, "1")))
+    for number in (1, 2):
+        play.ask(replace(on(0, number=number), accepted_at=datetime(9995, 1, 1, tzinfo=UTC), phase=Phase.RELEASED))
+    assert PERIOD in play.codes
+    play.change(lines=limited(at_most(3_660, "0.5")).lines)
+    [finding] = play.findings
+    assert finding.comparisons[0].what == "quantity from 9995-01-01 to 9999-12-31, limit of 3660 days"
+
+
 def test_each_limit_and_dimension_is_judged_in_what_the_line_states() -> None:
     limits = (at_most(30, "5", "250.00"), at_most(2, "2"))
     play = Play(limited(*limits), on(0, "2"))
