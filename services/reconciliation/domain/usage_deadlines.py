@@ -148,10 +148,10 @@ def _years(
 
 def _ends(terms: Licence) -> date | None:
     """The last day on which it could be used: it expired, or the authority ended it before."""
-    step = max(terms.statuses, key=lambda one: one.effective_at)
-    if step.status not in _ENDED:
+    steps = sorted(terms.statuses, key=lambda one: one.effective_at)
+    if not steps or steps[-1].status not in _ENDED:
         return terms.valid_to
-    day = step.effective_at.astimezone(zone(terms.time_zone)).date()
+    day = steps[-1].effective_at.astimezone(zone(terms.time_zone)).date()
     return day if terms.valid_to is None else min(day, terms.valid_to)
 
 

@@ -1,5 +1,6 @@
 """When use is to be reported, what is raised when it is not, and when holder and customs differ: once for each."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -73,6 +74,13 @@ def test_use_is_reported_by_the_year_and_of_an_individual_licence_also_when_it_e
     changes: dict[str, Any], expected: list[datetime]
 ) -> None:
     assert dues(Play(a_licence(**changes))) == expected
+
+
+def test_without_a_step_or_reinstated_at_once_it_ends_with_its_term() -> None:
+    revoked = a_status(LicenceStatus.REVOKED)
+    for steps in ((), (ISSUED, revoked, replace(revoked, status=LicenceStatus.REINSTATED))):
+        play = Play(a_licence(type=LicenceType.INDIVIDUAL, valid_to=date(2026, 6, 30), statuses=steps))
+        assert dues(play) == [datetime(2026, 7, 30, 22, tzinfo=UTC)]
 
 
 def test_a_general_authorisation_without_end_is_reported_every_year() -> None:
