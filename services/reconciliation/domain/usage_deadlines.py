@@ -59,9 +59,9 @@ def late_reports(ledger: LicenceLedger) -> Iterator[Wait]:
     terms = ledger.terms
     if not ledger.usage or terms is None:
         return
-    closes = {due.first.year: due.by for due in _due(ledger)}
+    closes = {due.first.year: due for due in _due(ledger)}
     years = ((one, closes.get(one.period_to.year)) for one in ledger.usage)
-    days = Counter((one.period_to.year, max(by, _day_of(one, terms))) for one, by in years if by is not None)
+    days = Counter((due.first.year, _counts_on(one, due, terms)) for one, due in years if due is not None)
     for (year, day), reports in sorted(days.items()):
         # With how many: one that is handled after the end of its day is looked at again.
         yield Wait(f"{year} late {day} {reports}", start_of(day + _DAY, terms.time_zone))
@@ -155,5 +155,8 @@ def _ends(terms: Licence) -> date | None:
     return day if terms.valid_to is None else min(day, terms.valid_to)
 
 
-def _day_of(report: UsageReport, terms: Licence) -> date:
+def _counts_on(report: UsageReport, due: Due, terms: Licence) -> date:
+    """The day it was reported, or the last day of those in time. Asked of every report around every message."""
+    if report.reported_at < due.until:
+        return due.by
     return report.reported_at.astimezone(zone(terms.time_zone)).date()
