@@ -50,7 +50,7 @@ def record_licence(
     for line, failure in lines_overused(licence, entry, drawn_since(known, licence, state.usage), rule_set):
         booking.raise_for_line(line, failure, entry)
     if known is None:
-        _arrived(booking, licence, entry, rule_set)
+        _arrived(booking, entry, rule_set)
     else:
         for shipment in _by_arrival(booking.ledger, state.unreleased):
             booking.licence_changed(shipment)
@@ -61,7 +61,7 @@ def record_licence(
     return booking.decision()
 
 
-def _arrived(booking: Booking, licence: Licence, entry: Entry, rules: RuleSet) -> None:
+def _arrived(booking: Booking, entry: Entry, rules: RuleSet) -> None:
     """Judge all that came before the licence."""
     waiting = list(_by_arrival(booking.ledger, booking.ledger.shipments))
     for shipment in waiting:
