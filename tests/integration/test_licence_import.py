@@ -1,6 +1,5 @@
 """Many licences at once on real engines: judged one by one, entered once, published whole."""
 
-import asyncio
 import json
 import signal
 from collections.abc import AsyncIterator
@@ -16,6 +15,7 @@ from services.core.messages import Licence
 from services.licensing.wiring import build
 from services.runtime.settings import RuntimeSettings
 from tests.builders_licensing import LICENCE, changed
+from tests.integration.command import tolbrug
 from tests.integration.in_process import Running, dying, running
 from tests.integration.test_licensing import settled
 
@@ -109,10 +109,9 @@ async def test_the_command_imports_its_template_and_names_line_and_column_of_a_f
     bad.write_text("\n".join([header, row, row.replace("000200", "000201").replace("NAR", "?")]))
 
     async def run(file: Path, *options: str) -> dict[str, Any]:
-        asked = ["import", str(file), "--url", str(door.http.base_url), "--json", *options]
-        result = await asyncio.to_thread(CliRunner().invoke, commands, asked)
-        summary: dict[str, Any] = json.loads(result.stdout.splitlines()[0])
-        assert result.exit_code == bool(summary["refused"])
+        url = str(door.http.base_url)
+        code, summary = await tolbrug(door.settings, "licence", "import", str(file), "--url", url, *options)
+        assert code == bool(summary["refused"]), summary
         return summary
 
     tried, taken, before = await run(good, "--dry-run"), await run(good), await run(good)
