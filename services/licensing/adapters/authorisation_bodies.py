@@ -1,11 +1,11 @@
 """The JSON documents of what must stand beside a licence, and the messages they become."""
 
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from services.core.days import start_of
 from services.core.errors import Fault
 from services.core.messages import Authorisation, AuthorisationKind, LicenceStatus, StatusChange
 from services.core.values import ZERO, LicenceRef
@@ -64,7 +64,7 @@ class _Covering(Body):
         self, kind: AuthorisationKind, ref: str, licence: str, time_zone: str, at: datetime
     ) -> Authorisation:
         """Revision 1; the issue takes effect when validity begins, or now when that is earlier (as of a licence)."""
-        valid = datetime.combine(self.valid_from, time(), ZoneInfo(time_zone)).astimezone(UTC)
+        valid = start_of(self.valid_from, time_zone)
         codes = {goods if isinstance(goods, str) else goods.control_code for goods in self.goods}
         return Authorisation(
             ref=ref,

@@ -1,13 +1,13 @@
 """The JSON documents of the door (API.md), and the messages they become."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, create_model
 from pydantic.fields import FieldInfo
 
+from services.core.days import start_of
 from services.core.messages import (
     Change,
     GeneralAuthorisation,
@@ -159,7 +159,7 @@ class LicenceBody(LicenceTerms, ChangeBody):
         So a licence that is entered late covers what was accepted since its first day, and one that is not valid yet
         can be revoked before it is.
         """
-        valid = datetime.combine(self.valid_from, time(), ZoneInfo(time_zone)).astimezone(UTC)
+        valid = start_of(self.valid_from, time_zone)
         issued = StatusChange(
             status=LicenceStatus.ISSUED,
             effective_at=min(valid, at),

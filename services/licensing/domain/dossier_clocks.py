@@ -1,9 +1,9 @@
 """The clocks of a dossier: each check that is to be done and each step of the advice that is awaited has a last day."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
+from services.core.days import end_of
 from services.core.messages import (
     AdviceState,
     Dossier,
@@ -36,11 +36,6 @@ def decides(of: Dossier) -> DossierSide:
     """Whose turn the advice is: the commission's, then the minister's; of one asked for voluntarily, the region's."""
     asked = of.advice is not None and of.advice.state is AdviceState.GIVEN
     return DossierSide.REGION if asked and of.involvement is Involvement.VOLUNTARY else DossierSide.FEDERAL
-
-
-def end_of(day: date, time_zone: str) -> datetime:
-    """The first instant after a day."""
-    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(time_zone)).astimezone(UTC)
 
 
 def overdue(of: Dossier, now: datetime) -> tuple[Clock, ...]:

@@ -5,10 +5,10 @@ Sources: Reg. (EU) 2021/821 art. 16 (annul, suspend, modify, revoke); status lis
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from services.core.days import end_of
 from services.core.messages import Licence, LicenceStatus, StatusChange
 
 _LIVE_MAY_BECOME = frozenset(
@@ -65,8 +65,7 @@ def standing(licence: Licence, instant: datetime) -> LicenceStatus:
     status = status_at(licence.statuses, instant)
     if licence.valid_to is None or LicenceStatus.EXPIRED not in STEPS[status]:
         return status
-    over = datetime.combine(licence.valid_to + timedelta(days=1), time(), ZoneInfo(licence.time_zone))
-    return LicenceStatus.EXPIRED if instant >= over.astimezone(UTC) else status
+    return LicenceStatus.EXPIRED if instant >= end_of(licence.valid_to, licence.time_zone) else status
 
 
 def with_step(statuses: tuple[StatusChange, ...], step: StatusChange) -> tuple[StatusChange, ...]:

@@ -9,11 +9,11 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from services.core.days import start_of, zone
 from services.core.messages import Comparison, GeneralAuthorisation
 from services.reconciliation.domain.awaited import Wait
 from services.reconciliation.domain.case import Failure, Mismatch
 from services.reconciliation.domain.ledger import LicenceLedger
-from services.reconciliation.domain.validity import start_of, zone
 
 OVERDUE: Final = "general-licence.notice-overdue"
 _VERSION: Final = 1

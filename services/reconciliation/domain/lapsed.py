@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from services.core.days import end_of
 from services.core.messages import Authorisation, DrawVerdict, HeldShipment
 from services.core.values import Mrn
 from services.reconciliation.domain.awaited import FailedDraw, Wait
@@ -16,7 +17,6 @@ from services.reconciliation.domain.judged import leg_lost
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.second_keys import legs_lacking, requires
-from services.reconciliation.domain.validity import start_of
 
 _INSTANT: Final = timedelta(microseconds=1)
 
@@ -35,7 +35,7 @@ def _end(of: Authorisation) -> datetime | None:
     if of.valid_to is None:
         return None
     try:
-        return start_of(of.valid_to + timedelta(days=1), of.time_zone)
+        return end_of(of.valid_to, of.time_zone)
     except OverflowError:
         return None  # the last day of the calendar
 

@@ -10,9 +10,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 
+from services.core.days import zone
 from services.core.messages import Amounts, Basis, Entry, Licence, LicenceLine, LicenceStatus, LineBalance
 from services.core.values import ZERO
-from services.reconciliation.domain.validity import standing, zone
+from services.reconciliation.domain.validity import standing
 from services.reconciliation.domain.write_offs import WriteOff, write_offs
 
 OPEN: Final = "O"

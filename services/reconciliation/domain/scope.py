@@ -6,10 +6,10 @@ Which countries and items a general authorisation covers is data of the licence,
 
 from typing import Final
 
+from services.core.days import zone
 from services.core.errors import Rejected
 from services.core.messages import Licence, LicenceType
 from services.reconciliation.domain.case import Case, Mismatch, differs
-from services.reconciliation.domain.validity import zone
 
 GENERAL: Final = frozenset({LicenceType.UNION_GENERAL, LicenceType.NATIONAL_GENERAL})
 

@@ -11,13 +11,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from services.core.days import zone
 from services.core.errors import Rejected
 from services.core.messages import Authorisation, AuthorisationKind, Comparison, Licence, LicenceLine
 from services.core.values import ZERO
 from services.reconciliation.domain.case import Case, Mismatch
 from services.reconciliation.domain.columns import drawn
 from services.reconciliation.domain.measures import converted, shown
-from services.reconciliation.domain.validity import may_be_drawn_on, standing, zone
+from services.reconciliation.domain.validity import may_be_drawn_on, standing
 
 FEDERAL: Final = AuthorisationKind.FEDERAL_AUTHORISATION
 CERTIFICATE: Final = AuthorisationKind.END_USE_CERTIFICATE

@@ -12,9 +12,9 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Final, NamedTuple
 
+from services.core.days import zone
 from services.core.messages import Demand, HeldDraw, HeldShipment, Licence
 from services.core.values import ZERO
-from services.reconciliation.domain.validity import zone
 
 
 class OnDay(NamedTuple):

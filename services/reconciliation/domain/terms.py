@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
+from services.core.days import zone
 from services.core.errors import Rejected
 from services.core.messages import Amounts, Comparison, Licence, LicenceLine, LineBalance
 from services.core.values import ZERO
@@ -11,7 +12,6 @@ from services.reconciliation.domain.columns import drawn
 from services.reconciliation.domain.measures import controls_quantity, controls_value, shown
 from services.reconciliation.domain.rule_set import Ceiling, RuleSet
 from services.reconciliation.domain.rules import QUANTITY_OVERRUN, RULES, VALUE_OVERRUN
-from services.reconciliation.domain.validity import zone
 
 _VERSIONS = {rule.code: rule.version for rule in RULES}
 

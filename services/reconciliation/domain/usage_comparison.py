@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from services.core.days import zone
 from services.core.messages import HeldShipment, Licence, LicenceLine, Phase, UsageReport
 from services.core.usage import Account, Use, account_of, counting, use_of
 from services.core.values import ZERO
 from services.reconciliation.domain.usage import draws
-from services.reconciliation.domain.validity import zone
 
 _SEEN = frozenset({Phase.RELEASED, Phase.EXITED})
 

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from services.core.days import start_of, zone
 from services.core.messages import Comparison, Licence, LicenceStatus, LicenceType, UsageReport
 from services.core.usage import YEARLY, reported_by_day
 from services.reconciliation.domain.awaited import Wait
@@ -17,7 +18,6 @@ from services.reconciliation.domain.case import Failure, Mismatch
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.measures import shown
 from services.reconciliation.domain.usage_comparison import Compared, compare, differs
-from services.reconciliation.domain.validity import start_of, zone
 
 OVERDUE: Final = "usage.report-overdue"
 DIFFERENCE: Final = "usage.report-difference"

@@ -1,10 +1,9 @@
 """Whether a licence, or what stands beside it, may be drawn on at a moment: its days in its zone, its status then."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime
 
+from services.core.days import zone
 from services.core.errors import Rejected
 from services.core.messages import Authorisation, Licence, LicenceStatus, StatusChange
 
@@ -20,17 +19,6 @@ class Standing:
     in_term: bool
     """Whether that day lies within `valid_from` to `valid_to`, both inclusive."""
     status: LicenceStatus
-
-
-@lru_cache(maxsize=1024)
-def zone(name: str) -> ZoneInfo:
-    """The time zone; ValueError or a KeyError of zoneinfo when there is none of that name."""
-    return ZoneInfo(name)
-
-
-def start_of(day: date, time_zone: str) -> datetime:
-    """The first moment of a day in a zone. OverflowError at the end of the calendar."""
-    return datetime.combine(day, time.min, zone(time_zone)).astimezone(UTC)
 
 
 def status_at(licence: Licence | Authorisation, moment: datetime) -> LicenceStatus:
