@@ -11,7 +11,7 @@ from typing import Final
 from services.core.errors import Fault
 from services.core.messages import Condition, GeneralAuthorisation, Licence, LicenceType, ReferenceKind
 from services.core.values import CountryCode
-from services.licensing.domain import places
+from services.licensing.domain import annex_iv, places
 from services.licensing.domain.places import within
 
 G, T = GeneralAuthorisation, LicenceType
@@ -171,8 +171,29 @@ def _inside(licence: Licence, _: int) -> Iterable[tuple[str, str]]:
 
 def _annex_iv(licence: Licence, _: int) -> Iterable[tuple[str, str]]:
     for place, line in enumerate(licence.lines):
-        if not within(line.control_code, places.ANNEX_IV):
-            yield f"/lines/{place}/control_code", f"{line.control_code} needs no licence inside the Union"
+        code = line.control_code
+        if not within(code, annex_iv.ALL):
+            below = ", ".join(sorted(one for one in annex_iv.ALL if one.startswith(f"{code}.")))
+            detail = (
+                f"name the items: of {code} it is {below}" if below else f"{code} needs no licence inside the Union"
+            )
+            yield f"/lines/{place}/control_code", detail
+
+
+def _not_excluded(licence: Licence, _: int) -> Iterable[tuple[str, str]]:
+    """What a national general authorisation is for: exports, or transfers when it names Member States alone."""
+    inside = bool(licence.destinations) and all(country in places.UNION for country in licence.destinations)
+    for place, line in enumerate(licence.lines):
+        if not inside and within(line.control_code, places.EXCLUDED):
+            yield f"/lines/{place}/control_code", f"no national general authorisation covers {line.control_code}"
+
+
+def _not_part_ii(licence: Licence, _: int) -> Iterable[tuple[str, str]]:
+    inside = any(country in places.UNION for country in licence.destinations)
+    for place, line in enumerate(licence.lines):
+        if inside and within(line.control_code, annex_iv.PART_II):
+            detail = f"a transfer of {line.control_code} inside the Union needs a licence of its own"
+            yield f"/lines/{place}/control_code", detail
 
 
 def _outside(licence: Licence, _: int) -> Iterable[tuple[str, str]]:
@@ -182,6 +203,7 @@ def _outside(licence: Licence, _: int) -> Iterable[tuple[str, str]]:
 
 
 _UNION_GENERAL = frozenset({T.UNION_GENERAL})
+_NATIONAL = frozenset({T.NATIONAL_GENERAL})
 _TRANSFER = frozenset({T.INTRA_UNION_TRANSFER})
 RULES: Final = (
     Rule("validity-missing", "art. 12(3)", _DATED, _ends),
@@ -194,6 +216,8 @@ RULES: Final = (
     Rule("notice-unregistered", "annex II, part 3", _GENERAL, _notified_when_registered),
     Rule("destination-not-covered", "annex II, part 2", _UNION_GENERAL, _within_destinations),
     Rule("item-not-covered", "annex II, section I and part 1", _UNION_GENERAL, _covers_items),
+    Rule("national-item-excluded", "art. 12(6)(a), annex II section I", _NATIONAL, _not_excluded),
+    Rule("transfer-not-general", "art. 11(1), annex IV part II", _NATIONAL, _not_part_ii),
     Rule("original-licence", "annex II, section C part 1", _UNION_GENERAL, _original_known),
     Rule("exhibition", "annex II, section D part 3", _UNION_GENERAL, _exhibition_known),
     Rule("transfer-outside", "art. 11(1)", _TRANSFER, _inside),

@@ -1,14 +1,14 @@
-"""Country groups and item lists of the general authorisations (Reg. (EU) 2021/821 annex II and annex IV), as data."""
+"""Country groups and item lists of the general authorisations (Reg. (EU) 2021/821 annex II), as data.
+
+Source: the consolidated text 02021R0821-20230526 (http://data.europa.eu/eli/reg/2021/821).
+"""
 
 from collections.abc import Mapping
 from typing import Final
 
 from services.core.messages import GeneralAuthorisation as G
-
-
-def _of(codes: str) -> frozenset[str]:
-    return frozenset(codes.split())
-
+from services.licensing.domain import annex_iv
+from services.licensing.domain.annex_iv import codes as _of
 
 UNION: Final = _of("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK")
 """Member States, by their ISO 3166-1 code."""
@@ -16,7 +16,7 @@ UNION: Final = _of("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT 
 EU001: Final = _of("AU CA CH GB IS JP LI NO NZ US")
 """The nine destinations of EU001; Switzerland includes Liechtenstein, which has a code of its own."""
 
-_REPAIR_AND_FAIRS = _of("AE AL AR BA BR CN HK IN KR KZ MA ME MK MO MX RS RU SG TF NC PF PM WF BL TN TR UA ZA")
+_REPAIR_AND_FAIRS = _of("AE AL AR BA BR CN HK IN KR KZ MA ME MK MO MX RS SG TF NC PF PM WF BL TN TR UA ZA")
 """EU003 and EU004: China includes Hong Kong and Macao; the French overseas territories have codes of their own."""
 
 DESTINATIONS: Final[Mapping[G, frozenset[str]]] = {
@@ -24,11 +24,12 @@ DESTINATIONS: Final[Mapping[G, frozenset[str]]] = {
     G.EU002: _of("AR KR TR ZA"),
     G.EU003: _REPAIR_AND_FAIRS,
     G.EU004: _REPAIR_AND_FAIRS,
-    G.EU005: _of("AR CN HK IN KR MO RU TR UA ZA"),
+    G.EU005: _of("AR CN HK IN KR MO TR UA ZA"),
     G.EU006: _of("AR KR TR UA"),
     G.EU007: _of("AR BR CL ID IL IN JO KR MA MX MY PH SG TH TN ZA"),
 }
-"""Part 2 of each section: where it may be used. EU008 says where it may not."""
+"""Part 2 of each section: where it may be used. EU008 says where it may not. None of them covers Russia any more (Del.
+Reg. (EU) 2022/699)."""
 
 NOT_UNDER_EU008: Final = EU001 | _of(
     "AE AF AM AZ BY CD CF CG CN EG ER GE HK IL IQ IR KG KH KP KZ LB LY ML MM MN MO MU MY OM PK QA RU SA SD SO SS SY"
@@ -42,21 +43,20 @@ ITEMS: Final[Mapping[G, frozenset[str]]] = {
         " 3A001.a.10 3A001.a.11 3A001.a.12 3A002.c 3A002.d 3A002.e 3A002.f 3C001 3C002 3C003 3C004 3C005 3C006"
     ),
     G.EU005: _of("5A001.b.2 5A001.c 5A001.d 5B001 5D001 5E001.a"),
-    G.EU006: _of("1C350 1C450"),
+    G.EU006: frozenset(f"1C350.{number}" for number in range(1, 66) if number not in {4, 23, 29})
+    | _of(
+        "1C450.a.4 1C450.a.5 1C450.a.6 1C450.a.7 1C450.b.1 1C450.b.2 1C450.b.3 1C450.b.4 1C450.b.5 1C450.b.6 1C450.b.8"
+    ),
     G.EU008: _of("5A002.a.2 5A002.a.3 5A002.b 5D002.a.1 5D002.b 5D002.c.1 5E002.b"),
 }
 """Part 1 of the sections that list what they cover."""
 
-ANNEX_IV: Final = _of(
-    "0A001 0B001 0B002 0B003 0B004 0B005 0B006 0B007 0C002 0C003 0C004 0C005 0D001 0E001 1B226 1B231 1B233 1C012.b"
-    " 1C233 1C235 1E001 1E201 3A228 3A231 3E201 6A203 6A225"
+EXCLUDED: Final = annex_iv.WHOLE | _of(
+    "0C001 0C002 0D001 0E001 1A102 1C351 1C353 1C354 1C450.a.1 1C450.a.2 7E104 9A009.a 9A117"
 )
-"""Annex IV part II (Nuclear Suppliers Group): what needs an authorisation inside the Union; of some, only a part."""
-_IN_PART = _of("0C003 1E001 1E201 3E201")
-
-EXCLUDED: Final = (ANNEX_IV - _IN_PART) | _of("0C001 1A102 1C351 1C353 1C354 1C450.a.1 1C450.a.2 7E104 9A009.a 9A117")
-"""Annex II section I: not covered by EU001, EU003, EU004 and EU007. An entry that annex IV has in part only is left in:
-whether goods are of that part is not told by their code."""
+"""Section I: not covered by EU001, EU003, EU004 and EU007, nor by a national one (art. 12(6)(a)). All items of annex IV
+are among them; an entry that it has in part only is left in, for the code of goods does not tell of which part they
+are. 0C002 is named beside what annex IV has of it, and so are 0D001 and 0E001."""
 
 ALSO_EXCLUDED: Final[Mapping[G, frozenset[str]]] = {
     G.EU003: _of(

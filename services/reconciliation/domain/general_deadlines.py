@@ -1,6 +1,8 @@
 """The notice of first use that general authorisations ask for, and what is raised when it was not given in time.
 
-Reg. (EU) 2021/821 annex II, part 3 of each section: within 30 days after the first export; under EU007 30 days before.
+Reg. (EU) 2021/821 annex II, part 3: within 30 days after the first export (sections A to F); under EU007 30 days before
+it (section G point 6), under EU008 10 (section H point 4). Where an authority asks for it before any first export,
+nothing is awaited sooner. National general authorisations are treated as those of the Union.
 Nothing is waited for once a revision of the licence states the notice.
 """
 
@@ -19,7 +21,8 @@ OVERDUE: Final = "general-licence.notice-overdue"
 _VERSION: Final = 1
 _MARK: Final = "first use"
 """The same whatever was first: it is said once for a licence."""
-_DAYS: Final = timedelta(days=30)
+_AFTER: Final = timedelta(days=30)
+_BEFORE: Final = {GeneralAuthorisation.EU007: timedelta(days=30), GeneralAuthorisation.EU008: timedelta(days=10)}
 _DAY: Final = timedelta(days=1)
 
 
@@ -52,15 +55,16 @@ def _notice(ledger: LicenceLedger) -> Notice | None:
     first, terms = ledger.first_use, ledger.terms
     if first is None or terms is None or terms.registered_at is None or terms.first_use_notified_at is not None:
         return None
-    return _after(first.moment, terms.time_zone, before=terms.general is GeneralAuthorisation.EU007)
+    before = None if terms.general is None else _BEFORE.get(terms.general)
+    return _of(first.moment, terms.time_zone, _AFTER if before is None else -before)
 
 
 @lru_cache(maxsize=8192)
-def _after(first: datetime, time_zone: str, *, before: bool) -> Notice | None:
+def _of(first: datetime, time_zone: str, after: timedelta) -> Notice | None:
     """Asked around every message. None at the end of the calendar."""
     try:
         used = first.astimezone(zone(time_zone)).date()
-        by = used - _DAYS if before else used + _DAYS
+        by = used + after
         return Notice(used, by, start_of(max(used, by) + _DAY, time_zone))
     except OverflowError:
         return None

@@ -16,7 +16,7 @@ from services.reconciliation.domain.lapsed import ends_of_legs, left_without_leg
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.usage_deadlines import differences, late_reports, report_missing, reports_due
 
-VERSION: Final = "4"
+VERSION: Final = "5"
 """Of the table and of all that its rows wait for: another one has the reminders of all ledgers made anew."""
 
 AWAITED: Final = (

@@ -10,7 +10,9 @@ import pytest
 
 from services.core.messages import Licence, LicenceType
 from services.licensing.adapters.bodies import LicenceBody
+from services.licensing.adapters.control_list import bundled
 from services.licensing.adapters.words import named, word
+from services.licensing.domain import annex_iv
 from services.licensing.domain.kinds import RULES, as_authorised, kind_faults
 from services.licensing.settings import LicensingSettings
 from tests.builders_licensing import LICENCE, changed
@@ -39,6 +41,11 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "notice-unregistered": ({"registered_at": None, "first_use_notified_at": "2026-02-01"}, "/first_use_notified_at"),
     "destination-not-covered": ({"destinations": ["US", "IN"]}, "/destinations/1"),
     "item-not-covered": ({"lines": [{**LICENCE["lines"][0], "control_code": "0C002"}]}, "/lines/0/control_code"),
+    "national-item-excluded": ({"lines": [{**LICENCE["lines"][0], "control_code": "1C239"}]}, "/lines/0/control_code"),
+    "transfer-not-general": (
+        {"destinations": ["FR"], "lines": [{**LICENCE["lines"][0], "control_code": "1B231.a"}]},
+        "/lines/0/control_code",
+    ),
     "original-licence": ({"general": "eu003", "destinations": ["IN"]}, "/references"),
     "exhibition": ({"general": "eu004", "destinations": ["IN"]}, "/references"),
     "transfer-outside": ({"destinations": ["FR", "GB"]}, "/destinations/1"),
@@ -93,11 +100,42 @@ def test_how_long_a_licence_runs(kind: str, last: str, years: int, *, fits: bool
         ("eu008", "US", "5A002.a.2", False),
         ("eu001", "LI", "2B204", True),
         ("eu001", "NO", "9A009.a.1", False),
+        ("eu001", "NO", "1C239", False),
+        ("eu001", "NO", "3A228.c", True),
+        ("eu005", "RU", "5A001.d.1", False),
+        ("eu006", "TR", "1C350.24", True),
+        ("eu006", "TR", "1C350.23", False),
+        ("eu006", "TR", "1C450.a.1", False),
+        ("eu006", "TR", "1C450.b.5", True),
     ],
 )
 def test_what_a_union_general_authorisation_covers(general: str, country: str, code: str, *, covered: bool) -> None:
     line = {**LICENCE["lines"][0], "control_code": code}
     assert (faults(licence("union-general", general=general, destinations=[country], lines=[line])) == []) is covered
+
+
+@pytest.mark.parametrize(
+    ("kind", "country", "code", "covered"),
+    [
+        ("intra-union-transfer", "FR", "1C239", True),
+        ("intra-union-transfer", "FR", "9A106.c", True),
+        ("intra-union-transfer", "FR", "3A228.c", False),
+        ("national-general", "FR", "1C239", True),
+        ("national-general", "IN", "1C239", False),
+        ("national-general", "FR", "3A228.a", False),
+        ("national-general", "IN", "2B204", True),
+    ],
+)
+def test_what_may_be_transferred_inside_the_union(kind: str, country: str, code: str, *, covered: bool) -> None:
+    """Annex IV: a national general authorisation may cover part I, and no export of either part."""
+    line = {**LICENCE["lines"][0], "control_code": code}
+    assert (faults(licence(kind, destinations=[country], lines=[line])) == []) is covered
+
+
+def test_annex_iv_names_items_of_annex_i_and_a_fault_names_those_below() -> None:
+    assert {code for code in annex_iv.ALL if not bundled().knows(code)} == set()
+    [fault] = kind_faults(licence("intra-union-transfer", lines=[{**LICENCE["lines"][0], "control_code": "3A228"}]), 3)
+    assert "3A228.a, 3A228.b" in fault.detail
 
 
 @pytest.mark.parametrize(("dated", "sound"), [("2021-01-15", True), ("2021-01-14", False), (None, False)])
@@ -110,6 +148,7 @@ def test_goods_return_from_repair_within_five_years_of_their_licence(dated: str 
 def test_a_registration_carries_what_its_authorisation_says() -> None:
     fair = as_authorised(licence("union-general", general="eu004", destinations=[]))
     assert "IN" in fair.destinations
+    assert "RU" not in fair.destinations
     assert {"0C001", "9A011"} <= set(fair.excluded_items)
     assert [condition.code for condition in fair.conditions] == ["re-import-within-120-days"]
     assert as_authorised(fair) == fair

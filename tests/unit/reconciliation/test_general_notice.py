@@ -116,13 +116,24 @@ def test_exports_before_the_registration_was_known_count_when_it_comes() -> None
         ({"type": LicenceType.NATIONAL_GENERAL, "general": GeneralAuthorisation.NATIONAL}, UNTIL),
         ({"time_zone": "America/New_York"}, datetime(2026, 4, 2, 4, 0, tzinfo=UTC)),
         ({"general": GeneralAuthorisation.EU007}, datetime(2026, 3, 2, 23, 0, tzinfo=UTC)),
+        ({"general": GeneralAuthorisation.EU008}, datetime(2026, 3, 2, 23, 0, tzinfo=UTC)),
     ],
 )
 def test_until_when_it_is_waited_for(changes: dict[str, Any], until: datetime) -> None:
-    """Under EU007 notice is given before the first export."""
+    """Under EU007 and EU008 notice is given before the first export."""
     play = Play(registered(**changes), exported())
     assert next_due(play.state) == until
     assert play.wait().codes == [OVERDUE]
+
+
+@pytest.mark.parametrize(
+    ("general", "by"),
+    [("EU001", "2026-04-01"), ("EU006", "2026-04-01"), ("EU007", "2026-01-31"), ("EU008", "2026-02-20")],
+)
+def test_the_day_by_which_it_was_to_be_given_is_said(general: str, by: str) -> None:
+    """Annex II: within 30 days after it; section G point 6, 30 days before it; section H point 4, 10 days before it."""
+    [finding] = Play(registered(general=GeneralAuthorisation(general)), exported()).wait().findings
+    assert finding.comparisons[0].licensed.startswith(f"by {by}: ")
 
 
 def test_the_end_of_the_calendar_is_not_waited_for() -> None:
