@@ -23,6 +23,7 @@ from tests.integration.customs_installation import door
 from tests.integration.installation import Installation
 from tests.integration.kafka_log import KafkaLog
 from tests.unit.customs.test_consignments import (
+    ASSOCIATED,
     CONSOLIDATED,
     DUCR,
     FIRST,
@@ -164,6 +165,31 @@ async def test_a_movement_of_several_declarations_belongs_to_each(database: Data
     said = await database.rows("SELECT shipment, fact_id FROM customs.said WHERE kind = 'EDL' AND fact IS NOT NULL")
     assert sorted(row["shipment"] for row in said) == [FIRST, SECOND]
     assert len({row["fact_id"] for row in said}) == 2
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3, 4, 5), (4, 5, 2, 3, 0, 1), (5, 3, 0, 1, 4, 2)])
+async def test_what_is_under_a_master_reference_leaves_with_it(database: Database, order: tuple[int, ...]) -> None:
+    for place in order:
+        await take(database, ASSOCIATED[place])
+    await take(database, *ASSOCIATED)
+    assert [fact.mrn for fact in await stated(database, GoodsExited)] == [FIRST]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["declaration first", "departure first"])
+async def test_a_departure_of_a_master_reference_and_a_declaration_under_it_join_once(
+    database: Database, order: tuple[int, int]
+) -> None:
+    """Neither names the reference of the other: they wait for each other at the one that is put under the master."""
+    await take(database, *ASSOCIATED[2:4])
+    held, coming = ((ASSOCIATED[:2], ASSOCIATED[4:])[place] for place in order)
+    async with database.transaction() as connection:
+        await register(database).receive(connection, [await submission(b) for b in held], [None] * len(held))
+        second = asyncio.create_task(take(database, *coming))
+        async with asyncio.timeout(10):
+            while not await _blocked(database):  # noqa: ASYNC110 - the lock is in the database
+                await asyncio.sleep(0.01)
+    await second
+    assert [fact.mrn for fact in await stated(database, GoodsExited)] == [FIRST]
 
 
 async def stated(database: Database, kind: type[T]) -> list[T]:

@@ -7,8 +7,10 @@ from psycopg.rows import DictRow
 
 from services.core.messages import Source
 from services.core.values import Mrn
+from services.customs.adapters import consolidations
 from services.customs.adapters.log import MessageLog
 from services.customs.domain.consignment import References, Tale, counts, declared, follow, tales
+from services.customs.domain.consolidation import above, spread
 from services.customs.domain.lodgement import Outcome
 from services.customs.domain.reading import Logged, Moved, Movement, Word
 from services.runtime.columns import Bytes, Flags, Texts
@@ -82,16 +84,23 @@ class Consignments:
         Called last in the transaction: references are locked after all else.
         """
         new, named = tales(fresh), declared(settled)
-        ucrs = sorted({*named, *(moved.ucr for tale in new for moved in tale.movement.moved)})
+        ucrs = sorted({*named, *(ucr for tale in new for ucr in tale.ucrs)})
         if not ucrs:
             return []
         references = await self._hold(connection, {ucr: sorted(named.get(ucr, ())) for ucr in ucrs})
         if new:
             await self._add(connection, new)
-        told_of = [*new, *await self._related(connection, new, ucrs, sorted(named))]
+        joined = {*named, *(ucr for tale in new for ucr in tale.joined)}
+        under = await consolidations.near(connection, joined, ucrs)
+        below = under.keys() - references.keys()
+        if below:
+            references = {**references, **await consolidations.named(connection, below)}
+        reached = {*joined, *(master for ucr in joined for master in above(ucr, under))}
+        told_of = [*new, *await self._related(connection, new, ucrs, sorted(reached))]
         if not told_of:
             return []
-        outcomes = follow(references, told_of, await self._told(connection, [tale.id for tale in told_of]))
+        told = await self._told(connection, [tale.id for tale in told_of])
+        outcomes = follow(spread(references, under), told_of, told)
         answered = [
             (moved.ucr, tale.id)
             for tale in told_of
@@ -110,6 +119,7 @@ class Consignments:
         return {row["ucr"]: [Mrn(mrn) for mrn in row["mrns"]] for row in rows}
 
     async def _add(self, connection: Connection, new: Sequence[Tale]) -> None:
+        await consolidations.add(connection, new)
         rows = [(moved, tale) for tale in new for moved in tale.movement.moved]
         columns = (
             Texts(moved.ucr for moved, _ in rows),

@@ -16,7 +16,7 @@ from services.customs.domain.lodgement import Outcome, State
 from services.customs.domain.reading import Logged, Moved, Movement, Word, message_id
 
 References = Mapping[str, Collection[Mrn]]
-"""Consignment references, each with the accepted declarations that name it."""
+"""Consignment references, each with the accepted declarations that name it, or one under it (`consolidation`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,17 @@ class Tale:
     @property
     def id(self) -> str:
         return self.source.message_id
+
+    @property
+    def joined(self) -> set[str]:
+        """References that may now be under a master reference, with all that is under them."""
+        return {*(placed.ucr for placed in self.movement.placed), *self.movement.answers}
+
+    @property
+    def ucrs(self) -> set[str]:
+        """All references it names."""
+        over = {placed.master for placed in self.movement.placed if placed.master is not None}
+        return {*(moved.ucr for moved in self.movement.moved), *self.joined, *over}
 
 
 def reference(ucr: str, part: str | None = None) -> str:
@@ -62,8 +73,8 @@ def follow(references: References, told_of: Sequence[Tale], told: Collection[tup
 
     `told`: message and MRN of each fact stated before.
     """
-    outcomes: list[Outcome] = []
-    for tale in sorted(told_of, key=lambda one: one.id):
+    outcomes = [_placed(tale) for tale in told_of if not tale.movement.moved]
+    for tale in sorted((tale for tale in told_of if tale.movement.moved), key=lambda one: one.id):
         counting = [moved for moved in tale.movement.moved if counts(tale, moved, told_of)]
         by_mrn: dict[Mrn, list[Moved]] = {}
         for moved in counting:
@@ -110,6 +121,13 @@ def _fact(tale: Tale, mrn: Mrn, moved: Sequence[Moved]) -> Fact:
 
 def _stated(tale: Tale, fact: Fact) -> Outcome:
     return Outcome(id=tale.id, state=State.RECEIVED, shipment=fact.mrn, fact_id=fact.fact_id, fact=fact, open=True)
+
+
+def _placed(tale: Tale) -> Outcome:
+    """A message that moves nothing by itself."""
+    what = [f"{p.ucr} is put under {p.master}" if p.master else f"{p.ucr} is under none" for p in tale.movement.placed]
+    what += [f"customs placed {ucr} as was asked" for ucr in tale.movement.answers]
+    return Outcome(id=tale.id, state=State.APPLIED, note="; ".join(what))
 
 
 def _nothing(tale: Tale, counting: Sequence[Moved], told_of: Sequence[Tale]) -> Outcome:

@@ -126,15 +126,26 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """A consignment reference is put under a master reference; `master` None: it is taken from the one it was under."""
+
+    ucr: str
+    master: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Movement:
     """A movement of goods that names no MRN: it is about each declaration that names the reference.
 
-    `reference`: the movement's own, by which an answer finds what was asked.
+    `reference`: the movement's own, by which an answer finds what was asked. `answers`: the references of which customs
+    says that it placed them, or others under them, as was asked; it names one of both only.
     """
 
     word: Word
-    moved: tuple[Moved, ...]
+    moved: tuple[Moved, ...] = ()
     reference: str | None = None
+    placed: tuple[Placed, ...] = ()
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from services.customs.adapters.log import MessageLog
 from services.customs.adapters.register import Register
 from services.customs.domain.amendment import Version
 from services.customs.domain.consignment import Tale, declared, follow, tales
+from services.customs.domain.consolidation import Placing, masters, spread
 from services.customs.domain.lodgement import Outcome, State
-from services.customs.domain.reading import Amended, Lodged, Logged
+from services.customs.domain.reading import Amended, Lodged, Logged, Word
 from services.customs.handlers import AmendmentKey, LodgementKey, lodgement_key
 from services.runtime.database import Connection
 from services.runtime.outbox import Outbox
@@ -36,6 +37,8 @@ class MemoryDoor:
         self._accepted: dict[Mrn, str] = {}
         self._references: dict[str, set[Mrn]] = {}
         self._tales: list[Tale] = []
+        self._placings: list[Placing] = []
+        self._answered: set[str] = set()
         self._told: set[tuple[str, Mrn]] = set()
         self._register = Register(
             cast("MessageLog", self),
@@ -130,7 +133,13 @@ class MemoryDoor:
         new = tales(fresh)
         told_of = [*new, *self._tales]
         self._tales += [replace(tale, fresh=False) for tale in new]
-        outcomes = follow(self._references, told_of, self._told)
+        for tale in new:
+            granted = tale.movement.word is Word.GRANTED
+            self._placings += [Placing(placed.ucr, placed.master, granted) for placed in tale.movement.placed]
+            self._answered.update(tale.movement.answers)
+        under = masters(self._placings, self._answered)
+        moving = [tale for tale in told_of if tale.fresh or tale.movement.moved]
+        outcomes = follow(spread(self._references, under), moving, self._told)
         for outcome in outcomes:
             self.outcomes[outcome.id] = outcome
             if outcome.shipment is not None:

@@ -1,5 +1,6 @@
 """Movements by consignment reference: joined with the declarations that name it, in any order, each once."""
 
+from collections.abc import Iterable
 from itertools import permutations
 from random import Random
 
@@ -166,3 +167,81 @@ def test_a_declaration_that_names_too_many_references_says_that_none_is_followed
     many = "".join(one.format(f"U-{n}") for n in range(1_000))
     reading = read(text("TT_EX001a.xml", ("</PreviousDocument>", "</PreviousDocument>" + many)))
     assert "references.many" in {warning.code for warning in reading.warnings}
+
+
+OTHER, LOWER = "6GB348579783333-OTHER", "GB/LOWER"
+
+
+def associated(ucr: str, master: str = MUCR) -> bytes:
+    over = f"<i:masterUCR>{master}</i:masterUCR>" if master else ""
+    content = f"<i:messageCode>EAC</i:messageCode>{over}<i:ucrBlock>{block(ucr)}</i:ucrBlock>"
+    return movement("ConsolidationRequest", content).encode()
+
+
+ASSOCIATED = (
+    declaration("L-1", OTHER).replace(MUCR.encode(), b"GB/DECLARED"),
+    acceptance("L-1", FIRST),
+    associated(OTHER),
+    answered("EAC", MUCR),
+    asked("EDL", MUCR, DEPARTED),
+    answered("EDL", MUCR),
+)
+
+
+async def everything(bodies: Iterable[bytes]) -> list[Fact]:
+    door = MemoryDoor()
+    for body in bodies:
+        await door.take(body)
+    return movements(door)
+
+
+async def test_what_is_put_under_a_master_reference_leaves_with_it_in_any_order() -> None:
+    for order in Random(2).sample(list(permutations(ASSOCIATED)), 25):
+        (fact,) = await everything(order)
+        assert isinstance(fact, GoodsExited)
+        assert fact.mrn == FIRST
+    assert await everything([*ASSOCIATED, *ASSOCIATED]) == await everything(ASSOCIATED)
+
+
+@pytest.mark.parametrize("missing", [2, 3], ids=["nothing put it there", "customs has not answered"])
+async def test_an_association_counts_once_customs_has_answered(missing: int) -> None:
+    bodies = [body for place, body in enumerate(ASSOCIATED) if place != missing]
+    assert await everything(bodies) == []
+
+
+async def test_what_is_under_a_master_reference_that_is_under_another_leaves_with_it_in_any_order() -> None:
+    nested = (
+        *ASSOCIATED[:2],
+        associated(OTHER, LOWER),
+        answered("EAC", LOWER),
+        associated(LOWER),
+        *ASSOCIATED[3:],
+    )
+    for order in Random(3).sample(list(permutations(nested)), 25):
+        assert [fact.mrn for fact in await everything(order)] == [FIRST]
+
+
+async def test_what_was_taken_from_a_master_reference_does_not_leave_with_it() -> None:
+    departed = ASSOCIATED[4:]
+    assert await everything([*ASSOCIATED[:4], associated(OTHER, ""), *departed]) == []
+    assert (
+        await everything([*ASSOCIATED[:4], associated(OTHER, "GB/NEXT"), answered("EAC", "GB/NEXT"), *departed]) == []
+    )
+
+
+async def test_references_that_are_under_each_other_end() -> None:
+    circle = (associated(MUCR, OTHER), answered("EAC", OTHER))
+    assert len(await everything([*circle, *ASSOCIATED])) == 1
+
+
+async def test_what_customs_lists_under_a_master_reference_leaves_with_it() -> None:
+    master = f"<i:masterUCR>{MUCR}</i:masterUCR><i:masterSOE>3</i:masterSOE>"
+    listed = report("EMR", entry(OTHER), master=master)
+    arrived, left = await everything([*ASSOCIATED[:2], listed, *ASSOCIATED[4:]])
+    assert {type(arrived), type(left)} == {ArrivedAtExit, GoodsExited}
+    door = MemoryDoor()
+    await door.take(associated(OTHER), answered("EAC", MUCR))
+    assert sorted(str(outcome.note) for outcome in door.outcomes.values()) == [
+        f"{OTHER} is put under {MUCR}",
+        f"customs placed {MUCR} as was asked",
+    ]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.core.messages import ArrivedAtExit, ExitResult, GoodsExited
-from services.customs.domain.reading import Moved, Movement, NothingToDo, Stated, Word
+from services.customs.domain.reading import Moved, Movement, NothingToDo, Placed, Stated, Word
 from tests.unit.customs.test_wco import faults, read, refusal
 from tests.unit.customs.written import MRN
 
@@ -28,7 +28,8 @@ def told(code: str, at: str = "", more: str = BLOCK) -> str:
         (movement("MovementResponse", told("EAA")), "EAA"),
         (movement("MovementTotalsResponse", told("EMR", more=f"<i:entry>{BLOCK}</i:entry>")), "EMR"),
         (movement("MovementTotalsResponse", told("ERS", more=f"<i:entry>{BLOCK}</i:entry>")), "ERS"),
-        (movement("ConsolidationRequest", told("EAC")), "EAC"),
+        (movement("ConsolidationRequest", told("CST")), "CST"),
+        (movement("ControlResponse", told("EAC", "<i:actionCode>3</i:actionCode>")), "EAC"),
         (movement("QueryRequest", ""), "QUE"),
     ],
 )
@@ -64,6 +65,46 @@ def test_a_movement_says_whose_word_it_is_and_when_it_was(body: str, word: Word,
     assert reading.statement == Movement(word, (moved,))
     warned = word is ASKED and moved.at is None
     assert [warning.code for warning in reading.warnings] == ["movement.time"] * warned
+
+
+MASTER = "GB/FCP1-CHIEF1002M2"
+TAKEN_AWAY = "<i:transactionType>Disassociate</i:transactionType>"
+UNDER = f"<i:masterUCR>{MASTER}</i:masterUCR>"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (movement("ConsolidationRequest", told("EAC", UNDER)), Movement(ASKED, placed=(Placed(DUCR, MASTER),))),
+        (movement("ConsolidationRequest", told("EAC")), Movement(ASKED, placed=(Placed(DUCR, None),))),
+        (
+            movement(
+                "ConsolidationRequest", told("EAC", f"<i:transactionType>Disassociate</i:transactionType>{UNDER}")
+            ),
+            Movement(ASKED, placed=(Placed(DUCR, None),)),
+        ),
+        (
+            movement("ControlResponse", told("EAC", "<i:actionCode>1</i:actionCode>")),
+            Movement(GRANTED, answers=(DUCR,)),
+        ),
+        (
+            movement("MovementTotalsResponse", told("EMR", UNDER, f"<i:entry>{BLOCK}</i:entry>")),
+            Movement(GRANTED, placed=(Placed(DUCR, MASTER),)),
+        ),
+    ],
+)
+def test_what_is_under_a_master_reference_is_read(body: str, expected: Movement) -> None:
+    assert read(body).statement == expected
+
+
+def test_a_message_in_the_wrapper_of_the_gateway_says_the_same() -> None:
+    body = movement("MovementRequest", told("EDL", DEPARTURE))
+    gateway = "http://www.hmrc.gov.uk/cds/inventorylinking/exportmovement"
+    common = "<n:requestCommon><n:submitter>GB1</n:submitter></n:requestCommon>"
+    name = "n:InventoryLinkingExportsInboundRequest"
+    wrapped = f'<{name} xmlns:n="{gateway}">{common}<n:requestDetail>{body}</n:requestDetail></{name}>'
+    assert read(wrapped) == read(body)
+    assert refusal(wrapped.replace(body, "")).status == 415
 
 
 def test_a_movement_reads_the_same_without_a_namespace() -> None:
@@ -103,6 +144,24 @@ def test_a_departure_is_further_than_an_arrival() -> None:
     at = datetime(2026, 3, 3, 17, 40, tzinfo=UTC)
     expected = GoodsExited(fact_id="", mrn=MRN, exited_at=at, result=ExitResult.A1, final=True)
     assert read(queried(ARRIVED, LEFT)).statement == Stated(expected)
+
+
+def test_a_declaration_moves_with_the_master_reference_it_is_under() -> None:
+    body = queried(ARRIVED).replace(
+        "</i:queriedDUCR>", f"</i:queriedDUCR><i:parentMUCR><i:UCR>{MASTER}</i:UCR>{LEFT}</i:parentMUCR>"
+    )
+    assert read(body).statement == read(queried(LEFT)).statement
+
+
+def test_the_answer_about_a_master_reference_tells_what_is_under_it() -> None:
+    child = f"<i:childDUCR><i:UCR>{DUCR}</i:UCR><i:declarationID>{MRN}</i:declarationID></i:childDUCR>"
+    nested = "<i:childMUCR><i:UCR>GB/LOWER</i:UCR><i:parentMUCR>GB/MIDDLE</i:parentMUCR></i:childMUCR>"
+    asked = f"<i:queriedMUCR><i:UCR>{MASTER}</i:UCR>{ARRIVED}{LEFT}</i:queriedMUCR>"
+    over = "<i:parentMUCR><i:UCR>GB/UPPER</i:UCR></i:parentMUCR>"
+    statement = read(movement("QueryResponse", asked + over + child + nested)).statement
+    assert isinstance(statement, Movement)
+    assert {(one.ucr, one.left) for one in statement.moved} == {(MASTER, False), (MASTER, True)}
+    assert set(statement.placed) == {Placed(MASTER, "GB/UPPER"), Placed(DUCR, MASTER), Placed("GB/LOWER", "GB/MIDDLE")}
 
 
 def test_an_answer_without_movements_changes_nothing() -> None:

@@ -11,7 +11,7 @@ from lxml import etree
 
 from services.core.errors import Fault, Refused
 from services.core.values import Mrn, parse_eori
-from services.customs.adapters.xml import wco_amendment, wco_declaration, wco_movement, wco_response, xsd
+from services.customs.adapters.xml import wco_amendment, wco_declaration, wco_movement, wco_query, wco_response, xsd
 from services.customs.adapters.xml.formats import an, wco_time
 from services.customs.adapters.xml.reader import Reader, local
 from services.customs.domain.reading import Cancellation, Lodged, Reading, Statement
@@ -32,15 +32,16 @@ _LODGED = "DEC"
 
 
 def is_wco(root: etree._Element) -> bool:
-    if wco_movement.is_movement(root):
+    if wco_movement.find(root) is not None:
         return True
     return etree.QName(root).namespace in {*NAMESPACES, None} and local(root) in {"MetaData", "Declaration", "Response"}
 
 
 def read(root: etree._Element, zone: tzinfo) -> Reading:
     """What a WCO-DMS message says. Refused 415 for one that is not taken here, 422 with the path of each fault."""
-    if wco_movement.is_movement(root):
-        return wco_movement.read(root, zone)
+    if (movement := wco_movement.find(root)) is not None:
+        answers = local(movement) == wco_movement.ANSWER
+        return wco_query.read(movement, zone) if answers else wco_movement.read(movement, zone)
     reader = Reader(NAMESPACES)
     inner: etree._Element | None = root
     if local(root) == "MetaData":

@@ -1,28 +1,28 @@
-"""Movements of the British inventory linking service (EAL, EAA, EDL, RET; EMR and ERS; its controls and queries).
+"""Movements of the British inventory linking service (EAL, EAA, EDL, RET, EAC; EMR and ERS; its controls).
 
 A movement names its goods by a unique consignment reference (UCR), not by an MRN. An arrival or a departure is joined
 by it with the declarations that name the reference (see `domain.consignment`): a request once customs has answered it,
-an answer by itself when it says when. A query's answer names the declaration too; it gives the furthest movement as a
-fact. All others are taken with a note.
+an answer by itself when it says when. What is put under a master reference moves with it (`domain.consolidation`).
+All others are taken with a note. Answers of queries are read in `wco_query`.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from typing import Final
 
 from lxml import etree
 
 from services.core.errors import Refused
-from services.core.messages import ArrivedAtExit, ExitResult, GoodsExited
-from services.core.values import Mrn
 from services.customs.adapters.xml.formats import an, moment, one_of, xml_time
 from services.customs.adapters.xml.reader import Reader, local
 from services.customs.domain.consignment import reference
-from services.customs.domain.reading import Moved, Movement, NothingToDo, Reading, Stated, Statement, Word
+from services.customs.domain.reading import Moved, Movement, NothingToDo, Placed, Reading, Word
 
 NAMESPACE: Final = "http://gov.uk/customs/inventoryLinking/v1"
 
 _PREFIX = "inventoryLinking"
-_ARRIVAL, _DEPARTURE = "EAL", "EDL"
+_WRAPPER, _DETAIL = "InventoryLinkingExportsInboundRequest", "requestDetail"
+ARRIVAL, DEPARTURE = "EAL", "EDL"
 _ARRIVAL_TIME, _DEPARTURE_TIME = "goodsArrivalDateTime", "goodsDepartureDateTime"
 CODES: Final = {
     "EAL": "arrival",
@@ -35,6 +35,7 @@ CODES: Final = {
     "CST": "closing of a master reference",
     "QUE": "query",
 }
+ANSWER: Final = "inventoryLinkingQueryResponse"
 _TAKEN = (
     "inventoryLinkingMovementRequest",
     "inventoryLinkingMovementResponse",
@@ -42,19 +43,30 @@ _TAKEN = (
     "inventoryLinkingControlResponse",
     "inventoryLinkingConsolidationRequest",
     "inventoryLinkingQueryRequest",
-    "inventoryLinkingQueryResponse",
+    ANSWER,
 )
-_REQUEST, _CONTROL = "inventoryLinkingMovementRequest", "inventoryLinkingControlResponse"
+_REQUESTS = ("inventoryLinkingMovementRequest", "inventoryLinkingConsolidationRequest")
+_CONTROL = "inventoryLinkingControlResponse"
 _TOTALS = "inventoryLinkingMovementTotalsResponse"
-_ARRIVALS, _REPORTS = (_ARRIVAL, "RET"), ("EMR", "ERS")
+_ARRIVALS, _REPORTS = (ARRIVAL, "RET"), ("EMR", "ERS")
+_ASSOCIATION, _TAKEN_AWAY = "EAC", "dis"
 _REFUSED_BY_CUSTOMS = "3"
 _SUCCESS = "000"
 _DEPARTED = "D"
 """Status of an entry (SOE) whose goods have left."""
 
 
-def is_movement(root: etree._Element) -> bool:
-    return etree.QName(root).namespace in {NAMESPACE, None} and local(root).startswith(_PREFIX)
+def find(root: etree._Element) -> etree._Element | None:
+    """The message, inside the wrapper of the service's gateway or not; None when this is no message of the service."""
+    element = root
+    if local(root) == _WRAPPER:
+        inner = [one for detail in root if local(detail) == _DETAIL for one in detail]
+        if len(inner) != 1:
+            return None
+        (element,) = inner
+    return (
+        element if etree.QName(element).namespace in {NAMESPACE, None} and local(element).startswith(_PREFIX) else None
+    )
 
 
 def read(root: etree._Element, zone: tzinfo) -> Reading:
@@ -63,12 +75,10 @@ def read(root: etree._Element, zone: tzinfo) -> Reading:
     if kind not in _TAKEN:
         raise Refused(415, f"{kind} is not a message this door takes; it takes {', '.join(_TAKEN)}")
     reader = Reader((NAMESPACE,))
-    if kind == "inventoryLinkingQueryResponse":
-        return _answer(reader, root, zone)
-    code = _code(reader, root) if kind != "inventoryLinkingQueryRequest" else "QUE"
+    code = code_of(reader, root) if kind != "inventoryLinkingQueryRequest" else "QUE"
     stated = reader.first(root, "movementReference")
     named = None if stated is None else (stated.text or "").strip()[:35] or None
-    at = _at(reader, root, zone)
+    at = time_of(reader, root, zone)
     statement = _statement(reader, root, code, named, zone)
     warnings = reader.finish()
     assert code is not None  # noqa: S101 - else `finish` has refused
@@ -88,21 +98,57 @@ def _statement(
 ) -> Movement | NothingToDo:
     """The movement that is told, or what is announced."""
     kind, word = local(root), _word(reader, root)
+    if code == _ASSOCIATION and word is not Word.REFUSED:
+        return _associated(reader, root, word) or _noted(reader, root, kind, code)
     moved: tuple[Moved, ...] = ()
     if kind == _TOTALS and code in _REPORTS:
         moved = _reported(reader, root, zone)
-    elif code in {*_ARRIVALS, _DEPARTURE}:
-        time = _time(reader, root, (_DEPARTURE_TIME,) if code == _DEPARTURE else (_ARRIVAL_TIME,), zone)
+        placed = _entries_under(reader, root) if word is Word.GRANTED else ()
+        return Movement(word, moved, named, placed) if moved or placed else _noted(reader, root, kind, code)
+    if code in {*_ARRIVALS, DEPARTURE}:
+        time = _time(reader, root, (_DEPARTURE_TIME,) if code == DEPARTURE else (_ARRIVAL_TIME,), zone)
         found = dict.fromkeys(_reference(reader, block) for block in _blocks(reader, root))
-        moved = tuple(Moved(ucr, left=code == _DEPARTURE, at=time) for ucr in found if ucr is not None)
+        moved = tuple(Moved(ucr, left=code == DEPARTURE, at=time) for ucr in found if ucr is not None)
         if word is Word.ASKED and time is None and moved:
-            name = _DEPARTURE_TIME if code == _DEPARTURE else _ARRIVAL_TIME
+            name = _DEPARTURE_TIME if code == DEPARTURE else _ARRIVAL_TIME
             reader.warn(root, "movement.time", f"{name} is missing: without it a movement changes nothing")
     return Movement(word, moved, named) if moved else _noted(reader, root, kind, code)
 
 
+def _associated(reader: Reader, root: etree._Element, word: Word) -> Movement | None:
+    """What is put under a master reference, or taken away from it: then no master is named, or an older form says so.
+
+    Customs' answer names the master reference or what is under it.
+    """
+    blocks = dict.fromkeys(_reference(reader, block) for block in _blocks(reader, root))
+    named = [ucr for ucr in blocks if ucr is not None]
+    if not named:
+        return None
+    if word is Word.GRANTED:
+        return Movement(word, answers=tuple(named))
+    away = (_first(reader, root, "transactionType") or "").lower().startswith(_TAKEN_AWAY)
+    return Movement(word, placed=_under(None if away else _master(reader, root), named))
+
+
+def _entries_under(reader: Reader, root: etree._Element) -> tuple[Placed, ...]:
+    """The entries of totals are under the master reference they are the totals of."""
+    master = _master(reader, root)
+    entries = [block for entry in reader.children(root, "entry") for block in reader.children(entry, "ucrBlock")]
+    named = dict.fromkeys(_reference(reader, block) for block in entries)
+    return () if master is None else _under(master, [ucr for ucr in named if ucr is not None])
+
+
+def _under(master: str | None, ucrs: Iterable[str]) -> tuple[Placed, ...]:
+    return tuple(Placed(ucr, master) for ucr in ucrs if ucr != master)
+
+
+def _master(reader: Reader, root: etree._Element) -> str | None:
+    found = next(iter(reader.each(root, "masterUCR", an(35))), None)
+    return None if found is None else reference(found)
+
+
 def _word(reader: Reader, root: etree._Element) -> Word:
-    if local(root) == _REQUEST:
+    if local(root) in _REQUESTS:
         return Word.ASKED
     refused = local(root) == _CONTROL and _first(reader, root, "actionCode") == _REFUSED_BY_CUSTOMS
     return Word.REFUSED if refused or _first(reader, root, "crc") not in {None, _SUCCESS} else Word.GRANTED
@@ -111,8 +157,7 @@ def _word(reader: Reader, root: etree._Element) -> Word:
 def _reported(reader: Reader, root: etree._Element, zone: tzinfo) -> tuple[Moved, ...]:
     """Where the goods of a master reference and of each entry are by now; published totals repeat themselves."""
     arrived, left = (_time(reader, root, (name,), zone) for name in (_ARRIVAL_TIME, _DEPARTURE_TIME))
-    master = next(iter(reader.each(root, "masterUCR", an(35))), None)
-    found = [(None if master is None else reference(master), _first(reader, root, "masterSOE"))]
+    found = [(_master(reader, root), _first(reader, root, "masterSOE"))]
     for entry in reader.children(root, "entry"):
         status = _first(reader, reader.first(entry, "entryStatus"), "soe")
         found += [(_reference(reader, block), status) for block in reader.children(entry, "ucrBlock")]
@@ -135,7 +180,7 @@ def _first(reader: Reader, element: etree._Element | None, name: str) -> str | N
     return None if found is None else (found.text or "").strip() or None
 
 
-def _code(reader: Reader, element: etree._Element) -> str | None:
+def code_of(reader: Reader, element: etree._Element) -> str | None:
     """The code of a message; published totals repeat themselves, code and all."""
     stated = reader.children(element, "messageCode")
     if not stated:
@@ -147,7 +192,7 @@ def _code(reader: Reader, element: etree._Element) -> str | None:
     return next(iter(codes), None)
 
 
-def _at(reader: Reader, element: etree._Element, zone: tzinfo) -> datetime | None:
+def time_of(reader: Reader, element: etree._Element, zone: tzinfo) -> datetime | None:
     return _time(reader, element, (_DEPARTURE_TIME, _ARRIVAL_TIME), zone)
 
 
@@ -171,31 +216,3 @@ def _noted(reader: Reader, root: etree._Element, kind: str, code: str | None) ->
 def _blocks(reader: Reader, root: etree._Element) -> list[etree._Element]:
     entries = [block for entry in reader.children(root, "entry") for block in reader.children(entry, "ucrBlock")]
     return [*reader.children(root, "ucrBlock"), *reader.children(root, "ucr"), *entries]
-
-
-def _answer(reader: Reader, root: etree._Element, zone: tzinfo) -> Reading:
-    """A query's answer about one declaration reference, which names its declaration and its movements so far."""
-    asked = reader.child(root, "queriedDUCR")
-    mrn = None if asked is None else reader.mrn(asked, "declarationID")
-    statement: Statement = NothingToDo("no movement of a declaration is told")
-    if asked is not None and mrn is not None:
-        statement = _furthest(reader, asked, mrn, zone) or statement
-    warnings = reader.finish()
-    return Reading(
-        kind="QUE", system="WCO", identity=(), message_id=None, statement=statement, mrn=mrn, warnings=warnings
-    )
-
-
-def _furthest(reader: Reader, asked: etree._Element, mrn: Mrn, zone: tzinfo) -> Statement | None:
-    """The departure when there is one, else the first arrival. An anticipated arrival has not happened."""
-    arrived: datetime | None = None
-    for movement in reader.children(asked, "movement"):
-        code = _code(reader, movement)
-        at = _at(reader, movement, zone)
-        if at is None and code in {_ARRIVAL, _DEPARTURE}:
-            reader.fault(movement, "element.missing", "a movement has its time", below="goodsArrivalDateTime")
-        elif at is not None and code == _DEPARTURE:
-            return Stated(GoodsExited(fact_id="", mrn=mrn, exited_at=at, result=ExitResult.A1, final=True))
-        elif at is not None and code == _ARRIVAL:
-            arrived = at if arrived is None else min(arrived, at)
-    return None if arrived is None else Stated(ArrivedAtExit(fact_id="", mrn=mrn, arrived_at=arrived))
