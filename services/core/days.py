@@ -1,6 +1,6 @@
 """Days in a time zone: licences begin and end with a day of their authority."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -19,3 +19,8 @@ def start_of(day: date, time_zone: str) -> datetime:
 def end_of(day: date, time_zone: str) -> datetime:
     """The first moment after a day in a zone. OverflowError at the end of the calendar."""
     return start_of(day + timedelta(days=1), time_zone)
+
+
+def years_after(day: date, years: int) -> date:
+    """The same day so many years later, at most in the last year there is; 29 February ends with February."""
+    return day.replace(year=min(day.year + years, MAXYEAR), day=28 if (day.month, day.day) == (2, 29) else day.day)

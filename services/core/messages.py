@@ -4048,12 +4048,17 @@ ADVICESTATE_BYTES: Final = {x: bytes([n]) for n, x in ADVICESTATE_AT.items()}
 
 
 class AuthorisationKind(StrEnum):
-    """What must be live beside a licence. UNKNOWN: a kind that this reader does not know; it stands in for none."""
+    """What must be live beside a licence, or shows what became of goods that left under it. RE_IMPORT: goods
+    exported for a fair came back, complete and without modification (EU004); RE_IMPORT_WAIVER: the authority
+    waived that they must. UNKNOWN: a kind that this reader does not know; it stands in for none.
+    """
 
     UNKNOWN = "UNKNOWN"
     FEDERAL_AUTHORISATION = "FEDERAL_AUTHORISATION"
     END_USE_CERTIFICATE = "END_USE_CERTIFICATE"
     STATE_GUARANTEE = "STATE_GUARANTEE"
+    RE_IMPORT = "RE_IMPORT"
+    RE_IMPORT_WAIVER = "RE_IMPORT_WAIVER"
 
 
 AUTHORISATIONKIND_AT: Final = {
@@ -4061,6 +4066,8 @@ AUTHORISATIONKIND_AT: Final = {
     2: AuthorisationKind.FEDERAL_AUTHORISATION,
     4: AuthorisationKind.END_USE_CERTIFICATE,
     6: AuthorisationKind.STATE_GUARANTEE,
+    8: AuthorisationKind.RE_IMPORT,
+    10: AuthorisationKind.RE_IMPORT_WAIVER,
 }
 AUTHORISATIONKIND_BYTES: Final = {x: bytes([n]) for n, x in AUTHORISATIONKIND_AT.items()}
 
@@ -4357,14 +4364,14 @@ class Change(_Change):
 
 
 class _Authorisation(Message):
-    __slots__ = ("ref", "revision", "licence", "kind", "issued_by", "items", "line", "quantity", "unit", "valid_from", "valid_to", "time_zone", "statuses", "change", "changed_at",)
+    __slots__ = ("ref", "revision", "licence", "kind", "issued_by", "items", "line", "quantity", "unit", "valid_from", "valid_to", "time_zone", "statuses", "change", "changed_at", "mrn",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class Authorisation(_Authorisation):
     """What must be live beside a licence before its goods may leave: the authorisation of the federal minister
-    (law of 9 February 1981, art. 1), an end-use certificate, a guarantee of the receiving State. The whole
-    state at a revision.
+    (law of 9 February 1981, art. 1), an end-use certificate, a guarantee of the receiving State. Or what
+    shows that goods of a shipment came back. The whole state at a revision.
     """
 
     SCHEMA: ClassVar[str] = "licensing.v1.Authorisation"
@@ -4402,6 +4409,10 @@ class Authorisation(_Authorisation):
     """Who made this revision and why."""
     changed_at: datetime
     """When this revision was recorded."""
+    mrn: Mrn | None = None
+    """RE_IMPORT, RE_IMPORT_WAIVER: the shipment whose goods came back, or need not; `valid_from` is then the day
+    of it.
+    """
 
     def __init__(
         self,
@@ -4421,6 +4432,7 @@ class Authorisation(_Authorisation):
         statuses: tuple[StatusChange, ...] = (),
         change: Change | None = None,
         changed_at: datetime,
+        mrn: Mrn | None = None,
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _Authorisation)
@@ -4439,6 +4451,7 @@ class Authorisation(_Authorisation):
         it.statuses = statuses
         it.change = change
         it.changed_at = changed_at
+        it.mrn = mrn
         it.remembered = None
         it.__class__ = Authorisation
 
@@ -4473,6 +4486,8 @@ class Authorisation(_Authorisation):
             change_ = b"\x00" if x is None else b"\x02" + ((x.remembered or x.avro()) if type(x) is Change else misfit(x))
             x = self.changed_at
             changed_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
+            x = self.mrn
+            mrn_ = b"\x00" if x is None else b"\x02" + (text(x))
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
@@ -4495,6 +4510,7 @@ class Authorisation(_Authorisation):
             statuses_,
             change_,
             changed_at_,
+            mrn_,
         ))
         remember(self, body)
         return body
@@ -4618,6 +4634,22 @@ class Authorisation(_Authorisation):
             x, j = instant_at(b, i)
         it.changed_at = x
         i = j
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.mrn = b[i:j].decode()
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.mrn = None
         it.remembered = None
         it.__class__ = Authorisation
         return it, i
@@ -4640,6 +4672,7 @@ class Authorisation(_Authorisation):
             statuses=tuple(StatusChange.from_avro(x) for x in fields["statuses"]),
             change=None if fields["change"] is None else Change.from_avro(fields["change"]),
             changed_at=instant_of(fields["changed_at"]),
+            mrn=fields["mrn"],
         )
 
     @property
@@ -9227,7 +9260,7 @@ PHASE_BYTES: Final = {x: bytes([n]) for n, x in PHASE_AT.items()}
 
 
 class _Draw(Record):
-    __slots__ = ("item", "line", "document_types", "commodity_code", "description", "procedure", "consignee", "destination", "quantity", "units", "amount", "currencies", "exited_quantity", "exited_amount",)
+    __slots__ = ("item", "line", "document_types", "commodity_code", "description", "procedure", "consignee", "destination", "quantity", "units", "amount", "currencies", "exited_quantity", "exited_amount", "named",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -9264,6 +9297,10 @@ class Draw(_Draw):
     """EXITED only: what left of `quantity`, total so far; above it when more left than declared."""
     exited_amount: Decimal | None = None
     """EXITED only: what left of `amount`, total so far."""
+    named: tuple[str, ...] = ()
+    """X063 (EU003) only: references of the other documents of the item, sorted: one is to be the initial
+    authorisation (Reg. (EU) 2021/821 annex II section C part 3 point 3(a)).
+    """
 
     def __init__(
         self,
@@ -9282,6 +9319,7 @@ class Draw(_Draw):
         currencies: tuple[Currency, ...] = (),
         exited_quantity: Decimal | None = None,
         exited_amount: Decimal | None = None,
+        named: tuple[str, ...] = (),
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _Draw)
@@ -9299,6 +9337,7 @@ class Draw(_Draw):
         it.currencies = currencies
         it.exited_quantity = exited_quantity
         it.exited_amount = exited_amount
+        it.named = named
         it.remembered = None
         it.__class__ = Draw
 
@@ -9333,6 +9372,8 @@ class Draw(_Draw):
             exited_quantity_ = b"\x00" if x is None else b"\x02" + (DECIMAL_24_6.written[x] if type(x) is Decimal else amount(x))
             x = self.exited_amount
             exited_amount_ = b"\x00" if x is None else b"\x02" + (DECIMAL_24_6.written[x] if type(x) is Decimal else amount(x))
+            x = self.named
+            named_ = STRINGS[x]
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
@@ -9352,6 +9393,7 @@ class Draw(_Draw):
             currencies_,
             exited_quantity_,
             exited_amount_,
+            named_,
         ))
         remember(self, body)
         return body
@@ -9470,6 +9512,11 @@ class Draw(_Draw):
             misfit(n)
         else:
             it.exited_amount = None
+        if b[i]:
+            it.named, i = strings_at(b, i)
+        else:
+            it.named = ()
+            i += 1
         it.remembered = None
         it.__class__ = Draw
         return it, i
@@ -9491,6 +9538,7 @@ class Draw(_Draw):
             currencies=tuple(fields["currencies"]),
             exited_quantity=None if fields["exited_quantity"] is None else DECIMAL_24_6.of(fields["exited_quantity"]),
             exited_amount=None if fields["exited_amount"] is None else DECIMAL_24_6.of(fields["exited_amount"]),
+            named=tuple(fields["named"]),
         )
 
 

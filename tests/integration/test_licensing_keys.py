@@ -90,6 +90,9 @@ async def test_a_document_belongs_to_a_licence_and_can_be_revoked(door: Running)
     assert [first.status_code, again.status_code, other.status_code] == [201, 200, 409]
     named = {"kind": "end-use-certificate", "ref": "EUC/77", "status": "revoked"}
     assert (await door.http.post(f"{DOCUMENTS}/status", json=named)).json()["status"] == "revoked"
+    back = {"kind": "re-import", "ref": "IM/1", "issued_by": "BE101000", "valid_from": "2026-01-15"}
+    answer = await door.http.post(DOCUMENTS, json={**back, "mrn": "26BE343000000001A1"})
+    assert [(fault["path"], fault["code"]) for fault in answer.json()["errors"]] == [("/kind", "not-temporary")]
     (shown,) = (await door.http.get(DOCUMENTS)).json()["items"]
     assert (shown["ref"], shown["revision"], shown["time_zone"]) == ("EUC/77", 2, "Europe/Brussels")
     assert (await door.http.get(f"/v1/licences/{REF}")).json()["ref"] == REF

@@ -1,5 +1,6 @@
 """The JSON documents of what must stand beside a licence, and the messages they become."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -17,6 +18,7 @@ from services.licensing.adapters.fields import (
     Day,
     Instant,
     MeasurementUnit,
+    MrnNumber,
     Reference,
     ShortText,
 )
@@ -28,7 +30,7 @@ from services.licensing.domain.terms import period_faults
 MINISTER = "BE-FED"
 """Who gives federal authorisations: the minister, on the advice of the commission for nuclear exports."""
 
-DocumentWord = Literal["end-use-certificate", "state-guarantee"]
+DocumentWord = Literal["end-use-certificate", "state-guarantee", "re-import", "re-import-waiver"]
 KindWord = Literal["federal-authorisation", DocumentWord]
 LineNumber = Annotated[int, Field(ge=1, le=99_999)]
 
@@ -100,14 +102,15 @@ class FederalAuthorisationBody(_Covering):
 
 
 class DocumentBody(_Covering):
-    """A document of the receiving State that belongs to a licence."""
+    """A document that belongs to a licence: of the receiving State, or of what became of a shipment (`mrn`)."""
 
     kind: DocumentWord
     ref: Reference
+    mrn: MrnNumber | None = None
 
     def entered(self, licence: str, time_zone: str, at: datetime) -> EnterAuthorisation:
         kind = named(AuthorisationKind, self.kind)
-        return EnterAuthorisation(self._authorisation(kind, self.ref, licence, time_zone, at))
+        return EnterAuthorisation(replace(self._authorisation(kind, self.ref, licence, time_zone, at), mrn=self.mrn))
 
 
 class DocumentStepBody(StepBody):
@@ -135,6 +138,7 @@ def content(of: Authorisation) -> dict[str, Any]:
         "statuses": [step_view(step) for step in of.statuses],
         "change": of.change and change_view(of.change),
         "changed_at": time_text(of.changed_at),
+        "mrn": of.mrn,
     }
 
 
@@ -156,6 +160,7 @@ class StoredAuthorisation(Body):
     statuses: list[StoredStep]
     change: StoredChange | None
     changed_at: Instant
+    mrn: MrnNumber | None = None
 
     def stored(self) -> Authorisation:
         return Authorisation(
@@ -174,4 +179,5 @@ class StoredAuthorisation(Body):
             statuses=tuple(step.step() for step in self.statuses),
             change=self.change.made() if self.change else None,
             changed_at=self.changed_at,
+            mrn=self.mrn,
         )

@@ -26,6 +26,7 @@ from services.licensing.adapters.faults import NOT_ACCEPTABLE, DoorRoute
 from services.licensing.adapters.search import Search
 from services.licensing.adapters.words import named, word
 from services.licensing.domain.authorising import ChangeAuthorisation, Place
+from services.licensing.domain.re_import import re_import_faults
 from services.licensing.domain.status import status_at
 
 Submit = Callable[[Asked], Awaitable[Given]]
@@ -99,7 +100,9 @@ def _document_routes(router: APIRouter, submit: Submit, found: AuthorisationSear
         if licence is None:
             raise Refused(404, "No such licence")
         refuse_if(body.faults())
-        given = await durable(submit, body.entered(licence.ref, licence.time_zone, now()))
+        asked = body.entered(licence.ref, licence.time_zone, now())
+        refuse_if(tuple(re_import_faults(licence, asked.authorisation)))
+        given = await durable(submit, asked)
         return _answer(given, f"/v1/licences/documents?ref={quote(licence.ref)}")
 
     @router.get("/v1/licences/documents")

@@ -16,6 +16,8 @@ NAMES = {
     AuthorisationKind.FEDERAL_AUTHORISATION: "federal authorisation",
     AuthorisationKind.END_USE_CERTIFICATE: "end-use certificate",
     AuthorisationKind.STATE_GUARANTEE: "state guarantee",
+    AuthorisationKind.RE_IMPORT: "proof of re-import",
+    AuthorisationKind.RE_IMPORT_WAIVER: "waiver of re-import",
 }
 
 

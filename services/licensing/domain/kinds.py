@@ -5,9 +5,9 @@ Articles are those of Reg. (EU) 2021/821; the table in docs/licences.md is held 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import MAXYEAR, date
 from typing import Final
 
+from services.core.days import years_after
 from services.core.errors import Fault
 from services.core.messages import Condition, GeneralAuthorisation, Licence, LicenceType, ReferenceKind
 from services.core.values import CountryCode
@@ -67,11 +67,6 @@ def _countries(codes: frozenset[str]) -> set[CountryCode]:
     return {CountryCode(code) for code in codes}
 
 
-def _years_after(day: date, years: int) -> date:
-    """29 February ends with February."""
-    return day.replace(year=min(day.year + years, MAXYEAR), day=28 if (day.month, day.day) == (2, 29) else day.day)
-
-
 def _ends(licence: Licence, _: int) -> Iterable[tuple[str, str]]:
     if licence.valid_to is None:
         yield "/valid_to", "a licence of this kind ends"
@@ -79,7 +74,7 @@ def _ends(licence: Licence, _: int) -> Iterable[tuple[str, str]]:
 
 def _not_too_long(licence: Licence, years: int) -> Iterable[tuple[str, str]]:
     most = LARGE_PROJECT_YEARS if licence.type is T.LARGE_PROJECT else years
-    if licence.valid_to is not None and licence.valid_to > _years_after(licence.valid_from, most):
+    if licence.valid_to is not None and licence.valid_to > years_after(licence.valid_from, most):
         yield "/valid_to", f"more than {most} years after valid_from"
 
 
@@ -149,7 +144,7 @@ def _original_known(licence: Licence, _: int) -> Iterable[tuple[str, str]]:
     if not originals:
         yield "/references", "name the original licence and its date"
     for place, one in originals:
-        if one.dated is None or _years_after(one.dated, ORIGINAL_YEARS) < licence.valid_from:
+        if one.dated is None or years_after(one.dated, ORIGINAL_YEARS) < licence.valid_from:
             yield f"/references/{place}/dated", f"granted within {ORIGINAL_YEARS} years before"
 
 

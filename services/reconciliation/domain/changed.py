@@ -16,7 +16,7 @@ from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.measures import NOTHING, declared
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import failures_of
-from services.reconciliation.domain.second_keys import legs_lacking
+from services.reconciliation.domain.second_keys import LEGS, legs_lacking
 
 EVER = datetime.min.replace(tzinfo=UTC)
 UNDER_WAY = frozenset({Phase.ACCEPTED, Phase.RELEASED})
@@ -66,8 +66,9 @@ def without_leg(
 
 
 def latest_of(beside: tuple[Authorisation, ...], now: datetime | None = None) -> datetime:
-    """The latest moment they speak of: a step that takes effect, or a revision that was recorded; not after `now`."""
-    moments = (moment for of in beside for moment in (of.changed_at, *(step.effective_at for step in of.statuses)))
+    """The latest moment that legs speak of: a step that takes effect, or a revision recorded; not after `now`."""
+    legs = (of for of in beside if of.kind in LEGS)
+    moments = (moment for of in legs for moment in (of.changed_at, *(step.effective_at for step in of.statuses)))
     return max((moment for moment in moments if now is None or moment <= now), default=EVER)
 
 

@@ -28,6 +28,8 @@ from services.reconciliation.domain.departure import Share, in_unit, what_left
 from services.reconciliation.domain.phase import Standing
 
 NO_LINE = 0
+AFTER_REPAIR = "X063"
+"""Document type of EU003: the declaration names the licence that goods left under before their repair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ def citations(declaration: Declaration, codes: AsOf, exited: GoodsExited | None 
         for (licence, line), numbers in places.items():
             types = {documents[n].type for n in numbers}
             draw = _draw(item, line, types, [shares[n] for n in numbers], declaration)
+            if AFTER_REPAIR in types:
+                draw = replace(draw, named=tuple(sorted({d.reference for d in item.documents} - {licence})))
             cited.append(Citation(licence, _with_what_left(draw, [left[n] for n in numbers]) if left else draw))
     return tuple(cited)
 

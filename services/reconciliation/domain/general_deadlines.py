@@ -1,4 +1,6 @@
-"""The notice of first use that general authorisations ask for, and what is raised when it was not given in time.
+"""What general authorisations ask for after goods left, and what is raised when it did not come in time.
+
+The notice of first use; of goods that left for a fair, that they came back (`temporary`).
 
 Reg. (EU) 2021/821 annex II, part 3: within 30 days after the first export (sections A to F); under EU007 30 days before
 it (section G point 6), under EU008 10 (section H point 4). Where an authority asks for it before any first export,
@@ -6,17 +8,21 @@ nothing is awaited sooner. National general authorisations are treated as those 
 Nothing is waited for once a revision of the licence states the notice.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from services.core.days import start_of, zone
-from services.core.messages import Comparison, GeneralAuthorisation
-from services.reconciliation.domain.awaited import Wait
+from services.core.days import end_of, start_of, zone
+from services.core.messages import Comparison, DrawVerdict, GeneralAuthorisation, ReferenceKind
+from services.core.values import Mrn
+from services.reconciliation.domain.awaited import FailedDraw, Wait
 from services.reconciliation.domain.case import Failure, Mismatch
 from services.reconciliation.domain.ledger import LicenceLedger
+from services.reconciliation.domain.rule_set import RuleSet
+from services.reconciliation.domain.temporary import DAYS, day_of, shown_for
 
+RE_IMPORT: Final = "re-import.overdue"
 OVERDUE: Final = "general-licence.notice-overdue"
 _VERSION: Final = 1
 _MARK: Final = "first use"
@@ -48,6 +54,40 @@ def notice_missing(ledger: LicenceLedger, _: Wait) -> Failure | None:
     due = f"by {notice.by}: first export {first.mrn} on {notice.used}"
     compared = Comparison(what="notice of first use", declared="none", licensed=due)
     return Failure(OVERDUE, _VERSION, Mismatch((compared,)))
+
+
+def goods_to_come_back(ledger: LicenceLedger) -> Iterable[Wait]:
+    """Each shipment that is not known to be back, until the end of its last day."""
+    terms = ledger.terms
+    if not ledger.away or terms is None:
+        return ()
+    ends = ((mrn, _back_by(left, terms.time_zone)) for mrn, left in ledger.away.items())
+    return (Wait(mrn, until) for mrn, until in ends if until is not None)
+
+
+def not_come_back(ledger: LicenceLedger, wait: Wait, _: RuleSet) -> Iterator[FailedDraw]:
+    """Its covered draws."""
+    mrn, terms = Mrn(wait.mark), ledger.terms
+    left = ledger.away.get(mrn)
+    if left is None or terms is None:
+        return
+    fairs = ", ".join(one.ref for one in terms.references if one.kind is ReferenceKind.EXHIBITION)
+    day = day_of(left, terms.time_zone)
+    due = f"by {day + DAYS}: left on {day} for {fairs or 'a fair'}"
+    compared = Comparison(what="re-import", declared=shown_for(ledger.authorisations, mrn), licensed=due)
+    shipment = ledger.shipments[mrn]
+    for held in shipment.draws:
+        if held.verdict is DrawVerdict.COVERED:
+            yield shipment.demand, held, Failure(RE_IMPORT, _VERSION, Mismatch((compared,)))
+
+
+@lru_cache(maxsize=8192)
+def _back_by(left: datetime, time_zone: str) -> datetime | None:
+    """Asked around every message. None at the end of the calendar."""
+    try:
+        return end_of(day_of(left, time_zone) + DAYS, time_zone)
+    except OverflowError:
+        return None
 
 
 def _notice(ledger: LicenceLedger) -> Notice | None:

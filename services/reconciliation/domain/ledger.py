@@ -31,6 +31,7 @@ from services.reconciliation.domain.rules import WANTING
 from services.reconciliation.domain.second_keys import with_authorisation
 from services.reconciliation.domain.spread import NO_SPREAD, Spread, spread_of
 from services.reconciliation.domain.supplementary import Completing, completing
+from services.reconciliation.domain.temporary import Away, away_of, away_with, is_temporary
 from services.reconciliation.domain.versioned import Versioned
 
 NO_ENTRY: Final = ""
@@ -74,6 +75,8 @@ class LicenceLedger:
     """When the licence itself came; None while it is unknown."""
     first_use: FirstUse | None = None
     """The first export under a general authorisation."""
+    away: Away = field(default_factory=Versioned)
+    """When goods left that must come back, by MRN (EU004)."""
 
 
 def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
@@ -88,14 +91,13 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
         )
     shipment = entry.shipment
     shipments, unreleased, wanting, arrivals = ledger.shipments, ledger.unreleased, ledger.wanting, ledger.arrivals
-    stands_in, beside, spread = ledger.completing, ledger.authorisations, _spread(ledger, entry)
+    stands_in, beside, spread = ledger.completing, _beside(ledger, entry), _spread(ledger, entry)
     if shipment is not None:
         shipments = shipments.with_item(shipment.mrn, _kept(shipment))
         unreleased = _indexed(unreleased, shipment, holds=is_unreleased(shipment))
         wanting = _indexed(wanting, shipment, holds=wants_an_amount(shipment))
         arrivals = max(arrivals, shipment.arrival)
-        if shipment.demand.completes or (stands_in.by_supplementary and shipment.mrn in stands_in.by_supplementary):
-            stands_in = stands_in.with_shipment(shipment)
+        stands_in = _completing(stands_in, shipment)
     return LicenceLedger(  # by place: this runs for every entry, live and on restore
         ledger.licence,
         entry.revision,
@@ -108,14 +110,26 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
         wanting,
         stands_in,
         spread,
-        beside if entry.authorisation is None else with_authorisation(beside, entry.authorisation),
+        beside,
         ledger.carried if entry.carried is None else (*ledger.carried, entry.carried),
         tuple(sorted({*ledger.raised, *entry.raised})) if entry.raised else ledger.raised,
         entry.recorded_at if entry.origin is EntryOrigin.REMINDER else ledger.reminded,
         ledger.usage if entry.usage is None else (*ledger.usage, entry.usage),
         entry.recorded_at if entry.terms is not None and ledger.known_at is None else ledger.known_at,
         _first_use(ledger, entry, shipments),
+        _away(ledger, entry, shipments, beside),
     )
+
+
+def _completing(known: Completing, shipment: HeldShipment) -> Completing:
+    if shipment.demand.completes or (known.by_supplementary and shipment.mrn in known.by_supplementary):
+        return known.with_shipment(shipment)
+    return known
+
+
+def _beside(ledger: LicenceLedger, entry: Entry) -> tuple[Authorisation, ...]:
+    known, new = ledger.authorisations, entry.authorisation
+    return known if new is None else with_authorisation(known, new)
 
 
 def _spread(ledger: LicenceLedger, entry: Entry) -> Spread:
@@ -134,6 +148,19 @@ def _first_use(ledger: LicenceLedger, entry: Entry, shipments: Versioned[Mrn, He
     if entry.shipment is None:
         return ledger.first_use
     return first_use_with(ledger.first_use, ledger.terms, entry.shipment, shipments)
+
+
+def _away(
+    ledger: LicenceLedger, entry: Entry, shipments: Versioned[Mrn, HeldShipment], beside: tuple[Authorisation, ...]
+) -> Away:
+    terms = ledger.terms if entry.terms is None else entry.terms
+    if terms is None or not is_temporary(terms):
+        return ledger.away if entry.terms is None else Versioned()
+    if entry.shipment is not None:
+        return away_with(ledger.away, terms, entry.shipment, beside)
+    if entry.terms is None and entry.authorisation is None:
+        return ledger.away
+    return away_of(terms, shipments.values(), beside)
 
 
 def size(ledger: LicenceLedger) -> int:
@@ -235,4 +262,5 @@ def from_record(record: Ledger) -> LicenceLedger:
         completing=completing(shipments.values()),
         spread=spread_of(record.terms, shipments.values()),
         first_use=first_use_of(record.terms, shipments.values()),
+        away=away_of(record.terms, shipments.values(), record.authorisations),
     )

@@ -94,6 +94,21 @@ KINDS: Final[dict[str, Kind]] = {
         _ADMINISTRATIVE,
         _dual_use("annex II, part 3"),
     ),
+    "general-licence.repair-too-late": Kind(
+        "goods return from repair more than 5 years after their first licence was granted",
+        _CRITICAL,
+        _BOTH,
+        _dual_use("annex II section C, part 1 point 1"),
+    ),
+    "general-licence.original-unnamed": Kind(
+        "the declaration does not name the licence the goods first left under",
+        _WARNING,
+        _ADMINISTRATIVE,
+        _dual_use("annex II section C, part 3 point 3(a)"),
+    ),
+    "re-import.overdue": Kind(
+        "goods that left for a fair are not known to be back", _CRITICAL, _BOTH, _dual_use("annex II section D, part 3")
+    ),
     "commodity.mismatch": Kind(
         "the commodity code is not on the licence line", _WARNING, _BOTH, _dual_use("arts 2(12), 2(13)")
     ),

@@ -11,12 +11,17 @@ from typing import Final
 
 from services.reconciliation.domain.awaited import Awaited, FailedLine, Wait
 from services.reconciliation.domain.findings import finding_id
-from services.reconciliation.domain.general_deadlines import notice_awaited, notice_missing
+from services.reconciliation.domain.general_deadlines import (
+    goods_to_come_back,
+    not_come_back,
+    notice_awaited,
+    notice_missing,
+)
 from services.reconciliation.domain.lapsed import ends_of_legs, left_without_leg
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.usage_deadlines import differences, late_reports, report_missing, reports_due
 
-VERSION: Final = "5"
+VERSION: Final = "6"
 """Of the table and of all that its rows wait for: another one has the reminders of all ledgers made anew."""
 
 AWAITED: Final = (
@@ -24,6 +29,7 @@ AWAITED: Final = (
     Awaited("usage.due", reports_due, licence=report_missing, lines=differences),
     Awaited("usage.late", late_reports, lines=differences),
     Awaited("notice.due", notice_awaited, licence=notice_missing),
+    Awaited("re-import.due", goods_to_come_back, draws=not_come_back),
 )
 
 _AT_ONCE: Final = timedelta(microseconds=1)

@@ -21,6 +21,8 @@ from services.reconciliation.domain.scope import (
     general_covers_destination,
     general_is_registered,
     item_is_not_excluded,
+    original_is_named,
+    repair_is_in_time,
 )
 from services.reconciliation.domain.second_keys import LEGS, leg_lacks
 from services.reconciliation.domain.validity import may_be_drawn_on, standing
@@ -209,6 +211,8 @@ RULES: tuple[Rule, ...] = (
     Rule("item.excluded", 1, item_is_not_excluded),
     Rule("general-licence.not-registered", 1, general_is_registered),
     Rule("general-licence.destination-excluded", 1, general_covers_destination),
+    Rule("general-licence.repair-too-late", 1, repair_is_in_time),
+    Rule("general-licence.original-unnamed", 1, original_is_named),
     Rule("commodity.mismatch", 1, commodity_is_on_line),
     Rule("procedure.not-covered", 1, procedure_is_covered),
     *(Rule(code, 1, partial(leg_lacks, kind=kind)) for kind, code in LEGS.items()),

@@ -4,13 +4,15 @@ Which countries and items a general authorisation covers is data of the licence,
 2021/821 annex II, parts 1 and 2 of each section), not of this program.
 """
 
+from datetime import date
 from typing import Final
 
-from services.core.days import zone
+from services.core.days import years_after, zone
 from services.core.errors import Rejected
-from services.core.messages import Licence, LicenceType
+from services.core.messages import GeneralAuthorisation, Licence, LicenceType, Reference, ReferenceKind
 from services.reconciliation.domain.case import Case, Mismatch, differs
 
+ORIGINAL_YEARS: Final = 5
 GENERAL: Final = frozenset({LicenceType.UNION_GENERAL, LicenceType.NATIONAL_GENERAL})
 
 
@@ -36,23 +38,53 @@ def general_covers_destination(case: Case) -> Mismatch | None:
     return _wrong_destination(case, case.terms)
 
 
-def general_is_registered(case: Case) -> Mismatch | None:
-    """The holder must be registered on the day the licence is judged at, in the zone of the authority.
+def _day(case: Case, terms: Licence) -> date:
+    """The day the licence is judged at. Rejected for a moment at the end of the calendar, which is no date there."""
+    moment = case.demand.judged_at or case.demand.accepted_at
+    try:
+        return moment.astimezone(zone(terms.time_zone)).date()
+    except OverflowError as error:
+        raise Rejected(f"{moment.isoformat()} is no date in {terms.time_zone}") from error
 
-    Rejected for a moment at the end of the calendar, which is no date there.
-    """
+
+def general_is_registered(case: Case) -> Mismatch | None:
+    """The holder must be registered on the day the licence is judged at, in the zone of the authority."""
     terms = case.terms
     if terms is None or terms.type not in GENERAL:
         return None
-    moment = case.demand.judged_at or case.demand.accepted_at
-    try:
-        day = moment.astimezone(zone(terms.time_zone)).date()
-    except OverflowError as error:
-        raise Rejected(f"{moment.isoformat()} is no date in {terms.time_zone}") from error
+    day = _day(case, terms)
     if terms.registered_at is not None and terms.registered_at <= day:
         return None
     since = "not registered" if terms.registered_at is None else f"registered from {terms.registered_at}"
     return differs("day of registration", day.isoformat(), since)
+
+
+def _originals(terms: Licence | None) -> tuple[Reference, ...]:
+    """The licences that goods which return from repair first left under; none under another licence."""
+    if terms is None or terms.general is not GeneralAuthorisation.EU003 or terms.type is not LicenceType.UNION_GENERAL:
+        return ()
+    return tuple(one for one in terms.references if one.kind is ReferenceKind.ORIGINAL_LICENCE)
+
+
+def repair_is_in_time(case: Case) -> Mismatch | None:
+    """Goods return within 5 years after their first licence was granted, of several the latest (annex II section C)."""
+    originals = _originals(case.terms)
+    if not originals or case.terms is None:
+        return None
+    granted = max((one.dated for one in originals if one.dated is not None), default=None)
+    day = _day(case, case.terms)
+    if granted is not None and day <= years_after(granted, ORIGINAL_YEARS):
+        return None
+    licensed = f"within {ORIGINAL_YEARS} years after {granted or 'a day that is not stated'}"
+    return differs("day of return from repair", day.isoformat(), licensed)
+
+
+def original_is_named(case: Case) -> Mismatch | None:
+    """The declaration mentions the reference of the initial authorisation (annex II section C part 3 point 3(a))."""
+    originals = {one.ref for one in _originals(case.terms)}
+    if not originals or not originals.isdisjoint(case.draw.named):
+        return None
+    return differs("initial authorisation named", ", ".join(case.draw.named), sorted(originals))
 
 
 def item_is_not_excluded(case: Case) -> Mismatch | None:

@@ -30,11 +30,13 @@ LEGS: Final = {
     GUARANTEE: "state-guarantee.missing",
 }
 """The reason for which a shipment lacking a leg is refused."""
+OF_SHIPMENTS: Final = frozenset({AuthorisationKind.RE_IMPORT, AuthorisationKind.RE_IMPORT_WAIVER})
+"""What stands beside a licence and says what became of the goods of one shipment: no leg."""
 
 
 def check_authorisation(of: Authorisation) -> None:
     """Rejected when it cannot be judged by."""
-    if of.kind not in LEGS:
+    if of.kind not in LEGS and (of.kind not in OF_SHIPMENTS or of.mrn is None):
         raise Rejected(f"{of.ref}: {of.kind.value} is no kind that this release judges by")
     try:
         zone(of.time_zone)
@@ -82,7 +84,9 @@ def requires(terms: Licence, kind: AuthorisationKind) -> bool:
     asked = terms.requires
     if kind is FEDERAL:
         return asked.federal_authorisation
-    return asked.end_use_certificate if kind is CERTIFICATE else asked.state_guarantee
+    if kind is CERTIFICATE:
+        return asked.end_use_certificate
+    return kind is GUARANTEE and asked.state_guarantee
 
 
 def _name(kind: AuthorisationKind) -> str:

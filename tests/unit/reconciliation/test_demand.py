@@ -100,6 +100,16 @@ def test_a_document_without_figures_draws_without_figures() -> None:
     assert (draw.quantity, draw.units, draw.amount, draw.currencies) == (None, (), None, ())
 
 
+def test_goods_after_repair_name_their_other_documents() -> None:
+    """The initial authorisation is to be among them; of other licences nothing is kept."""
+    others = (a_document("VL/2021/9", document_type="Y999"), a_document("INV/7", document_type="N380"))
+    (after,) = (
+        Way().told(a_declaration(an_item(a_document("EU003/1", document_type="X063"), *others))).latest_demand().draws
+    )
+    (plain,) = Way().told(a_declaration(an_item(a_document(), *others))).latest_demand().draws
+    assert (after.named, plain.named) == (("INV/7", "VL/2021/9"), ())
+
+
 def test_what_an_item_states_for_itself_goes_before_the_declaration() -> None:
     own = replace(an_item(a_document()), consignee=Party(name="Another"), destination=CountryCode("AE"))
     (draw,) = Way().told(a_declaration(own)).latest_demand().draws

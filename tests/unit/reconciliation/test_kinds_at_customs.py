@@ -9,7 +9,16 @@ from typing import Any
 
 import pytest
 
-from services.core.messages import LicenceType, Party, PeriodLimit, Phase, Requirements
+from services.core.messages import (
+    GeneralAuthorisation,
+    LicenceType,
+    Party,
+    PeriodLimit,
+    Phase,
+    Reference,
+    ReferenceKind,
+    Requirements,
+)
 from services.core.values import CommodityCode, CountryCode, Currency, Unit
 from services.reconciliation.domain.legal import KINDS
 from services.reconciliation.domain.licence_deadlines import next_due
@@ -29,6 +38,11 @@ def requiring(leg: str) -> dict[str, Any]:
     return {"requires": Requirements(**{name: name == leg for name in LEGS})}
 
 
+def after_repair(granted: date) -> dict[str, Any]:
+    original = Reference(kind=ReferenceKind.ORIGINAL_LICENCE, ref="VL/2021/000009", dated=granted)
+    return {"general": GeneralAuthorisation.EU003, "references": (original,)}
+
+
 AT_ACCEPTANCE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "licence.line-unknown": ({}, {"line": 2}),
     "licence.not-valid": ({"valid_to": date(2026, 2, 1)}, {}),
@@ -38,6 +52,8 @@ AT_ACCEPTANCE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "item.excluded": ({"excluded_items": ("2B204",)}, {}),
     "general-licence.not-registered": ({"registered_at": None}, {}),
     "general-licence.destination-excluded": ({"destinations": (CountryCode("US"),)}, {}),
+    "general-licence.repair-too-late": (after_repair(date(2021, 3, 1)), {"named": ("VL/2021/000009",)}),
+    "general-licence.original-unnamed": (after_repair(date(2021, 3, 2)), {"named": ("N380/7",)}),
     "commodity.mismatch": ({}, {"commodity_code": CommodityCode("01012100")}),
     "procedure.not-covered": ({}, {"procedure": "11"}),
     "federal-authorisation.missing": (requiring("federal_authorisation"), {}),
@@ -50,7 +66,11 @@ AT_ACCEPTANCE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "value.overrun": ({}, {"amount": Decimal(9000000)}),
     "period.overrun": ({"lines": (LIMITED,)}, {"quantity": Decimal(2)}),
 }
-IN_TIME = ("general-licence.notice-overdue", "usage.report-overdue")
+IN_TIME: dict[str, dict[str, Any]] = {
+    "general-licence.notice-overdue": {},
+    "usage.report-overdue": {},
+    "re-import.overdue": {"general": GeneralAuthorisation.EU004},
+}
 
 
 def reasons(kind: LicenceType, terms: dict[str, Any], draw: dict[str, Any]) -> tuple[str, ...]:
@@ -58,9 +78,11 @@ def reasons(kind: LicenceType, terms: dict[str, Any], draw: dict[str, Any]) -> t
     return Play(licence, a_demand(replace(a_draw(), **draw))).answer.reasons
 
 
-def said_in_time(kind: LicenceType) -> set[str]:
+def said_in_time(kind: LicenceType, terms: dict[str, Any]) -> set[str]:
     """Of a licence under which goods were released, and of which nothing more is heard."""
-    play = Play(a_licence(type=kind, registered_at=date(2026, 1, 15)), a_demand()).phase(mrn(1), Phase.RELEASED)
+    play = Play(a_licence(type=kind, registered_at=date(2026, 1, 15), **terms), a_demand()).phase(
+        mrn(1), Phase.RELEASED
+    )
     codes: set[str] = set()
     while next_due(play.state) is not None:
         codes |= {*play.wait().codes}
@@ -88,7 +110,7 @@ def test_a_rule_judges_the_kinds_of_its_row(code: str) -> None:
 
 @pytest.mark.parametrize("code", IN_TIME)
 def test_time_ends_for_the_kinds_of_its_row(code: str) -> None:
-    assert {kind for kind in LicenceType if code in said_in_time(kind)} == kinds(code)
+    assert {kind for kind in LicenceType if code in said_in_time(kind, IN_TIME[code])} == kinds(code)
 
 
 def test_the_document_has_every_rule_with_its_article_and_test() -> None:
