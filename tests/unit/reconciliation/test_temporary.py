@@ -93,6 +93,14 @@ def test_goods_that_are_not_known_to_be_back_are_said_once_for_each_item() -> No
     assert from_record(to_record(play.state)) == play.state
 
 
+def test_of_shipments_that_left_on_one_day_each_is_said_and_one_that_came_later_too() -> None:
+    """Their waits end at one moment."""
+    play = Play(for_fairs(), left(1), left(2), left(3), back(2)).wait()
+    assert [one.mrn for one in play.findings] == [mrn(1), mrn(3)]
+    play.ask(left(4)).wait()
+    assert [one.mrn for one in play.findings] == [mrn(4)]
+
+
 @pytest.mark.parametrize(
     "proof",
     [
