@@ -50,7 +50,7 @@ def build(runtime: Runtime) -> Service:
     commit = GroupCommit(runtime.door, register.receive, outbox.wake)
     endpoints = _endpoints(settings)
     telling = Telling([endpoint.id for endpoint in endpoints])
-    store = AnswerStore(runtime.codec, telling.write)
+    store = AnswerStore(runtime.codec, telling.parts)
     overview = Overview(runtime.database, NAME)
     queries = Queries(runtime.door, runtime.codec, store)
     nodes = PartyTopic(_intake_topics(settings), runtime.codec, intake, register, outbox)

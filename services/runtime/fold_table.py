@@ -11,11 +11,9 @@ from psycopg import sql
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from services.runtime.columns import Bytes, Texts
 from services.runtime.database import Connection
 from services.runtime.kafka.reader import Position
-from services.runtime.output_table import COLUMNS, Output
-from services.runtime.statements import Statements
+from services.runtime.statements import Part, Statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +41,7 @@ _ADVANCE = (
     "UPDATE {s}.fold SET batch = %s, positions = %s, last_output = %s, published = %s"
     " WHERE fold = %s AND partition = %s AND epoch = %s AND batch = %s AND halted IS NULL"
 )
-_ADVANCE_WITH = (
-    "WITH moved AS (" + _ADVANCE + " RETURNING 1),"  # noqa: S608 - a statement of this file
-    " appended AS (INSERT INTO {s}.output (fold, partition, {columns})"
-    " SELECT %s, %s, o.* FROM moved, unnest({arrays}) AS o) SELECT count(*) AS moved FROM moved"
-)
-_STATEMENTS = Statements(
-    row=sql.SQL(_ROW),
-    free=sql.SQL(_FREE),
-    columns=sql.SQL(", ").join(map(sql.Identifier, COLUMNS)),
-    arrays=sql.SQL(", ").join(sql.SQL(f"%s::{kind}[]") for kind in COLUMNS.values()),
-)
-_ARRAYS = {"text": Texts, "bytea": Bytes}
-"""How a column of a type is sent; the others go as psycopg sends lists."""
+_STATEMENTS = Statements(row=sql.SQL(_ROW), free=sql.SQL(_FREE))
 _LEASES_AHEAD = 10
 """A lease that ends later than so many leases from now was given before the database's clock was set back."""
 
@@ -66,6 +52,7 @@ class FoldTable:
     def __init__(self, service: str, fold: str) -> None:
         self._fold = fold
         self._service = service
+        self._advances: dict[tuple[bytes, ...], bytes] = {}
 
     def _sql(self, text: str) -> bytes:
         return _STATEMENTS.of(self._service, text)
@@ -178,20 +165,22 @@ class FoldTable:
         assert row is not None  # noqa: S101 - prepared at start, never deleted
         return FoldRow.of(row)
 
-    async def advance(self, connection: Connection, before: FoldRow, after: FoldRow) -> bool:
-        """Compare and set; False when the row is no longer as it was, or halted."""
-        return (await connection.execute(self._sql(_ADVANCE), self._step(before, after))).rowcount == 1
-
-    async def advance_with(
-        self, connection: Connection, before: FoldRow, after: FoldRow, outputs: Sequence[Output]
+    async def advance(
+        self, connection: Connection, before: FoldRow, after: FoldRow, parts: Sequence[Part] = ()
     ) -> bool:
-        """Compare and set, and append a few outputs (`OutputTable.takes`), in one statement: one transaction."""
-        if not outputs:
-            return await self.advance(connection, before, after)
-        kinds = [_ARRAYS.get(kind, list) for kind in COLUMNS.values()]
-        columns = [sent(column) for sent, column in zip(kinds, zip(*outputs, strict=True), strict=True)]
-        values = (*self._step(before, after), self._fold, before.partition, *columns)
-        row = await (await connection.execute(self._sql(_ADVANCE_WITH), values)).fetchone()
+        """Compare and set, and write these parts, in one statement; of few records most of the time goes into asking
+        the server again and again.
+
+        False, and nothing is written, when the row is no longer as it was, or halted.
+        """
+        texts = tuple(part.text for part in parts)
+        query = self._advances.get(texts)
+        if query is None:
+            query = self._advances[texts] = _advancing(self._sql(_ADVANCE), texts)
+        values = [*self._step(before, after)]
+        for part in parts:
+            values += part.values
+        row = await (await connection.execute(query, values)).fetchone()
         return row is not None and row["moved"] == 1
 
     def _step(self, before: FoldRow, after: FoldRow) -> tuple[object, ...]:
@@ -204,3 +193,9 @@ class FoldTable:
             "UPDATE {s}.fold SET published = greatest(published, %s) WHERE fold = %s AND partition = %s AND epoch = %s"
         )
         await connection.execute(self._sql(query), (seq, self._fold, row.partition, row.epoch))
+
+
+def _advancing(advance: bytes, parts: Sequence[bytes]) -> bytes:
+    """The statement that advances a row and, when it did, writes the parts."""
+    written = b"".join(b", part%d AS (%s)" % numbered for numbered in enumerate(parts))
+    return b"WITH moved AS (" + advance + b" RETURNING 1)" + written + b" SELECT count(*) AS moved FROM moved"

@@ -11,9 +11,9 @@ from psycopg import sql
 from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
-from services.runtime.columns import Texts
+from services.runtime.columns import Bytes, Texts
 from services.runtime.database import Connection
-from services.runtime.statements import Statements
+from services.runtime.statements import Part, Statements
 
 RANGE = 1_000_000
 """Numbers of each partition that share a table."""
@@ -54,8 +54,13 @@ _END = (
     " FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = %s::regclass"
 )
 _APPEND = "COPY {s}.output ({columns}) FROM STDIN (FORMAT BINARY)"
+_PART = "INSERT INTO {s}.output (fold, partition, {fields}) SELECT %s, %s, o.* FROM moved, unnest({arrays}) AS o"
+_ARRAYS = {"text": Texts, "bytea": Bytes}
+"""How a column of a type is sent; the others go as psycopg sends lists."""
 _STATEMENTS = Statements(
-    columns=sql.SQL(", ").join(map(sql.Identifier, _TYPES)), fields=sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
+    columns=sql.SQL(", ").join(map(sql.Identifier, _TYPES)),
+    fields=sql.SQL(", ").join(map(sql.Identifier, COLUMNS)),
+    arrays=sql.SQL(", ").join(sql.SQL(f"%s::{kind}[]") for kind in COLUMNS.values()),
 )
 
 
@@ -73,6 +78,12 @@ class OutputTable:
     def takes(self, outputs: Sequence[Output]) -> bool:
         """Whether there is room for these, as far as is known here, and none has headers of its own."""
         return all(output.headers is None for output in outputs) and (not outputs or outputs[-1].seq < self._room)
+
+    def part(self, partition: int, outputs: Sequence[Output]) -> Part:
+        """What appends a few, for which there is room (`takes`), one at least."""
+        kinds = [_ARRAYS.get(kind, list) for kind in COLUMNS.values()]
+        columns = [sent(column) for sent, column in zip(kinds, zip(*outputs, strict=True), strict=True)]
+        return Part(self._sql(_PART), (self._fold, partition, *columns))
 
     async def append(self, connection: Connection, partition: int, outputs: Sequence[Output]) -> None:
         """Add them, numbered after those there are, in the caller's transaction."""

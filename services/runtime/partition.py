@@ -13,7 +13,7 @@ record) and the next one begins from the row: there is one way to recover.
 """
 
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
@@ -34,6 +34,8 @@ from services.runtime.output_table import Output, OutputTable
 from services.runtime.publication import Publication
 from services.runtime.reminding import Changes, Reminding
 from services.runtime.settings import RuntimeSettings
+from services.runtime.statements import Part
+from services.runtime.store import PartStore
 from services.runtime.telemetry import BATCH_SECONDS, COMMITS, DEAD_LETTERS, LAG, RECORDS_IN, log
 
 S = TypeVar("S")
@@ -42,6 +44,9 @@ IDLE_MS = 200
 RESTORE_PAGE = 5_000
 AT_ONCE = 100
 """Outputs that are appended by the statement that advances the row; more are copied."""
+
+_Write = Callable[[Connection], Awaitable[None]]
+"""On the connection of a commit's transaction."""
 
 
 @dataclass(frozen=True)
@@ -206,10 +211,11 @@ class Session(Generic[S]):
     async def _commit(self, records: Sequence[Incoming], outputs: Sequence[Output]) -> None:
         after = self._after(self._behind(records), outputs)
         due, reminders = self._aggregates.due(), self._reminding.changes(self._aggregates.__getitem__)
-        if due or reminders or len(outputs) > AT_ONCE or not self._outputs.takes(outputs):
-            await self._commit_all(after, outputs, due, reminders)
+        parts, rest = self._writes(outputs, due, reminders)
+        if rest:
+            await self._commit_all(after, parts, rest)
         else:
-            await self._commit_few(after, outputs)
+            await self._commit_at_once(after, parts)
         crash_point("fold-after-commit", self._spec.title)
         COMMITS.labels(self._spec.title, "committed").inc()
         self._row = after
@@ -227,25 +233,35 @@ class Session(Generic[S]):
         last = row.last_output + len(outputs)
         return replace(row, batch=row.batch + 1, positions=positions, last_output=last, published=published)
 
-    async def _commit_all(
-        self, after: FoldRow, outputs: Sequence[Output], due: Mapping[str, S], reminders: Changes
-    ) -> None:
-        few = len(outputs) <= AT_ONCE and self._outputs.takes(outputs)
+    def _writes(
+        self, outputs: Sequence[Output], due: Mapping[str, S], reminders: Changes
+    ) -> tuple[Sequence[Part], Sequence[_Write]]:
+        """What a commit writes: what goes with the statement that advances the row, and what takes more."""
+        parts, rest = self._reminding.parts(reminders), list[_Write]()
+        if outputs and len(outputs) <= AT_ONCE and self._outputs.takes(outputs):
+            parts.append(self._outputs.part(self._partition, outputs))
+        elif outputs:
+            rest.append(lambda connection: self._outputs.append(connection, self._partition, outputs))
+        store = self._spec.store
+        if due and isinstance(store, PartStore):
+            parts += store.parts(self._partition, due)
+        elif due:
+            rest.append(lambda connection: store.save(connection, self._partition, due))
+        return parts, rest
+
+    async def _commit_all(self, after: FoldRow, parts: Sequence[Part], rest: Sequence[_Write]) -> None:
         async with self._engines.database.transaction() as connection:
-            if not await self._table.advance_with(connection, self._row, after, outputs if few else ()):
+            if not await self._table.advance(connection, self._row, after, parts):
                 await self._lost(connection)
-            if not few:
-                await self._outputs.append(connection, self._partition, outputs)
-            if due:
-                await self._spec.store.save(connection, self._partition, due)
-            await self._reminding.store(connection, reminders)
+            for write in rest:
+                await write(connection)
             crash_point("fold-before-commit", self._spec.title)
 
-    async def _commit_few(self, after: FoldRow, outputs: Sequence[Output]) -> None:
-        """The same in one statement: of few records most of the time goes into asking the server again and again."""
+    async def _commit_at_once(self, after: FoldRow, parts: Sequence[Part]) -> None:
+        """The same in one statement, which is a transaction of its own."""
         async with self._engines.database.connection() as connection:
             crash_point("fold-before-commit", self._spec.title)
-            if not await self._table.advance_with(connection, self._row, after, outputs):
+            if not await self._table.advance(connection, self._row, after, parts):
                 await self._lost(connection)
 
     async def _lost(self, connection: Connection) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from services.runtime.columns import Texts
 from services.runtime.database import Connection
-from services.runtime.statements import Statements
+from services.runtime.statements import Part, Statements
 
 
 class Due(NamedTuple):
@@ -22,11 +22,11 @@ class Due(NamedTuple):
 
 _PUT = (
     "INSERT INTO {s}.reminder (fold, aggregate, partition, due)"
-    " SELECT %s, a, %s, d FROM unnest(%s::text[], %s::timestamptz[]) AS rows (a, d)"
+    " SELECT %s, a, %s, d FROM moved, unnest(%s::text[], %s::timestamptz[]) AS rows (a, d)"
     " ON CONFLICT (fold, aggregate) DO UPDATE SET due = excluded.due, partition = excluded.partition, said = false"
     " WHERE reminder.due <> excluded.due"
 )
-_DROP = "DELETE FROM {s}.reminder WHERE fold = %s AND aggregate = ANY(%s)"
+_DROP = "DELETE FROM {s}.reminder USING moved WHERE fold = %s AND aggregate = ANY(%s)"
 # Of two clocks the one that is behind decides: one that jumps ahead lets nothing happen early.
 _DUE = (
     "SELECT aggregate, due FROM {s}.reminder WHERE fold = %s AND partition = %s AND NOT said"
@@ -58,14 +58,13 @@ class ReminderTable:
     def _sql(self, text: str) -> bytes:
         return _STATEMENTS.of(self._service, text)
 
-    async def put(self, connection: Connection, partition: int, wanted: Mapping[str, datetime]) -> None:
+    def put(self, partition: int, wanted: Mapping[str, datetime]) -> Part:
         """When these are to be looked at next, in place of what stood there. What stands there already stays said."""
-        values = (self._fold, partition, Texts(wanted), list(wanted.values()))
-        await connection.execute(self._sql(_PUT), values)
+        return Part(self._sql(_PUT), (self._fold, partition, Texts(wanted), list(wanted.values())))
 
-    async def drop(self, connection: Connection, aggregates: Collection[str]) -> None:
+    def drop(self, aggregates: Collection[str]) -> Part:
         """These need not be looked at any more."""
-        await connection.execute(self._sql(_DROP), (self._fold, Texts(aggregates)))
+        return Part(self._sql(_DROP), (self._fold, Texts(aggregates)))
 
     async def due(
         self, connection: Connection, partition: int, until: datetime, ahead: timedelta, limit: int

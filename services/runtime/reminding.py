@@ -27,6 +27,7 @@ from services.runtime.kafka.reader import PartitionReader, Position
 from services.runtime.output import output_of
 from services.runtime.output_table import Output
 from services.runtime.reminder_table import Due, ReminderTable
+from services.runtime.statements import Part, write
 from services.runtime.telemetry import REMINDERS, REMINDERS_LATE
 
 AT_ONCE = 500
@@ -98,7 +99,7 @@ class Reminding:
         states = await load(connection, self._spec, codec, names)
         due = {name: reminders.due(state) for name, state in sorted(states.items())}
         wanted = {name: at for name, at in due.items() if at is not None}
-        await self.store(connection, Changes(wanted, [name for name in due if name not in wanted]))
+        await write(connection, self.parts(Changes(wanted, [name for name in due if name not in wanted])))
         return names
 
     def stop(self) -> None:
@@ -130,12 +131,10 @@ class Reminding:
                     changes.wanted[name] = due
         return changes
 
-    async def store(self, connection: Connection, changes: Changes) -> None:
-        """In the transaction of the commit."""
-        if changes.wanted:
-            await self._table.put(connection, self._partition, changes.wanted)
-        if changes.gone:
-            await self._table.drop(connection, changes.gone)
+    def parts(self, changes: Changes) -> list[Part]:
+        """What a commit writes of them."""
+        parts = [self._table.put(self._partition, changes.wanted)] if changes.wanted else []
+        return [*parts, self._table.drop(changes.gone)] if changes.gone else parts
 
     def committed(self, changes: Changes) -> None:
         """They are in the table."""

@@ -1,6 +1,12 @@
 """SQL of the runtime, which keeps tables of the same form in each service's schema."""
 
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
 from psycopg import sql
+from psycopg.abc import QueryNoTemplate
+
+from services.runtime.database import Connection
 
 
 class Statements:
@@ -19,3 +25,20 @@ class Statements:
             composed = sql.SQL(text).format(s=sql.Identifier(service), **self._parts)
             made = self._made[service, text] = composed.as_bytes(None)
         return made
+
+
+class Part(NamedTuple):
+    """A write that can be a part of a larger statement: an INSERT, UPDATE or DELETE that takes its rows from `moved`.
+
+    Of `moved` there is one row when the write is to be done, and none when it is not.
+    """
+
+    text: bytes
+    values: tuple[Any, ...]
+
+
+async def write(connection: Connection, parts: Sequence[Part]) -> None:
+    """Each by itself, in the caller's transaction."""
+    for part in parts:
+        query: QueryNoTemplate = b"WITH moved AS (SELECT) " + part.text
+        await connection.execute(query, part.values)

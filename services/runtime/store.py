@@ -1,5 +1,6 @@
 """Where the aggregates of a fold are kept, and how others read them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
@@ -7,7 +8,7 @@ from services.core.message import Record
 from services.runtime.codec import Codec
 from services.runtime.columns import Bytes, Texts
 from services.runtime.database import Connection
-from services.runtime.statements import Statements
+from services.runtime.statements import Part, Statements, write
 
 S = TypeVar("S")
 
@@ -24,18 +25,29 @@ class Store(Protocol[S]):
         ...
 
 
+class PartStore(ABC, Generic[S]):
+    """A store that needs to ask nothing to save: what it writes can go with the statement that advances a partition."""
+
+    @abstractmethod
+    def parts(self, partition: int, states: Mapping[str, S]) -> Sequence[Part]:
+        """What inserts or replaces these, of which there is one at least."""
+
+    async def save(self, connection: Connection, partition: int, states: Mapping[str, S]) -> None:
+        await write(connection, self.parts(partition, states))
+
+
 R = TypeVar("R", bound=Record)
 
 _SELECT = "SELECT aggregate, state FROM {s}.snapshot WHERE fold = %s AND aggregate = ANY(%s)"
 _UPSERT = (
     "INSERT INTO {s}.snapshot (fold, aggregate, partition, state)"
-    " SELECT %s, a, %s, v FROM unnest(%s::text[], %s::bytea[]) AS rows (a, v)"
+    " SELECT %s, a, %s, v FROM moved, unnest(%s::text[], %s::bytea[]) AS rows (a, v)"
     " ON CONFLICT (fold, aggregate) DO UPDATE SET state = excluded.state, partition = excluded.partition"
 )
 _STATEMENTS = Statements()
 
 
-class SnapshotStore(Generic[S, R]):
+class SnapshotStore(PartStore[S], Generic[S, R]):
     """One Avro record per aggregate in `<schema>.snapshot`."""
 
     def __init__(
@@ -58,10 +70,10 @@ class SnapshotStore(Generic[S, R]):
         cursor = await connection.execute(_STATEMENTS.of(self._service, _SELECT), (self._fold, Texts(ids)))
         return {row["aggregate"]: self._decode(row["state"]) for row in await cursor.fetchall()}
 
-    async def save(self, connection: Connection, partition: int, states: Mapping[str, S]) -> None:
+    def parts(self, partition: int, states: Mapping[str, S]) -> Sequence[Part]:
         values = Bytes(self._codec.encode_record(self._to_record(state)) for state in states.values())
-        parameters = (self._fold, partition, Texts(states), values)
-        await connection.execute(_STATEMENTS.of(self._service, _UPSERT), parameters)
+        upsert = _STATEMENTS.of(self._service, _UPSERT)
+        return (Part(upsert, (self._fold, partition, Texts(states), values)),)
 
     def _decode(self, state: bytes) -> S:
         return self._from_record(self._codec.decode_record(self._record, bytes(state)))

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from services.core.messages import Verdict
 from services.customs.adapters.views import final_verdict, moment
 from services.runtime.columns import Texts
-from services.runtime.database import Connection
+from services.runtime.statements import Part
 
 # A party that wants nothing more still has its deliveries listed: should it resume, it gets them.
-_TELL = """
+_TELL = b"""
 INSERT INTO customs.delivery (endpoint, subject, revision, body, state, ended_at)
 SELECT asked.party, told.mrn, told.revision, told.body,
     CASE WHEN e.disabled_at IS NULL THEN 'pending' ELSE 'gone' END, e.disabled_at
-FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS told (mrn, revision, body)
+FROM moved, unnest(%s::text[], %s::bigint[], %s::text[]) AS told (mrn, revision, body)
 CROSS JOIN unnest(%s::text[]) AS asked (party)
 LEFT JOIN customs.endpoint e ON e.id = asked.party
 WHERE EXISTS (
@@ -29,12 +29,12 @@ class Telling:
     def __init__(self, parties: Sequence[str]) -> None:
         self._parties = list(parties)
 
-    async def write(self, connection: Connection, verdicts: Sequence[Verdict]) -> None:
+    def parts(self, verdicts: Sequence[Verdict]) -> Sequence[Part]:
         """One delivery for each verdict and party."""
         if not self._parties or not verdicts:
-            return
+            return ()
         mrns, bodies = Texts(v.mrn for v in verdicts), Texts(webhook_body(v) for v in verdicts)
-        await connection.execute(_TELL, (mrns, [v.revision for v in verdicts], bodies, Texts(self._parties)))
+        return (Part(_TELL, (mrns, [v.revision for v in verdicts], bodies, Texts(self._parties))),)
 
 
 def webhook_body(verdict: Verdict) -> str:

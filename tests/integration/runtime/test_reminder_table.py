@@ -8,6 +8,7 @@ import pytest
 from services.runtime.database import Connection, Database
 from services.runtime.reminder_table import Due, ReminderTable
 from services.runtime.settings import RuntimeSettings
+from services.runtime.statements import write
 from services.runtime.tables import migrate
 
 NOW = timedelta()
@@ -30,8 +31,8 @@ async def due(connection: Connection, until: datetime = LATE, ahead: timedelta =
 
 
 async def test_the_first_due_come_first_and_only_those_of_the_partition(connection: Connection) -> None:
-    await TABLE.put(connection, 0, {"b": LATE, "a": LATE, "c": EARLY})
-    await TABLE.put(connection, 1, {"d": EARLY})
+    await write(connection, [TABLE.put(0, {"b": LATE, "a": LATE, "c": EARLY})])
+    await write(connection, [TABLE.put(1, {"d": EARLY})])
     assert await due(connection) == [Due("c", EARLY), Due("a", LATE), Due("b", LATE)]
     assert await due(connection, LATE - timedelta(microseconds=1)) == [Due("c", EARLY)]
     assert await TABLE.due(connection, 0, LATE, NOW, 1) == [Due("c", EARLY)]
@@ -39,20 +40,20 @@ async def test_the_first_due_come_first_and_only_those_of_the_partition(connecti
 
 
 async def test_what_was_said_is_said_again_only_for_another_time(connection: Connection) -> None:
-    await TABLE.put(connection, 0, {"a": EARLY, "b": LATE})
+    await write(connection, [TABLE.put(0, {"a": EARLY, "b": LATE})])
     await TABLE.said(connection, [Due("a", EARLY)])
     assert await due(connection) == [Due("b", LATE)]
-    await TABLE.put(connection, 0, {"a": EARLY})
+    await write(connection, [TABLE.put(0, {"a": EARLY})])
     assert await due(connection) == [Due("b", LATE)]
-    await TABLE.put(connection, 0, {"a": LATE})
+    await write(connection, [TABLE.put(0, {"a": LATE})])
     assert await due(connection) == [Due("a", LATE), Due("b", LATE)]
-    await TABLE.drop(connection, ["a", "b"])
+    await write(connection, [TABLE.drop(["a", "b"])])
     assert await TABLE.next(connection, 0) is None
 
 
 async def test_the_clock_that_is_behind_decides(connection: Connection) -> None:
     soon = datetime.now(UTC) + timedelta(hours=1)
-    await TABLE.put(connection, 0, {"a": soon})
+    await write(connection, [TABLE.put(0, {"a": soon})])
     jumped = soon + timedelta(days=2)
     assert await due(connection, jumped) == [], "the database does not think so"
     assert await due(connection, jumped, timedelta(hours=2)) == [Due("a", soon)]
