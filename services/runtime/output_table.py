@@ -15,6 +15,8 @@ from services.runtime.columns import Bytes, Texts
 from services.runtime.database import Connection
 from services.runtime.statements import Part, Statements
 
+AT_ONCE = 100
+"""Outputs that are appended by the statement that advances their partition; more are copied."""
 RANGE = 1_000_000
 """Numbers of each partition that share a table."""
 
@@ -76,8 +78,9 @@ class OutputTable:
         return _STATEMENTS.of(self._service, text)
 
     def takes(self, outputs: Sequence[Output]) -> bool:
-        """Whether there is room for these, as far as is known here, and none has headers of its own."""
-        return all(output.headers is None for output in outputs) and (not outputs or outputs[-1].seq < self._room)
+        """Whether these are few, there is room for them, as far as is known here, and none has headers of its own."""
+        few = len(outputs) <= AT_ONCE and outputs[-1].seq < self._room
+        return few and all(output.headers is None for output in outputs)
 
     def part(self, partition: int, outputs: Sequence[Output]) -> Part:
         """What appends a few, for which there is room (`takes`), one at least."""

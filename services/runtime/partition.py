@@ -42,9 +42,6 @@ S = TypeVar("S")
 
 IDLE_MS = 200
 RESTORE_PAGE = 5_000
-AT_ONCE = 100
-"""Outputs that are appended by the statement that advances the row; more are copied."""
-
 _Write = Callable[[Connection], Awaitable[None]]
 """On the connection of a commit's transaction."""
 
@@ -212,10 +209,7 @@ class Session(Generic[S]):
         after = self._after(self._behind(records), outputs)
         due, reminders = self._aggregates.due(), self._reminding.changes(self._aggregates.__getitem__)
         parts, rest = self._writes(outputs, due, reminders)
-        if rest:
-            await self._commit_all(after, parts, rest)
-        else:
-            await self._commit_at_once(after, parts)
+        await self._commit_all(after, parts, rest)
         crash_point("fold-after-commit", self._spec.title)
         COMMITS.labels(self._spec.title, "committed").inc()
         self._row = after
@@ -238,7 +232,7 @@ class Session(Generic[S]):
     ) -> tuple[Sequence[Part], Sequence[_Write]]:
         """What a commit writes: what goes with the statement that advances the row, and what takes more."""
         parts, rest = self._reminding.parts(reminders), list[_Write]()
-        if outputs and len(outputs) <= AT_ONCE and self._outputs.takes(outputs):
+        if outputs and self._outputs.takes(outputs):
             parts.append(self._outputs.part(self._partition, outputs))
         elif outputs:
             rest.append(lambda connection: self._outputs.append(connection, self._partition, outputs))
@@ -250,19 +244,17 @@ class Session(Generic[S]):
         return parts, rest
 
     async def _commit_all(self, after: FoldRow, parts: Sequence[Part], rest: Sequence[_Write]) -> None:
-        async with self._engines.database.transaction() as connection:
+        """One statement where that does: it is a transaction of its own."""
+        database = self._engines.database
+        async with database.transaction() if rest else database.connection() as connection:
+            if not rest:
+                crash_point("fold-before-commit", self._spec.title)
             if not await self._table.advance(connection, self._row, after, parts):
                 await self._lost(connection)
             for write in rest:
                 await write(connection)
-            crash_point("fold-before-commit", self._spec.title)
-
-    async def _commit_at_once(self, after: FoldRow, parts: Sequence[Part]) -> None:
-        """The same in one statement, which is a transaction of its own."""
-        async with self._engines.database.connection() as connection:
-            crash_point("fold-before-commit", self._spec.title)
-            if not await self._table.advance(connection, self._row, after, parts):
-                await self._lost(connection)
+            if rest:
+                crash_point("fold-before-commit", self._spec.title)
 
     async def _lost(self, connection: Connection) -> None:
         """The row is not as this session left it: another owns it, or a commit of ours landed unseen."""
