@@ -4,9 +4,9 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from threading import Event
+from threading import Event, Lock
 from typing import IO, Any, Final, Protocol, TypeVar
 
 import httpx
@@ -59,6 +59,31 @@ class Sendable(Protocol):
 P = TypeVar("P", bound=Sendable)
 
 
+class _Doors:
+    """The processes of one door. Each takes so many at a time and sends away who comes beyond that."""
+
+    def __init__(self, urls: Sequence[str]) -> None:
+        self._lock = Lock()
+        self._under_way = dict.fromkeys(urls, 0)
+        self._failed = dict.fromkeys(urls, 0)
+
+    @contextmanager
+    def least_busy(self) -> Iterator[str]:
+        """The one with the least under way, where each failure since the last answer counts as one more."""
+        with self._lock:
+            url = min(self._under_way, key=lambda each: self._under_way[each] + self._failed[each])
+            self._under_way[url] += 1
+        try:
+            yield url
+            self._failed[url] = 0
+        except _Again:
+            self._failed[url] += 1
+            raise
+        finally:
+            with self._lock:
+                self._under_way[url] -= 1
+
+
 @dataclass
 class Sender:
     """Sends to one door. What gets no final answer for `patience_s` ends the sending: others would not either.
@@ -76,7 +101,9 @@ class Sender:
     doors: Sequence[str] = ()
     stopped: Event = field(default_factory=Event)
     why: str = ""
-    _turn: int = 0
+
+    def __post_init__(self) -> None:
+        self._doors = _Doors(self.doors or (self.url,))
 
     def send_all(self, parcels: Sequence[P], parallel: int) -> Iterator[tuple[P, Sent | None, bool]]:
         """Each in order: how it was answered, or None, and whether that was known from the journal."""
@@ -125,17 +152,16 @@ class Sender:
         self.why = why
         self.stopped.set()
 
-    def _door(self) -> str:
-        """Each of them in turn, where one door has several processes."""
-        self._turn += 1
-        return self.doors[self._turn % len(self.doors)] if self.doors else self.url
-
     def _post(self, parcel: Sendable) -> list[Answer]:
+        with self._doors.least_busy() as url:
+            return self._post_to(url, parcel)
+
+    def _post_to(self, url: str, parcel: Sendable) -> list[Answer]:
         try:
             with (
                 parcel.open() as file,
                 self.client.stream(
-                    "POST", self._door() + self.path, content=file, headers=parcel.headers, params=parcel.query
+                    "POST", url + self.path, content=file, headers=parcel.headers, params=parcel.query
                 ) as response,
             ):
                 if response.status_code in LATER:
@@ -147,9 +173,9 @@ class Sender:
                     raise _Useless(f"the door answers {response.status_code}: {problem(response)}")
                 return [_single(response)]
         except httpx.TransportError as error:
-            raise _Again(f"{self.url} does not answer ({error})") from error
+            raise _Again(f"{url} does not answer ({error})") from error
         except ValueError as error:
-            raise _Again(f"{self.url} does not answer as a customs door does ({error})") from error
+            raise _Again(f"{url} does not answer as a customs door does ({error})") from error
 
 
 def retry_after(response: httpx.Response) -> float | None:

@@ -11,6 +11,7 @@ def zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+@lru_cache(maxsize=4096)
 def start_of(day: date, time_zone: str) -> datetime:
     """The first moment of a day in a zone. OverflowError at the end of the calendar."""
     return datetime.combine(day, time.min, zone(time_zone)).astimezone(UTC)

@@ -1,7 +1,7 @@
 """The composition root: settings and runtime in, a service out."""
 
 from collections.abc import Awaitable, Callable
-from functools import partial
+from functools import lru_cache, partial
 
 from fastapi import APIRouter
 from pydantic import ValidationError
@@ -105,7 +105,7 @@ def _desk(
     runtime: Runtime, outbox: Outbox, settings: LicensingSettings, denials: DenialIndex
 ) -> tuple[Desk, dict[str, Loop]]:
     """Licences: what their routes need, and the loops that serve them."""
-    authorities = Authorities(settings.zone_of, settings.years_of)
+    authorities = Authorities(lru_cache(1024)(settings.zone_of), lru_cache(1024)(settings.years_of))
     judge = partial(licence_faults, authorities=authorities, issued=True)
     later = PendingAmendments(outbox.append, judge, denials)
     register = Register(outbox.append, denials)

@@ -49,7 +49,7 @@ class _TextsDumper(_ColumnDumper):
     oid, element = 1009, 25
 
     def elements(self, column: Texts) -> Iterable[bytes]:
-        return super().elements([None if value is None else value.encode() for value in column])
+        return [_NULL if value is None else _LENGTH(len(data := value.encode())) + data for value in column]
 
 
 class _BytesDumper(_ColumnDumper):

@@ -1,10 +1,10 @@
 """An answer that comes line by line (newline-delimited JSON) while it is made."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any, Final
 
+from pydantic_core import to_json
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -32,7 +32,7 @@ class Lines(Response):
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             async for lines in self._groups:
-                body = b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines)
+                body = b"".join(to_json(line) + b"\n" for line in lines)
                 async with asyncio.timeout(STALLED_S):
                     await send({"type": "http.response.body", "body": body, "more_body": True})
             await send({"type": "http.response.body", "body": b""})

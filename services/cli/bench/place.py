@@ -151,6 +151,17 @@ async def fresh(settings: RuntimeSettings, wanted: Iterable[str] | None = None) 
             await connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+def server_cpu_s(backend: int) -> float:
+    """Of a database server on this machine with all its processes; 0 when it is elsewhere."""
+    with suppress(psutil.Error):
+        server = psutil.Process(backend).parent()
+        if server is not None and "postgres" in server.name():
+            times = [server.cpu_times(), *(process.cpu_times() for process in server.children())]
+            ended = times[0].children_user + times[0].children_system
+            return ended + sum(t.user + t.system for t in times)
+    return 0.0
+
+
 def now() -> float:
     """Seconds of a clock that only goes forward."""
     return time.perf_counter()

@@ -9,10 +9,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+import psycopg
+
 from services.cli.bench.http_jobs import at_rate
 from services.cli.bench.http_load import Client
 from services.cli.bench.latency import percentiles
-from services.cli.bench.place import Measured, Place, fresh, now
+from services.cli.bench.place import Measured, Place, fresh, now, server_cpu_s
 from services.cli.bench.streams import DONE
 from services.core.messages import Licence
 from services.runtime.settings import RuntimeSettings
@@ -21,6 +23,8 @@ from services.simulator import load
 READING_S: Final = 10.0
 ONE_PER_S, PAGES_PER_S = 100.0, 20.0
 """Reads that are offered: of one licence, and of pages of fifty."""
+WRITES_PER_S: Final = 5.0
+"""Changes of licences that go on beside."""
 PAGES: Final = 300
 REVOKED: Final = 100
 LOOK_S: Final = 0.2
@@ -77,7 +81,7 @@ async def measure(settings: RuntimeSettings, *, licences: int, workers: int) -> 
 async def _imported(place: Place, file: Path, urls: list[str], doors: Measured, licences: int) -> dict[str, Any]:
     command = [sys.executable, "-m", "services.cli", "licence", "import", str(file), "--json"]
     command += [word for url in urls for word in ("--url", url)]
-    before, begun = doors.usage(), now()
+    before, begun, database_s = doors.usage(), now(), await _database_cpu_s(place)
     process = await asyncio.create_subprocess_exec(*command, env=place.environment(), stdout=PIPE, stderr=DEVNULL)
     client = Measured([process])
     done = asyncio.create_task(process.communicate())
@@ -87,6 +91,7 @@ async def _imported(place: Place, file: Path, urls: list[str], doors: Measured, 
         rss["client"] = max(rss["client"], client.usage().rss_bytes)
         await asyncio.wait([done], timeout=LOOK_S)
     elapsed, used = now() - begun, doors.usage().cpu_s - before.cpu_s
+    database_s = await _database_cpu_s(place) - database_s
     output, _ = await done
     summary = json.loads(output)
     if summary["new"] != licences:
@@ -96,9 +101,15 @@ async def _imported(place: Place, file: Path, urls: list[str], doors: Measured, 
         "rows_per_s": round(licences / elapsed),
         "door_cpu_us_per_row": round(used / licences * 1e6, 1),
         "client_cpu_us_per_row": round(client.usage().cpu_s / licences * 1e6, 1),
+        "postgresql_cpu_us_per_row": round(database_s / licences * 1e6, 1),
         "door_peak_rss_mb": round(rss["door"] / 1e6),
         "client_peak_rss_mb": round(rss["client"] / 1e6),
     }
+
+
+async def _database_cpu_s(place: Place) -> float:
+    async with await psycopg.AsyncConnection.connect(place.settings.database.url) as connection:
+        return server_cpu_s(connection.info.backend_pid)
 
 
 async def _reads(url: str, licences: int) -> dict[str, Any]:
@@ -115,12 +126,27 @@ async def _reads(url: str, licences: int) -> dict[str, Any]:
         "revoked": (PAGES_PER_S, lambda _: "/v1/licences?status=revoked"),
     }
     found: dict[str, Any] = {}
-    for name, (rate, path) in asked.items():
+    for place, (name, (rate, path)) in enumerate(asked.items()):
+        writing = asyncio.create_task(_written(client, place * 1_000, licences))
         waits = percentiles(await _waits(client, path, rate, licences))
+        await writing
         found |= {f"{name}_{key}": waits[key] for key in ("p50_ms", "p99_ms")}
     waits = percentiles(await _paged(client, PAGES))
     client.close()
     return found | {f"cursor_{key}": waits[key] for key in ("p50_ms", "p99_ms")}
+
+
+async def _written(client: Client, first: int, licences: int) -> None:
+    """Licences are suspended meanwhile, a few each second, all over the register; those that are revoked stay so."""
+    suspended = json.dumps({"status": "suspended", "reason": "bench"}).encode()
+
+    async def one(serial: int, _: float) -> None:
+        ref = load.reference((first + serial) * 104_729 % licences)
+        answer = await client.post(f"/v1/licences/{ref}/status", suspended)
+        if answer.status not in {200, 409}:
+            raise RuntimeError(f"{answer.status}: {answer.body[:300]!r}")
+
+    await at_rate(one, WRITES_PER_S, READING_S)
 
 
 async def _waits(client: Client, path: Callable[[int], str], rate: float, licences: int) -> list[float]:

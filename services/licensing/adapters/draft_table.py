@@ -8,6 +8,7 @@ from psycopg.types.json import Jsonb
 from services.licensing.adapters.bodies import StoredLicence
 from services.licensing.adapters.views import licence_content
 from services.licensing.domain.drafting import Draft, State
+from services.runtime.columns import Texts
 from services.runtime.database import Connection
 
 LATEST = (
@@ -21,7 +22,7 @@ async def load_drafts(connection: Connection, refs: Collection[str]) -> dict[str
     """How each stands, also those that are drafts no more; their names are locked."""
     if not refs:
         return {}
-    rows = await (await connection.execute(LATEST, (sorted(refs),))).fetchall()
+    rows = await (await connection.execute(LATEST, (Texts(sorted(refs)),))).fetchall()
     return {one.terms.ref: one for one in map(draft_of, rows)}
 
 

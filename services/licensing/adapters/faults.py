@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any, Protocol, TypeVar
 
 from fastapi import Request, Response
@@ -24,6 +25,8 @@ _UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 NOT_ACCEPTABLE = "The request is not acceptable"
 P = TypeVar("P", bound=Body)
 Broken = set[tuple[Any, ...]]
+Lines = Sequence[tuple[int, LicenceLine]]
+"""With their places in the request."""
 
 
 class RouteGuard(Protocol):
@@ -110,9 +113,15 @@ def stated_faults(
         *terms.holder_faults(licence.type, licence.holder),
         *terms.period_faults(body.valid_from, body.valid_to),
         *terms.lines_missing(body.lines),
-        *_line_faults(list(enumerate(body.lines)), terms.lowered_faults if may_be_none else terms.line_faults),
+        *_line_faults(_placed(body, licence), terms.lowered_faults if may_be_none else terms.line_faults),
         *kind_faults(licence, authorities.years_of(body.authority)),
     )
+
+
+def _placed(body: LicenceTerms, licence: Licence) -> Lines:
+    """The lines of the licence, which stand in order of their numbers, in that of the body."""
+    places = sorted(range(len(body.lines)), key=lambda place: body.lines[place].line)
+    return sorted(zip(places, licence.lines, strict=True), key=itemgetter(0))
 
 
 def refusal_faults(body: RefusalBody) -> tuple[Fault, ...]:
@@ -130,7 +139,8 @@ def _sound_licence_faults(body: Mapping[str, Any], broken: Broken) -> Iterable[F
         period = Period.model_validate({name: body.get(name) for name in Period.model_fields})
         yield from terms.period_faults(period.valid_from, period.valid_to)
     of = terms.line_faults if body.get("replaces") is None else terms.lowered_faults
-    yield from _line_faults(_sound(LineBody, "lines", body, broken), of)
+    sound = _sound(LineBody, "lines", body, broken)
+    yield from _line_faults([(place, line.licence_line()) for place, line in sound], of)
 
 
 def _sound(part: type[P], name: str, body: Mapping[str, Any], broken: Broken) -> list[tuple[int, P]]:
@@ -142,12 +152,12 @@ def _sound(part: type[P], name: str, body: Mapping[str, Any], broken: Broken) ->
 
 
 def _line_faults(
-    lines: Sequence[tuple[int, LineBody]],
+    lines: Lines,
     of: Callable[[int, LicenceLine], Iterable[Fault]] = terms.line_faults,
 ) -> Iterable[Fault]:
     yield from terms.numbering_faults([(place, line.line) for place, line in lines])
     for place, line in lines:
-        yield from of(place, line.licence_line())
+        yield from of(place, line)
         if not (stated := bundled()).knows(line.control_code):
             near = ", ".join(stated.nearest(line.control_code)) or "nothing"
             detail = f"{line.control_code} is not in Annex I ({stated.version}); nearest: {near}"

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from functools import lru_cache
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -19,6 +20,7 @@ _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 _YEARS = range(1970, 9999)
+P = TypeVar("P")
 
 
 class Body(BaseModel):
@@ -37,6 +39,11 @@ def _parsed(parse: Callable[[str], Any], code: str, example: str) -> tuple[Befor
             raise PydanticCustomError(code, "{reason}", {"reason": str(error)}) from error
 
     return BeforeValidator(check), WithJsonSchema({"type": "string", "examples": [example]})
+
+
+def _often(parse: Callable[[str], P]) -> Callable[[str], P]:
+    """Of a small vocabulary: most values of many licences are read from memory. What is no value is not kept."""
+    return lru_cache(8192)(parse)
 
 
 def _parse_date(text: str) -> date:
@@ -69,18 +76,18 @@ def _parse_text(longest: int) -> Callable[[str], str]:
     return parse
 
 
-_decimal = _parsed(values.parse_decimal, "decimal", "12.500")
-_date = _parsed(_parse_date, "date", "2026-01-15")
+_decimal = _parsed(_often(values.parse_decimal), "decimal", "12.500")
+_date = _parsed(_often(_parse_date), "date", "2026-01-15")
 _time = _parsed(_parse_time, "time", "2026-03-02T08:15:00Z")
 _ref = _parsed(values.parse_licence_ref, "reference", "VL/2026/000123")
 _eori = _parsed(values.parse_eori, "eori", "BE0314595348")
-_country = _parsed(values.parse_country, "country", "IN")
-_commodity = _parsed(values.parse_commodity_code, "commodity-code", "847983")
-_unit = _parsed(values.parse_unit, "unit", "NAR")
+_country = _parsed(_often(values.parse_country), "country", "IN")
+_commodity = _parsed(_often(values.parse_commodity_code), "commodity-code", "847983")
+_unit = _parsed(_often(values.parse_unit), "unit", "NAR")
 _mrn = _parsed(values.parse_mrn, "mrn", "26BE343000000001A1")
-_currency = _parsed(values.parse_currency, "currency", "EUR")
-_control = _parsed(terms.parse_control_code, "control-code", "2B204")
-_procedure = _parsed(terms.parse_procedure, "procedure", "10")
+_currency = _parsed(_often(values.parse_currency), "currency", "EUR")
+_control = _parsed(_often(terms.parse_control_code), "control-code", "2B204")
+_procedure = _parsed(_often(terms.parse_procedure), "procedure", "10")
 _ground = _parsed(grounds.parse_ground, "ground", "diversion-risk")
 _code = _parsed(terms.parse_condition, "code", "re-export-consent")
 _cas = _parsed(terms.parse_cas_number, "cas-number", "75-44-5")

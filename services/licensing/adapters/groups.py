@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from services.core.errors import Refused
+from services.runtime.columns import Texts
 from services.runtime.database import Connection
 
 C = TypeVar("C")
@@ -22,7 +23,7 @@ _LOCK = (
 
 async def lock(connection: Connection, names: Collection[str]) -> None:
     """Until the transaction ends no other has these names, each with what kind of thing it names."""
-    await connection.execute(_LOCK, (list(names),))
+    await connection.execute(_LOCK, (Texts(names),))
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ ready, and its lines are sent once that is durable.
 """
 
 import asyncio
+from collections import Counter as Tally
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -21,6 +22,7 @@ from services.licensing.adapters.answers import now, registered
 from services.licensing.adapters.faults import NOT_ACCEPTABLE, Authorities
 from services.licensing.adapters.import_rows import ENTRIES, FileEntry
 from services.licensing.adapters.issuing import issuing_document
+from services.licensing.adapters.planning import Planning
 from services.licensing.adapters.register import Outcome, Register
 from services.licensing.domain.rights import ActingParty, Right, objection_to
 from services.licensing.handlers import IssueLicence, terms_of
@@ -66,6 +68,7 @@ class Import:
         self._register = register
         self._database = database
         self._authorities = authorities
+        self._planning = Planning(database)
         self._working = 0
 
     async def receive(self, request: Request, first_line: int | None, *, dry_run: bool) -> Response:
@@ -105,14 +108,17 @@ class Import:
             judged = await judge(group)
             good = [one for one in judged if isinstance(one, IssueLicence)]
             answers = iter(await take(good) if good else ())
-            lines = []
-            for entry, one in zip(group, judged, strict=True):
-                lines.append(_line(entry, one, next(answers) if isinstance(one, IssueLicence) else one))
-                IMPORTED.labels(media_type, _OUTCOMES.get(lines[-1]["status"], "refused")).inc()
+            lines = [
+                _line(entry, one, next(answers) if isinstance(one, IssueLicence) else one)
+                for entry, one in zip(group, judged, strict=True)
+            ]
+            for status, count in Tally(line["status"] for line in lines).items():
+                IMPORTED.labels(media_type, _OUTCOMES.get(status, "refused")).inc(count)
             yield lines
             group = await entries.next()
         if entries.failure is not None:
             yield [refusal_line({}, entries.failure)]
+        await self._planning.keep_up()
 
     async def _judge(self, group: Sequence[FileEntry], party: ActingParty | None) -> list[IssueLicence | Exception]:
         """By the door's rules, letting others in between. `party`: whose authority they must be of."""
@@ -129,7 +135,7 @@ class Import:
 
     async def _take(self, batch: Batch) -> Answers:
         try:
-            return await self._submit(batch)
+            answers = await self._submit(batch)
         except Rejected as error:
             # One of them makes no message that can be written: which is found out one by one.
             if len(batch) == 1:
@@ -137,6 +143,8 @@ class Import:
             return [(await self._take([one]))[0] for one in batch]
         except Exception as error:  # noqa: BLE001 - said in the line of each
             return [error] * len(batch)
+        self._planning.entered(answers)
+        return answers
 
 
 class _DryRun:

@@ -14,6 +14,7 @@ from services.licensing.adapters.groups import lock
 from services.licensing.domain.consultation import Course
 from services.licensing.domain.granting import Consulted, Denied, Transaction
 from services.licensing.domain.live_denials import LiveDenials
+from services.runtime.columns import Texts
 from services.runtime.database import Connection
 
 AT_ONCE: Final = 200
@@ -62,7 +63,7 @@ class DenialIndex:
         live = await self.live(connection)
         consulted: dict[str, list[Consulted]] = {}
         if len(live):
-            for row in await (await connection.execute(_COURSES, (list(applications),))).fetchall():
+            for row in await (await connection.execute(_COURSES, (Texts(applications),))).fetchall():
                 consulted.setdefault(row["application"], []).append(_consulted(row))
         return Denied(live, consulted)
 

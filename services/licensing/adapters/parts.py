@@ -67,7 +67,11 @@ class RequiresBody(Body):
     state_guarantee: bool = False
 
     def requirements(self) -> Requirements:
-        return Requirements(**self.model_dump())
+        return Requirements(
+            federal_authorisation=self.federal_authorisation,
+            end_use_certificate=self.end_use_certificate,
+            state_guarantee=self.state_guarantee,
+        )
 
 
 class ConditionBody(Body):

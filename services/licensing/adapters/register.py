@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from json import dumps
+from typing import Any
 
 from psycopg.types.json import Jsonb
+from pydantic_core import to_json
 
 from services.core.decision import Decision
 from services.core.errors import Corrupt
@@ -16,7 +17,7 @@ from services.licensing.adapters.bodies import StoredLicence, StoredRefusal
 from services.licensing.adapters.draft_table import load_drafts, write_drafts
 from services.licensing.adapters.groups import Decided, decided, lock
 from services.licensing.adapters.live_denials import DenialIndex
-from services.licensing.adapters.views import day_text, licence_content, refusal_view, step_view
+from services.licensing.adapters.views import as_stored, licence_content, refusal_view
 from services.licensing.domain.amending import AmendLicence, amend
 from services.licensing.domain.drafting import Draft, issued_from
 from services.licensing.domain.granting import Denied
@@ -181,7 +182,7 @@ async def load_licences(
     """Those that exist, locked when they may be written; `groups.lock` comes before, by the name of `lock_name`."""
     if not refs:
         return {}
-    rows = await (await connection.execute(_LOCKED if to_write else _REGISTERED, (sorted(refs),))).fetchall()
+    rows = await (await connection.execute(_LOCKED if to_write else _REGISTERED, (Texts(sorted(refs)),))).fetchall()
     return {row["ref"]: _registered(row["issued"], row["current"]) for row in rows}
 
 
@@ -222,26 +223,27 @@ async def write_revisions(connection: Connection, outputs: Sequence[Revision]) -
 
 async def _write_licences(connection: Connection, licences: Sequence[Licence]) -> None:
     """Of those that are new the first revision, then what follows in order, then the content of all."""
-    new = [_row(licence) for licence in licences if licence.revision == 1]
+    contents = [licence_content(licence) for licence in licences]
+    rows = list(map(_row, licences, contents))
+    new = [row for licence, row in zip(licences, rows, strict=True) if licence.revision == 1]
     if new:
         await connection.execute(_ISSUE, [Texts(column) for column in zip(*new, strict=True)])
-    later = [licence for licence in licences if licence.revision > 1]
+    later = [(licence, row) for licence, row in zip(licences, rows, strict=True) if licence.revision > 1]
     if later:
         async with connection.cursor() as cursor:
-            changes = [(x.revision, *_row(x)[1:], x.ref, x.revision - 1) for x in later]
-            await cursor.executemany(_CHANGE, changes)
+            await cursor.executemany(_CHANGE, [(x.revision, *row[1:], x.ref, x.revision - 1) for x, row in later])
             if cursor.rowcount != len(later):
                 raise Corrupt("a licence has changed under its lock")
-    revisions = [(x.ref, str(x.revision), dumps(licence_content(x)), x.changed_at.isoformat()) for x in licences]
+    stored = [to_json(as_stored(content)).decode() for content in contents]
+    revisions = [(x.ref, str(x.revision), text, row[-1]) for x, text, row in zip(licences, stored, rows, strict=True)]
     await connection.execute(_WRITE_REVISIONS, [Texts(column) for column in zip(*revisions, strict=True)])
 
 
-def _row(licence: Licence) -> tuple[str | None, ...]:
+def _row(licence: Licence, content: Mapping[str, Any]) -> tuple[str | None, ...]:
     """The columns of a licence, but for the revision, as PostgreSQL reads them from text."""
-    steps = dumps([step_view(step) for step in licence.statuses])
-    valid = (licence.valid_from.isoformat(), day_text(licence.valid_to))
+    steps = to_json(content["statuses"]).decode()
     about = (licence.ref, licence.authority, licence.type.value, licence.holder.eori)
-    return (*about, *valid, steps, licence.changed_at.isoformat())
+    return (*about, content["valid_from"], content["valid_to"], steps, content["changed_at"])
 
 
 def _refusal_row(refusal: Refusal) -> tuple[object, ...]:

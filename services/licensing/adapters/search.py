@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.core.messages import Licence, LicenceStatus, Refusal
-from services.licensing.adapters.bodies import StoredLicence
 from services.licensing.adapters.register import licence_of, refusal_of
+from services.licensing.adapters.views import as_shown
 from services.licensing.adapters.words import word
 from services.licensing.domain.status import STEPS
 from services.runtime.database import Database
@@ -50,14 +50,6 @@ def _where_to_look(status: str) -> list[str]:
     return places
 
 
-_UNSAID = {
-    name: field.get_default(call_default_factory=True)
-    for name, field in StoredLicence.model_fields.items()
-    if not field.is_required() and name != "requires"
-}
-"""What revisions that an earlier release stored do not have, as it is shown."""
-
-
 @dataclass(frozen=True, slots=True)
 class Page:
     """Where a page starts (after this reference) and how much it holds."""
@@ -86,7 +78,7 @@ class Search:
     ) -> list[dict[str, Any]]:
         """The same as the door shows them: as they are stored, with the status in force."""
         rows = await self._listed(holder, status, now, page)
-        return [{**_UNSAID, **row["content"], "status": row["status"]} for row in rows]
+        return [{**as_shown(row["content"]), "status": row["status"]} for row in rows]
 
     async def _listed(
         self, holder: str | None, status: LicenceStatus | None, now: datetime, page: Page
@@ -104,12 +96,13 @@ class Search:
         return await self._database.rows(query.encode(), {**known, **times, **_bounds(page)}, prepare=False)
 
     async def revisions(self, ref: str, since: int, limit: int) -> list[Mapping[str, object]]:
-        """Stored revisions in order, from `since` on."""
+        """Stored revisions in order, from `since` on, with every field."""
         query = (
             "SELECT content FROM licensing.licence_revision WHERE ref = %(ref)s AND revision >= %(since)s"
             " ORDER BY revision LIMIT %(limit)s"
         )
-        return await self._contents(query, {"ref": ref, "since": since, "limit": limit})
+        found = await self._contents(query, {"ref": ref, "since": since, "limit": limit})
+        return [as_shown(content) for content in found]
 
     async def refusal(self, ref: str) -> Refusal | None:
         found = await self._contents("SELECT content FROM licensing.refusal WHERE ref = %(ref)s", {"ref": ref})

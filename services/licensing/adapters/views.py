@@ -1,5 +1,6 @@
 """Licences and refusals as JSON, in the register and in answers. Amounts stay as the authority wrote them."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,8 +17,16 @@ from services.core.messages import (
     Requirements,
     StatusChange,
 )
+from services.licensing.adapters.bodies import StoredLicence
 from services.licensing.adapters.words import word
 from services.licensing.domain.status import standing
+
+_UNSAID = {
+    name: field.get_default(call_default_factory=True)
+    for name, field in StoredLicence.model_fields.items()
+    if not field.is_required() and name != "requires"
+}
+"""Fields that a stored revision may lack, and what that stands for: nothing, or an empty list."""
 
 
 def licence_view(licence: Licence, now: datetime) -> dict[str, Any]:
@@ -26,7 +35,7 @@ def licence_view(licence: Licence, now: datetime) -> dict[str, Any]:
 
 
 def licence_content(licence: Licence) -> dict[str, Any]:
-    """A revision as it is stored; `bodies.StoredLicence` reads it."""
+    """A revision with every field; `bodies.StoredLicence` reads it."""
     return {
         "ref": licence.ref,
         "revision": licence.revision,
@@ -47,6 +56,16 @@ def licence_content(licence: Licence) -> dict[str, Any]:
         **_scope(licence),
         **_boxes(licence),
     }
+
+
+def as_stored(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The same without the fields that say nothing, which are a third of it."""
+    return {name: value for name, value in content.items() if value or name not in _UNSAID}
+
+
+def as_shown(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a stored one; one of an earlier release may lack, or have, any field that says nothing."""
+    return {**_UNSAID, **stored}
 
 
 def _requires(requires: Requirements) -> dict[str, Any]:

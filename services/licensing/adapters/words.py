@@ -1,7 +1,8 @@
 """Enumerated names as JSON writes them: LARGE_PROJECT is large-project."""
 
 from enum import StrEnum
-from typing import Literal, TypeVar
+from functools import cache
+from typing import Literal, TypeVar, cast
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -17,11 +18,17 @@ ReportWord = Literal["cumulative", "delta", "contra", "late", "adjust"]
 ChannelWord = Literal["electronic-transfer", "visit", "teaching", "technical-assistance", "export"]
 
 
+@cache
 def word(name: StrEnum) -> str:
     """How an enumerated name is written in JSON."""
     return name.value.lower().replace("_", "-")
 
 
 def named(names: type[E], text: str) -> E:
-    """The name that a word of JSON stands for."""
+    """The name that a word of JSON stands for. ValueError when there is none."""
+    return cast(E, _named(names, text))
+
+
+@cache
+def _named(names: type[StrEnum], text: str) -> StrEnum:
     return names(text.upper().replace("-", "_"))

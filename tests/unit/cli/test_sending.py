@@ -3,7 +3,9 @@
 import gzip
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
@@ -194,3 +196,36 @@ def test_what_the_door_would_not_take_is_not_sent(tmp_path: Path) -> None:
     assert door.bodies == []
     assert sent is not None
     assert sent.refused[0]["status"] == 413
+
+
+def test_a_door_of_several_processes_is_sent_to_where_the_least_is_under_way(folder: Path) -> None:
+    others_are_done = Event()
+    taken: list[str] = []
+
+    def door(request: httpx.Request) -> httpx.Response:
+        taken.append(request.url.host)
+        if request.url.host == "busy.test":
+            assert others_are_done.wait(2), taken
+        elif taken.count("free.test") == 2:
+            others_are_done.set()
+        return httpx.Response(202, json=TAKEN)
+
+    made, _ = sender(folder, door)
+    made = replace(made, doors=("http://free.test", "http://busy.test"))
+    assert [sent is not None for _, sent, _ in made.send_all(parcels([folder]), 2)] == [True] * 3
+    assert taken.count("busy.test") <= 1
+
+
+def test_a_process_that_is_away_keeps_no_message_from_the_others(folder: Path) -> None:
+    asked: list[str] = []
+
+    def door(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.host)
+        if request.url.host == "away.test":
+            raise httpx.ConnectError("gone")
+        return httpx.Response(202, json=TAKEN)
+
+    made, _ = sender(folder, door)
+    made = replace(made, doors=("http://away.test", "http://there.test"))
+    assert all(sent is not None for _, sent, _ in run(made, folder))
+    assert asked.count("away.test") == 1

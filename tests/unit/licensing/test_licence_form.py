@@ -9,7 +9,8 @@ import pytest
 
 from services.core.messages import Licence, LicenceLine
 from services.licensing.adapters.bodies import LicenceBody, StoredLicence
-from services.licensing.adapters.views import licence_content
+from services.licensing.adapters.history_http import change_view
+from services.licensing.adapters.views import as_shown, as_stored, licence_content
 from services.licensing.domain.terms import line_faults
 from tests.builders_licensing import LICENCE, changed
 
@@ -47,6 +48,21 @@ FORM = changed(
         }
     ],
 )
+
+
+@pytest.mark.parametrize("form", [LICENCE, FORM], ids=["short", "whole"])
+def test_what_says_nothing_is_not_stored_and_is_shown_all_the_same(form: dict[str, Any]) -> None:
+    licence = LicenceBody.model_validate(form).licence("Europe/Brussels", NOW)
+    stored = json.loads(json.dumps(as_stored(licence_content(licence))))
+    assert not [name for name, value in stored.items() if value in (None, [])]
+    assert StoredLicence.model_validate(stored).stored() == licence
+    assert as_shown(stored) == json.loads(json.dumps(licence_content(licence)))
+
+
+def test_an_earlier_release_that_stored_what_says_nothing_has_changed_nothing() -> None:
+    content = json.loads(json.dumps(licence_content(LicenceBody.model_validate(LICENCE).licence("Etc/UTC", NOW))))
+    earlier, later = as_shown(content), as_shown(as_stored({**content, "revision": 2, "contact": "export desk"}))
+    assert change_view(earlier, later)["changed"] == ["contact"]
 
 
 def test_every_field_of_the_form_is_kept_and_shown() -> None:

@@ -5,12 +5,10 @@ import os
 import signal
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, LiteralString
 
-import psutil
 import psycopg
 from psycopg.rows import TupleRow
 
@@ -20,7 +18,7 @@ from services.cli.bench.peer.installation import Installation, result
 from services.cli.bench.peer.load import Load, licence
 from services.cli.bench.peer.measure import installation
 from services.cli.bench.peer.oracle import Oracle
-from services.cli.bench.place import Measured, now
+from services.cli.bench.place import Measured, now, server_cpu_s
 from services.cli.bench.progress import FROM, TO
 from services.core.errors import Fatal
 from services.runtime.settings import RuntimeSettings
@@ -102,21 +100,10 @@ async def _until(connection: psycopg.AsyncConnection[TupleRow], job: Process, do
         cursor = await connection.execute("SELECT sum(published)::bigint, pg_backend_pid() FROM bench.fold")
         published, backend = await cursor.fetchone() or (0, 0)
         if published >= done:
-            return Look(now(), published, measured.usage().cpu_s, _server_cpu_s(backend))
+            return Look(now(), published, measured.usage().cpu_s, server_cpu_s(backend))
         if job.returncode is not None:
             raise Fatal(f"the job ended with {job.returncode}")
         await asyncio.sleep(LOOK_S)
-
-
-def _server_cpu_s(backend: int) -> float:
-    """Of a database server on this machine with all its processes; 0 when it is elsewhere."""
-    with suppress(psutil.Error):
-        server = psutil.Process(backend).parent()
-        if server is not None and "postgres" in server.name():
-            times = [server.cpu_times(), *(process.cpu_times() for process in server.children())]
-            ended = times[0].children_user + times[0].children_system
-            return ended + sum(t.user + t.system for t in times)
-    return 0.0
 
 
 async def _takeover(connection: psycopg.AsyncConnection[TupleRow], wave: Awaitable[None]) -> float:
