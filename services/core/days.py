@@ -22,6 +22,14 @@ def end_of(day: date, time_zone: str) -> datetime:
     return start_of(day + timedelta(days=1), time_zone)
 
 
+def day_of(moment: datetime, time_zone: str) -> date:
+    """The day of a moment in a zone; at the end of the calendar, where the zone has none, that of the moment."""
+    try:
+        return moment.astimezone(zone(time_zone)).date()
+    except OverflowError:
+        return moment.date()
+
+
 def years_after(day: date, years: int) -> date:
     """The same day so many years later, at most in the last year there is; 29 February ends with February."""
     return day.replace(year=min(day.year + years, MAXYEAR), day=28 if (day.month, day.day) == (2, 29) else day.day)

@@ -37,7 +37,10 @@ def _line(one: Compared) -> dict[str, Any]:
 
 
 def _figures(one: Compared, dimension: str, licensed: Decimal | None) -> dict[str, str | None]:
-    """`unseen`: use that customs never sees. `difference`: reported less what customs released."""
+    """`unseen`: use that our customs never sees; `elsewhere`: what that of other Member States wrote off of it.
+
+    `difference`: reported less what customs released.
+    """
 
     def of(use: Use) -> Decimal:
         return use.quantity if dimension == "quantity" else use.value
@@ -49,5 +52,6 @@ def _figures(one: Compared, dimension: str, licensed: Decimal | None) -> dict[st
         "unseen": format_amount(of(one.unseen)),
         "consumed": format_amount(of(one.consumed)),
         "exited": format_amount(of(one.exited)),
+        "elsewhere": format_amount(of(one.elsewhere)),
         "difference": format_amount(of(one.reported) - of(one.consumed)),
     }

@@ -1,6 +1,6 @@
 """The handling of one message, step by step: each step is an entry, applied at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from services.core.decision import Decision
@@ -34,7 +34,7 @@ from services.reconciliation.domain.ledger import LicenceLedger, apply, complete
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.spread import less_on_a_day
 from services.reconciliation.domain.supplementary import lift, post, with_exits
-from services.reconciliation.domain.usage import drawn_since
+from services.reconciliation.domain.usage import drawn_since, in_its_place, more_with
 
 
 class Booking:
@@ -64,8 +64,7 @@ class Booking:
     def licence(self, terms: Licence) -> Entry:
         """Record the licence as it now stands."""
         self._columns = Columns(opened(terms, self.ledger.balances, self.ledger.carried))
-        for line, use in drawn_since(self.ledger.terms, terms, self.ledger.usage).items():
-            self._columns.use(line, use.quantity, use.value)
+        self._use(drawn_since(self.ledger, terms), 1)
         entry = self._record(EntryCause.LICENCE, terms=terms)
         self._columns.spread = self.ledger.spread
         return entry
@@ -128,21 +127,35 @@ class Booking:
 
     def amount_returned(self, shipment: HeldShipment) -> None:
         """Judge a refused shipment again when one of its draws now fits."""
-        if may_gain(self._columns, self._terms(), shipment, self._rules, beside=self.ledger.authorisations):
+        reported = in_its_place(self.ledger, shipment.demand)
+        self._use(reported, -1)
+        gains = may_gain(self._columns, self._terms(), shipment, self._rules, beside=self.ledger.authorisations)
+        self._use(reported, 1)
+        if gains:
             self._again(shipment, self._judged_again(shipment, stood_in=False))
 
     def _judged_again(self, shipment: HeldShipment, *, stood_in: bool) -> tuple[Judged, ...]:
-        beside = self.ledger.authorisations
-        return judge_again(self._columns, self._terms(), shipment, self._rules, beside=beside, stood_in=stood_in)
+        beside, reported = self.ledger.authorisations, in_its_place(self.ledger, shipment.demand)
+        self._use(reported, -1)
+        draws = judge_again(self._columns, self._terms(), shipment, self._rules, beside=beside, stood_in=stood_in)
+        self._use(reported, 1)
+        return draws
+
+    def _use(self, uses: Mapping[int, Use], sign: int) -> None:
+        """Put what reports draw on the columns, or with sign -1 take it off."""
+        for line, use in uses.items():
+            self._columns.use(line, sign * use.quantity, sign * use.value)
 
     def _judged(self, demand: Demand, held: HeldShipment | None) -> tuple[Judged, ...]:
         """The draws of a demand; one that completes others is judged as if they held nothing."""
         ledger, columns = self.ledger, self._columns
         stood_in = is_stood_in(ledger, demand)
-        others = completed_by(ledger, demand)
+        others, reported = completed_by(ledger, demand), in_its_place(ledger, demand)
+        self._use(reported, -1)
         lift(columns, others)
         draws = judge(columns, ledger.terms, demand, held, self._rules, beside=ledger.authorisations, stood_in=stood_in)
         post(columns, others)
+        self._use(reported, 1)
         return with_exits(columns, ledger.terms, demand, draws, others, self._rules.codes) if others else draws
 
     def _stands_in_for(self, mrn: Mrn) -> tuple[Mrn, ...]:
@@ -196,6 +209,8 @@ class Booking:
     ) -> None:
         held = tuple([d.held for d in draws])
         shipment = HeldShipment(mrn=demand.mrn, demand=demand, arrival=arrival, cover_revision=revision, draws=held)
+        for line, use in more_with(self.ledger, shipment):
+            self._columns.use(line, use.quantity, use.value)
         entry = self._record(cause, shipment=shipment)
         if told:
             self._covers.append(self._cover(shipment, entry))

@@ -13,14 +13,14 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from services.core.days import end_of, start_of, zone
+from services.core.days import day_of, end_of, start_of, zone
 from services.core.messages import Comparison, DrawVerdict, GeneralAuthorisation, ReferenceKind
 from services.core.values import Mrn
 from services.reconciliation.domain.awaited import FailedDraw, Wait
 from services.reconciliation.domain.case import Failure, Mismatch
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.rule_set import RuleSet
-from services.reconciliation.domain.temporary import DAYS, day_of, shown_for
+from services.reconciliation.domain.temporary import DAYS, shown_for
 
 RE_IMPORT: Final = "re-import.overdue"
 OVERDUE: Final = "general-licence.notice-overdue"

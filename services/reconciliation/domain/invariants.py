@@ -85,7 +85,7 @@ def draws_are_columns(ledger: LicenceLedger) -> Iterator[Violation]:
     sums: Sums = {}
     for shipment in ledger.shipments.values():
         add(sums, shipment.draws, 1)
-    add_use(sums, drawn_by_use(ledger.terms, ledger.usage), 1)
+    add_use(sums, drawn_by_use(ledger.terms, ledger.usage, ledger.shipments.values()), 1)
     for line, what in differences(sums, ledger.balances):
         yield Violation(ledger.licence, ledger.revision, what, line)
 

@@ -147,6 +147,12 @@ KINDS: Final[dict[str, Kind]] = {
     "usage.report-difference": Kind(
         "the holder reports other exports than customs saw", _WARNING, _BOTH, _dual_use("arts 12(4), 27(1)")
     ),
+    "write-off.notice-missing": Kind(
+        "use that customs of another Member State cleared is reported, and no notice came of all of it",
+        _WARNING,
+        _BOTH,
+        _dual_use("arts 12(1), 27(1)"),
+    ),
     "shipment.unanswered": Kind(
         "customs will have no answer in time", _CRITICAL, _ADMINISTRATIVE, _delegated("art. 244(1)")
     ),

@@ -19,9 +19,10 @@ from services.reconciliation.domain.general_deadlines import (
 )
 from services.reconciliation.domain.lapsed import ends_of_legs, left_without_leg
 from services.reconciliation.domain.ledger import LicenceLedger
+from services.reconciliation.domain.notice_deadlines import notices_awaited, notices_missing
 from services.reconciliation.domain.usage_deadlines import differences, late_reports, report_missing, reports_due
 
-VERSION: Final = "6"
+VERSION: Final = "7"
 """Of the table and of all that its rows wait for: another one has the reminders of all ledgers made anew."""
 
 AWAITED: Final = (
@@ -29,6 +30,7 @@ AWAITED: Final = (
     Awaited("usage.due", reports_due, licence=report_missing, lines=differences),
     Awaited("usage.late", late_reports, lines=differences),
     Awaited("notice.due", notice_awaited, licence=notice_missing),
+    Awaited("write-off.due", notices_awaited, lines=notices_missing),
     Awaited("re-import.due", goods_to_come_back, draws=not_come_back),
 )
 

@@ -7,10 +7,10 @@ release, which is earlier.
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from services.core.days import zone
+from services.core.days import day_of
 from services.core.messages import (
     Authorisation,
     AuthorisationKind,
@@ -50,14 +50,6 @@ def away_with(known: Away, terms: Licence, now: HeldShipment, beside: Iterable[A
     """After one of the shipments stands as it now does, under a licence `is_temporary` says yes of."""
     proofs = [of for of in beside if of.mrn == now.mrn]
     return known.with_item(now.mrn, now.demand.occurred_at) if _is_away(now, terms, proofs) else known.without(now.mrn)
-
-
-def day_of(left: datetime, time_zone: str) -> date:
-    """The day on which goods left; at the end of the calendar, where the zone has none, that of UTC."""
-    try:
-        return left.astimezone(zone(time_zone)).date()
-    except OverflowError:
-        return left.date()
 
 
 def shown_for(beside: Iterable[Authorisation], mrn: Mrn) -> str:

@@ -1,17 +1,27 @@
 """Use that the holder reports, in the ledger: what it draws of a line, and what a report may not do.
 
 What customs never sees (transfers, visits, teaching, assistance) and what customs of another Member State cleared
-draws: it is consumed and has left. What our own customs sees draws by its shipments; a report of it is compared only.
+draws: it is consumed and has left, as far as no shipment draws it (`elsewhere`). What our own customs sees draws by its
+shipments; a report of it is compared only.
 How reports count together: `services.core.usage`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from services.core.days import day_of
 from services.core.errors import Rejected
-from services.core.messages import Entry, Licence, ReportChannel, ReportKind, UsageReport
-from services.core.usage import Account, Use, account_of, counting, counting_faults, use_of
-from services.core.values import ZERO
+from services.core.messages import Demand, Entry, HeldShipment, Licence, ReportChannel, ReportKind, UsageReport
+from services.core.usage import Account, Use, account_of, counting, counting_faults
+from services.core.values import ZERO, Mrn
 from services.reconciliation.domain.case import Failure
+from services.reconciliation.domain.elsewhere import (
+    drawn_by,
+    is_elsewhere,
+    shown_on,
+    state_of,
+    told,
+    total,
+)
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import QUANTITY_OVERRUN, VALUE_OVERRUN
@@ -39,29 +49,82 @@ def drawn_more(ledger: LicenceLedger, report: UsageReport) -> Use:
     """How much more of its line is drawn once the report counts; less than nothing: that much returns."""
     if ledger.terms is None or not draws(report):
         return Use()
-    known = _of_account(ledger, report)
-    before, after = use_of(counting(known)), use_of(counting([*known, report]))
-    return Use(after.quantity - before.quantity, after.value - before.value)
+    known, account, shipments = _of_account(ledger, report), account_of(report), ledger.shipments.values()
+    before = drawn_by(ledger.terms, account, known, shipments)
+    after = drawn_by(ledger.terms, account, [*known, report], shipments)
+    return _less(after, before)
 
 
-def drawn_by_use(terms: Licence | None, usage: Iterable[UsageReport]) -> dict[int, Use]:
+def _less(one: Use, other: Use) -> Use:
+    return Use(one.quantity - other.quantity, one.value - other.value)
+
+
+def drawn_by_use(
+    terms: Licence | None, usage: Iterable[UsageReport], shipments: Collection[HeldShipment]
+) -> dict[int, Use]:
     """What reports draw of each line; nothing while the licence is unknown, or where it has no such line."""
     accounts: dict[Account, list[UsageReport]] = {}
     for report in usage:
         if draws(report):
             accounts.setdefault(account_of(report), []).append(report)
     found: dict[int, Use] = {}
-    for (line, _, _), reports in accounts.items():
+    for account, reports in accounts.items():
         if terms is not None and _fit(terms, reports):
-            before, use = found.get(line, Use()), use_of(counting(reports))
+            line = account[0]
+            before, use = found.get(line, Use()), drawn_by(terms, account, reports, shipments)
             found[line] = Use(before.quantity + use.quantity, before.value + use.value)
     return found
 
 
-def drawn_since(known: Licence | None, terms: Licence, usage: Iterable[UsageReport]) -> dict[int, Use]:
-    """What reports draw of lines that the licence did not have before: they waited for them."""
-    before = {line.line for line in known.lines} if known else set[int]()
-    return {line: use for line, use in drawn_by_use(terms, usage).items() if line not in before}
+def drawn_since(ledger: LicenceLedger, terms: Licence) -> dict[int, Use]:
+    """How much more reports draw of each line under the licence as it now is: they waited for new lines.
+
+    In another time zone a shipment that was cleared elsewhere may fall into another period.
+    """
+    if not ledger.usage:
+        return {}
+    shipments, nothing = ledger.shipments.values(), Use()
+    before = drawn_by_use(ledger.terms, ledger.usage, shipments)
+    after = drawn_by_use(terms, ledger.usage, shipments)
+    more = {line: _less(use, before.get(line, nothing)) for line, use in after.items()}
+    return {line: use for line, use in more.items() if any(use)}
+
+
+def in_its_place(ledger: LicenceLedger, demand: Demand) -> dict[int, Use]:
+    """By line, what reports draw that draws of this shipment take the place of: of the period of its acceptance."""
+    found: dict[int, Use] = {}
+    terms = ledger.terms
+    for (line, _, state), reports in _cleared_as(ledger, demand.mrn).items():
+        if terms is not None:
+            day = day_of(demand.accepted_at, terms.time_zone)
+            periods = told(counting(reports), shown_on(terms, ledger.shipments.values(), line, state))
+            found[line] = total(one.beyond for one in periods if one.first <= day <= one.last)
+    return found
+
+
+def more_with(ledger: LicenceLedger, shipment: HeldShipment) -> Iterator[tuple[int, Use]]:
+    """How much more reports draw of a line once a shipment stands so; less than nothing: they give way to it."""
+    accounts, terms = _cleared_as(ledger, shipment.mrn), ledger.terms
+    if not accounts or terms is None:
+        return
+    before = list(ledger.shipments.values())
+    after = [*(one for one in before if one.mrn != shipment.mrn), shipment]
+    for account, reports in accounts.items():
+        more = _less(drawn_by(terms, account, reports, after), drawn_by(terms, account, reports, before))
+        if any(more):
+            yield account[0], more
+
+
+def _cleared_as(ledger: LicenceLedger, mrn: Mrn) -> dict[Account, list[UsageReport]]:
+    """The accounts of what is reported as cleared where this declaration was accepted; most often there is none."""
+    found: dict[Account, list[UsageReport]] = {}
+    terms, state = ledger.terms, state_of(mrn)
+    if not ledger.usage or terms is None or not is_elsewhere(terms, state):
+        return found
+    for report in ledger.usage:
+        if report.cleared_in == state:
+            found.setdefault(account_of(report), []).append(report)
+    return {account: reports for account, reports in found.items() if _fit(terms, reports)}
 
 
 def lines_overused(

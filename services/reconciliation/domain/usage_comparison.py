@@ -5,14 +5,15 @@ of the step the shipment is at: its release, then its exit. Only exports that ou
 seen; other use is reported alone.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from services.core.days import zone
 from services.core.messages import HeldShipment, Licence, LicenceLine, Phase, UsageReport
 from services.core.usage import Account, Use, account_of, counting, use_of
-from services.core.values import ZERO
+from services.core.values import ZERO, CountryCode
+from services.reconciliation.domain.elsewhere import is_elsewhere, shown_on, state_of, total
 from services.reconciliation.domain.usage import draws
 
 _SEEN = frozenset({Phase.RELEASED, Phase.EXITED})
@@ -31,14 +32,18 @@ class Compared:
     """Released by customs."""
     exited: Use
     """The part of it that left."""
+    elsewhere: Use
+    """Of `unseen`, what customs of other Member States wrote off: it is in neither of the two."""
 
 
 def compare(
-    terms: Licence, usage: Iterable[UsageReport], shipments: Iterable[HeldShipment], first: date, last: date
+    terms: Licence, usage: Collection[UsageReport], shipments: Iterable[HeldShipment], first: date, last: date
 ) -> list[Compared]:
     """Every line of the licence, from the first day to the last."""
     reported, unseen = _reported(usage, first, last)
-    consumed, exited = _seen(terms, shipments, first, last)
+    held = tuple(shipments)
+    noticed = _noticed(terms, usage, held, first, last)
+    consumed, exited = _seen(terms, held, noticed, first, last)
     return [
         Compared(
             line,
@@ -46,6 +51,7 @@ def compare(
             unseen.get(line.line, Use()),
             consumed.get(line.line, Use()),
             exited.get(line.line, Use()),
+            total(use for (number, _), use in noticed.items() if number == line.line),
         )
         for line in terms.lines
     ]
@@ -72,8 +78,24 @@ def _reported(usage: Iterable[UsageReport], first: date, last: date) -> tuple[di
     return reported, unseen
 
 
+def _noticed(
+    terms: Licence, usage: Iterable[UsageReport], shipments: Collection[HeldShipment], first: date, last: date
+) -> dict[tuple[int, CountryCode], Use]:
+    """By line and state, what was written off there of what is reported as cleared there."""
+    places = {(one.line, one.cleared_in) for one in usage if one.cleared_in is not None}
+    return {
+        (line, state): total(use for day, use in shown_on(terms, shipments, line, state) if first <= day <= last)
+        for line, state in places
+        if is_elsewhere(terms, state)
+    }
+
+
 def _seen(
-    terms: Licence, shipments: Iterable[HeldShipment], first: date, last: date
+    terms: Licence,
+    shipments: Iterable[HeldShipment],
+    noticed: Collection[tuple[int, CountryCode]],
+    first: date,
+    last: date,
 ) -> tuple[dict[int, Use], dict[int, Use]]:
     consumed: dict[int, Use] = {}
     exited: dict[int, Use] = {}
@@ -84,6 +106,8 @@ def _seen(
             continue
         for held in shipment.draws:
             line = held.line
+            if noticed and (line, state_of(shipment.mrn)) in noticed:
+                continue
             used = Use(held.consumed_quantity, held.consumed_value)
             consumed[line] = _sum(consumed.get(line, Use()), used)
             exited[line] = _sum(exited.get(line, Use()), Use(held.exited_quantity, held.exited_value))

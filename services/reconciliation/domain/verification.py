@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from services.core.messages import CarryOver, Entry, HeldDraw, Licence, UsageReport
+from services.core.messages import CarryOver, Entry, HeldShipment, Licence, UsageReport
 from services.core.values import LicenceRef, Mrn
 from services.reconciliation.domain.chain import hash_of
 from services.reconciliation.domain.columns import granted
+from services.reconciliation.domain.elsewhere import state_of
 from services.reconciliation.domain.invariants import (
     QUANTITY,
     VALUE,
@@ -39,7 +40,7 @@ class _Account:
         self.hash = NO_ENTRY
         self.terms: Licence | None = None
         self.carried: list[CarryOver] = []
-        self.draws: dict[Mrn, tuple[HeldDraw, ...]] = {}
+        self.shipments: dict[Mrn, HeldShipment] = {}
         self.usage: list[UsageReport] = []
         self.sums: Sums = {}
         self.broken = False
@@ -67,22 +68,28 @@ class _Account:
 
     def _follow(self, entry: Entry) -> None:
         self.revision, self.hash = entry.revision, entry.hash
-        self._follow_use(entry)
         self.carried += [] if entry.carried is None else [entry.carried]
-        if entry.shipment is not None:
-            add(self.sums, self.draws.get(entry.shipment.mrn, ()), -1)
-            add(self.sums, entry.shipment.draws, 1)
-            self.draws[entry.shipment.mrn] = entry.shipment.draws
-
-    def _follow_use(self, entry: Entry) -> None:
-        """Reports are counted anew from the first on; those that came before the licence draw when it comes."""
-        if entry.usage is None and (entry.terms is None or not self.usage):
-            self.terms = entry.terms or self.terms
-            return
-        add_use(self.sums, drawn_by_use(self.terms, self.usage), -1)
+        counted = self._counts_use_anew(entry)
+        self._add_use(-1 if counted else 0)
         self.terms = entry.terms or self.terms
         self.usage += [] if entry.usage is None else [entry.usage]
-        add_use(self.sums, drawn_by_use(self.terms, self.usage), 1)
+        if entry.shipment is not None:
+            before = self.shipments.get(entry.shipment.mrn)
+            add(self.sums, before.draws if before else (), -1)
+            add(self.sums, entry.shipment.draws, 1)
+            self.shipments[entry.shipment.mrn] = entry.shipment
+        self._add_use(1 if counted else 0)
+
+    def _counts_use_anew(self, entry: Entry) -> bool:
+        """Reports are counted from the first on; they wait for the licence, and give way to shipments."""
+        if entry.usage is not None or (entry.terms is not None and self.usage):
+            return True
+        shipment = entry.shipment
+        return shipment is not None and any(one.cleared_in == state_of(shipment.mrn) for one in self.usage)
+
+    def _add_use(self, sign: int) -> None:
+        if sign:
+            add_use(self.sums, drawn_by_use(self.terms, self.usage, self.shipments.values()), sign)
 
     def _authorised(self, entry: Entry) -> Iterator[tuple[int, str]]:
         columns = columns_of(entry.balances)

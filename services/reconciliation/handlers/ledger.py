@@ -47,7 +47,7 @@ def record_licence(
         booking.raise_for_line(line, failure, entry)
     for line, failure in windows_overdrawn(licence, known, booking.ledger.spread, rule_set):
         booking.raise_for_line(line, failure, entry)
-    for line, failure in lines_overused(licence, entry, drawn_since(known, licence, state.usage), rule_set):
+    for line, failure in lines_overused(licence, entry, drawn_since(state, licence), rule_set):
         booking.raise_for_line(line, failure, entry)
     if known is None:
         _arrived(booking, entry, rule_set)

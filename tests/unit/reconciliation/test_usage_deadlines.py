@@ -174,7 +174,15 @@ def test_the_comparison_shows_three_figures_of_the_days_asked_for() -> None:
         return comparison_view(terms, state.usage, state.shipments.values(), first, last)
 
     year = shown(date(2026, 1, 1), date(2026, 12, 31))
-    figures = {"licensed": "10", "reported": "3", "unseen": "2.5", "consumed": "1", "exited": "0", "difference": "2"}
+    figures = {
+        "licensed": "10",
+        "reported": "3",
+        "unseen": "2.5",
+        "consumed": "1",
+        "exited": "0",
+        "elsewhere": "0",
+        "difference": "2",
+    }
     assert year["lines"] == [{"line": 1, "unit": "NAR", "currency": None, "quantity": figures, "value": None}]
     assert year["crossing"] == []
     march = shown(date(2026, 3, 1), date(2026, 3, 31))
@@ -184,6 +192,7 @@ def test_the_comparison_shows_three_figures_of_the_days_asked_for() -> None:
         "unseen": "0",
         "consumed": "1",
         "exited": "0",
+        "elsewhere": "0",
         "difference": "-1",
     }
     assert march["crossing"] == ["A"]
