@@ -6,8 +6,9 @@ async def test_…(database_url, kafka): …     the parts
 Property tests try few examples, so that `tests/unit` stays a matter of seconds; HYPOTHESIS_PROFILE=thorough tries many.
 """
 
+import gc
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import settings
 
 from services.embedded.engines import Addresses
+from services.runtime.memory import looking_for_no_cycles
 from services.runtime.settings import RuntimeSettings
 from tests.engines import test_engines
 from tests.integration.faults.report import REPORTS, Report, lines
@@ -26,6 +28,14 @@ os.environ.setdefault("TOLBRUG_EMBEDDED__JAVA_OPTIONS", "-Xms256m -Xmx512m -XX:T
 settings.register_profile("quick", max_examples=20, stateful_step_count=20, deadline=None)
 settings.register_profile("thorough", max_examples=500, stateful_step_count=40, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What collection makes stays to the end: 7 000 tests and all modules are not looked through for cycles again."""
+    with looking_for_no_cycles():
+        yield
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

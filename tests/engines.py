@@ -35,7 +35,8 @@ async def _embedded() -> AsyncIterator[Addresses]:
     """In the first slot that no other run holds; what a killed run left there is adopted."""
     with ExitStack() as stack:
         slot = _first_free_slot(stack)
-        async with engines(slot / "state") as addresses:
+        # Kafka would hand over thousands of partitions to nobody: 16 s, and more after a campaign at full size.
+        async with engines(slot / "state", lasting=False) as addresses:
             yield addresses
         shutil.rmtree(slot / "state", ignore_errors=True)  # the slot is still ours
 

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from services.cli.console import remark
 from services.core.errors import TolbrugError
+from services.runtime.memory import looking_for_no_cycles
 
 COMMANDS: Final = {
     "up": "up:up",
@@ -47,7 +48,8 @@ class Commands(TyperGroup):
 
 def _command(name: str) -> Any:
     module, _, attribute = COMMANDS[name].partition(":")
-    found = getattr(import_module(f"services.cli.{module}"), attribute)
+    with looking_for_no_cycles():
+        found = getattr(import_module(f"services.cli.{module}"), attribute)
     alone = typer.Typer(callback=tolbrug)
     if isinstance(found, typer.Typer):
         alone.add_typer(found, name=name)

@@ -36,6 +36,7 @@ class Engine(Protocol):
     name: str
     wanted_port: int
     stop_signal: signal.Signals
+    abandon_signal: signal.Signals
 
     @property
     def argument(self) -> str: ...
@@ -53,12 +54,14 @@ async def engines(
     kafka: bool = True,
     postgres: bool = True,
     console: Console | None = None,
+    lasting: bool = True,
 ) -> AsyncIterator[Addresses]:
     """Run the engines asked for while the block runs. Fatal, with the ways out, when one cannot be had.
 
     What a killed process left running in this state directory is adopted when it answers, else stopped.
     One that ends meanwhile is started again where it was: its clients only wait.
     What the person who waits should know is printed on `console` (default: standard error).
+    Engines that are not `lasting` are ended at once, for whoever throws away what they hold.
     """
     settings = settings or EmbeddedSettings()
     console = console or Console(stderr=True)
@@ -81,7 +84,7 @@ async def engines(
             for broker in brokers:
                 broker.cancelled.set()
             await asyncio.gather(*starting.values(), return_exceptions=True)
-            await asyncio.gather(*(asyncio.to_thread(running.stop, engine) for engine in each))
+            await asyncio.gather(*(asyncio.to_thread(running.stop, engine, lasting=lasting) for engine in each))
 
 
 @asynccontextmanager
@@ -145,11 +148,11 @@ class _Running:
             return f"{engine.name} has ended (pid {process.pid}) and does not start: {error}"
         return f"{engine.name} had ended (pid {process.pid}) and its port {port} was taken: start all again"
 
-    def stop(self, engine: Engine) -> None:
+    def stop(self, engine: Engine, *, lasting: bool) -> None:
         """Stop what was started or adopted; nothing when it has ended by itself."""
         process = self._processes.get(engine.name)
         if process is not None:
-            stop(process, engine.stop_signal)
+            stop(process, engine.stop_signal if lasting else engine.abandon_signal)
 
     def _adopt(self, engine: Engine, recorded: Recorded) -> bool:
         process = recorded.process()

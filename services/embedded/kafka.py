@@ -71,6 +71,7 @@ class Kafka:
 
     name = "kafka"
     stop_signal = signal.SIGTERM
+    abandon_signal = signal.SIGKILL
 
     def __init__(self, state: Path, settings: EmbeddedSettings, console: Console) -> None:
         self._state = state

@@ -32,6 +32,7 @@ class Postgres:
 
     name = "postgres"
     stop_signal = signal.SIGINT  # PostgreSQL's fast shutdown: it does not wait for clients to leave
+    abandon_signal = signal.SIGQUIT  # its immediate shutdown: every session ends, nothing more is written
 
     def __init__(self, state: Path, settings: EmbeddedSettings, console: Console) -> None:
         self._console = console

@@ -4,6 +4,8 @@ import ctypes
 import gc
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 TURN_S: Final = 0.0005
@@ -30,6 +32,16 @@ def give_back_large_blocks() -> bool:
         return False
     library = ctypes.CDLL(None)
     return bool(library.mallopt(_M_MMAP_THRESHOLD, LARGE)) and bool(library.mallopt(_M_ARENA_MAX, ARENAS))
+
+
+@contextmanager
+def looking_for_no_cycles() -> Iterator[None]:
+    """While modules are imported: what they make stays, and to go through it all the time is a fifth of a start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def look_for_cycles_rarely() -> None:

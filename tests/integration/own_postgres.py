@@ -67,4 +67,4 @@ class OwnPostgres:
 
     def stop(self) -> None:
         if self._process is not None:
-            stop(self._process, Postgres.stop_signal)
+            stop(self._process, Postgres.abandon_signal)

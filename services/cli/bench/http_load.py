@@ -82,12 +82,23 @@ class Client:
         return await self._ask(f"GET {path} HTTP/1.1\r\n".encode() + self._head + b"\r\n")
 
     async def _ask(self, request: bytes) -> Answer:
-        while self._free and self._free[-1].closed:
-            self._free.pop()
-        connection = self._free.pop() if self._free else await self._connected()
-        answer = await connection.ask(request)
-        self._free.append(connection)
-        return answer
+        """On a free connection; the door may close it while the request is on its way, then on another.
+
+        It closes one on which nothing has begun. Had it read the request, the message would be known by its id.
+        """
+        while True:
+            while self._free and self._free[-1].closed:
+                self._free.pop()
+            reused = bool(self._free)
+            connection = self._free.pop() if reused else await self._connected()
+            try:
+                answer = await connection.ask(request)
+            except ConnectionError:
+                if not reused:
+                    raise
+            else:
+                self._free.append(connection)
+                return answer
 
     async def _connected(self) -> _Connection:
         loop = asyncio.get_running_loop()

@@ -9,7 +9,6 @@ from fastapi.responses import JSONResponse
 from services.core.errors import Refused
 from services.core.messages import Entry
 from services.reconciliation.adapters.http import ReadEntries, ReadLedger, reference
-from services.reconciliation.adapters.write_off_pdf import as_pdf
 from services.reconciliation.adapters.write_off_views import WriteOffTable, as_csv, as_json
 from services.reconciliation.domain.write_offs import write_offs
 
@@ -85,5 +84,12 @@ def _answer(table: WriteOffTable, wanted: str) -> Response:
         return JSONResponse(as_json(table), headers=headers)
     name = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in table.ledger.licence)
     headers["Content-Disposition"] = f'attachment; filename="write-offs-{name}-{table.ledger.revision}.{wanted}"'
-    content = as_csv(table).encode() if wanted == "csv" else as_pdf(table)
+    content = as_csv(table).encode() if wanted == "csv" else _on_paper(table)
     return Response(content, media_type=_MEDIA_TYPES[wanted], headers=headers)
+
+
+def _on_paper(table: WriteOffTable) -> bytes:
+    # Fonts and drawing are a tenth of all that a service imports, and few ask for paper.
+    from services.reconciliation.adapters.write_off_pdf import as_pdf
+
+    return as_pdf(table)

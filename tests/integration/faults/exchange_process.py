@@ -14,8 +14,8 @@ import psutil
 import psycopg
 from psycopg.rows import dict_row
 
-from services.cli.services import SERVICES
 from services.runtime.clock import Clock
+from services.runtime.memory import looking_for_no_cycles
 from services.runtime.process import Process, stop_on_signals
 from services.runtime.settings import RuntimeSettings
 from services.runtime.telemetry import configure_logging
@@ -87,6 +87,8 @@ class Exchange:
 
 
 async def main() -> None:
+    with looking_for_no_cycles():
+        from services.cli.services import SERVICES
     configure_logging(os.environ.get("EXCHANGE_LOG", "ERROR"))
     clock = Clock(timedelta(days=float(os.environ.get("EXCHANGE_DAYS_AHEAD", "0"))))
     process = Process(RuntimeSettings(), [entry.build for entry in SERVICES.values()], clock)

@@ -78,7 +78,7 @@ async def proxied_broker(state: Path) -> AsyncIterator[KafkaProxy]:
             async with proxied(proxy):
                 yield proxy
         finally:
-            await asyncio.to_thread(stop, process)
+            await asyncio.to_thread(stop, process, signal.SIGKILL)
 
 
 class Node(Kafka):

@@ -146,7 +146,7 @@ async def test_a_commit_of_postgres_whose_outcome_is_unknown(runtime_settings: R
             await traffic.issue()
             commits.on = True
             sending = asyncio.create_task(traffic.run(senders=4))
-            await until(lambda: _fired(proxy), f"{COMMITS} commits are cut off", 300 if FULL else 30)
+            await until(lambda: _fired(proxy), f"{COMMITS} commits are cut off", 300 if FULL else 120)
             commits.on = False
             traffic.stopped = True
             await sending

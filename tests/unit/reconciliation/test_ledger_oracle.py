@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
+import pytest
 from hypothesis import seed
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -14,7 +15,7 @@ from services.core.values import CountryCode, Unit
 from services.reconciliation.domain.ledger import from_record, to_record
 from services.reconciliation.domain.verification import entries_are_columns, verify
 from tests.builders import ACCEPTED_AT, ISSUED, a_demand, a_draw, a_licence, a_line, a_status, an_authorisation, mrn
-from tests.integration.faults.report import SEED, Report
+from tests.integration.faults.report import FULL, SEED, Report
 from tests.ledger_play import Play, recorded
 from tests.unit.reconciliation.ledger_oracle import Oracle
 from tests.unit.reconciliation.ledger_oracle_ships import Asked
@@ -244,6 +245,7 @@ class Lives(RuleBasedStateMachine):
         self.report.entries += len(self.play.entries)
 
 
+@pytest.mark.timeout(900 if FULL else 120)
 def test_random_lives_agree_with_the_naive_account() -> None:
     Lives.report = Report("model test")
     run_state_machine_as_test(Lives)
