@@ -11,12 +11,16 @@ from starlette.requests import ClientDisconnect
 
 from services.core.errors import Refused
 from services.runtime.admission import PUT_ASIDE
+from services.runtime.stretches import stretches
 
 IN_MEMORY: Final = 256 * 1024
 """Bytes of a spooled body from which on it is on disk."""
 
 MOST_NAMES: Final = 1_000
 """Names in one JSON object: each that nobody knows becomes a fault before they are counted."""
+
+MOST_TOGETHER: Final = 20_000
+"""Values that stand together without the end of an object: the parser takes them in one go, and all else waits."""
 
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 """An escape of half a pair, with or without the other half; in UTF-8 itself there is none."""
@@ -88,6 +92,7 @@ def parse_json(body: bytes, encoding: str = "utf-8") -> Any:
         before = body[: error.start]
         line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
         raise Malformed(line, column, "not UTF-8", in_text=False) from None
+    _refuse_bulk(text)
     try:
         document = _JSON.decode(text)
         if _SURROGATE.search(text):
@@ -103,6 +108,14 @@ def parse_json(body: bytes, encoding: str = "utf-8") -> Any:
         # A name twice, NaN, a number of thousands of digits: the parser gives no place for these.
         raise Malformed(1, 1, str(error)) from None
     return document
+
+
+def _refuse_bulk(text: str) -> None:
+    """What the characters show: a value and its comma are two of them. Commas of a text count as well."""
+    for begin, end in stretches(text, "}", 2 * MOST_TOGETHER):
+        if text.count(",", begin, end) > MOST_TOGETHER:
+            line, column = text.count("\n", 0, begin) + 1, begin - text.rfind("\n", 0, begin)
+            raise Malformed(line, column, f"more than {MOST_TOGETHER} values without the end of an object begin here")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -160,6 +160,19 @@ def test_the_place_of_a_text_that_is_too_long_is_where_it_begins() -> None:
     assert refusal(b"<x>\n <y>" + b"9" * 70_000 + b"</y></x>").faults[0].path == "line 2, column 2"
 
 
+def test_an_element_that_holds_too_many_others_is_named() -> None:
+    (fault,) = refusal(b"<x>\n<y>" + b"<z/>" * 20_001 + b"</y></x>").faults
+    assert (fault.path, fault.code) == ("line 2, column 1", "xml.elements")
+    assert len(document.parse(b"<x>" + b"<z/>" * 20_000 + b"</x>")) == 20_000
+
+
+@pytest.mark.parametrize("between", [b"", b"<q/>" * 19_000], ids=["short", "long"])
+def test_an_element_with_too_many_attributes_is_named_in_a_text_of_any_length(between: bytes) -> None:
+    attributes = b"".join(b' a%d=""' % n for n in range(65))
+    (fault,) = refusal(b"<x>" + between + b"\n<y" + attributes + b"/></x>").faults
+    assert (fault.path, fault.code) == ("line 2, column 1", "xml.attributes")
+
+
 def test_a_namespace_may_be_named_anew_at_every_element() -> None:
     """Some writers do; only those that hold at once are counted."""
     body = b"<x>" + b"".join(b'<p%d:y xmlns:p%d="u"/>' % (n, n) for n in range(1_000)) + b"</x>"

@@ -7,13 +7,14 @@ are dropped.
 """
 
 import codecs
-import itertools
 import re
-from typing import cast
+from collections.abc import Iterable
+from typing import Any, cast
 
 from lxml import etree
 
 from services.core.errors import Fault, Refused
+from services.runtime.stretches import stretches
 
 LARGEST = 5 * 1024 * 1024
 """Bytes of one message."""
@@ -21,13 +22,21 @@ LARGEST = 5 * 1024 * 1024
 _DEEPEST = 64
 _ATTRIBUTES = 64
 _ELEMENTS = 300_000
+_CHILDREN = 20_000
+"""Elements directly in one: a declaration has at most 9 999 items."""
 _LONGEST = 64 * 1024
 """Characters of one text, or of one tag with its attributes. A shorter message holds none that is longer."""
 _NAMESPACES = 64
 """Prefixes that hold for one element: a schema validator compares each with each."""
 
 _FEW_ATTRIBUTES = min(_ATTRIBUTES, _NAMESPACES)
-_TOO_DEEP = etree.XPath(f"boolean(/{'/'.join('*' * (_DEEPEST + 1))})")
+_TOO_DEEP = f"(/{'/'.join('*' * (_DEEPEST + 1))})[1]"
+_TOO_FULL = f"(//*[@*[{_ATTRIBUTES + 1}] or *[{_CHILDREN + 1}]])[1]"
+_OF_SHORT = etree.XPath(_TOO_DEEP), etree.XPath(_TOO_FULL)
+"""The first element that is too deep, or holds too much. Threads wait for each other at them: a long text has its own.
+
+The XML library finds it while other threads work, and makes no object per element.
+"""
 
 _CHARSETS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "iso8859-1", "iso8859-15", "cp1252", "ascii")
 _BOMS = (
@@ -64,8 +73,7 @@ def parse(body: bytes, charset: str | None = None) -> etree._Element:
         raise malformed(line, column, "xml.malformed", reason) from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise malformed(1, 1, "xml.doctype", "a document type declaration is not accepted")
-    if not _is_ordinary(root, text):
-        _refuse_excess(root, many_namespaces=text.count("xmlns") > _NAMESPACES)
+    _refuse_excess(root, text)
     return root
 
 
@@ -132,41 +140,46 @@ def _refuse_bulk(text: str) -> None:
     """Bounds that the characters show: what is beyond them costs much more memory as a tree."""
     if text.count("<") - text.count("</") > _ELEMENTS:
         raise malformed(1, 1, "xml.elements", f"more than {_ELEMENTS} elements, comments and instructions")
-    parts = text.split("<")
-    if max(map(len, parts)) > _LONGEST:
-        before = "<".join(itertools.takewhile(lambda part: len(part) <= _LONGEST, parts))
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    for begin, _ in stretches(text, "<", _LONGEST):
+        place = max(0, begin - 1)
+        line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
         raise malformed(line, column, "xml.length", f"a text or a tag of more than {_LONGEST} characters begins here")
 
 
-def _is_ordinary(root: etree._Element, text: str) -> bool:
-    """Whether it is shown without walking the tree that nothing in it is in excess.
+def _is_ordinary(text: str) -> bool:
+    """Whether it is shown without looking into the tree that only its depth can be in excess.
 
     Each element takes four characters, each attribute and each namespace an equals sign.
     """
-    return len(text) <= _LONGEST and text.count("=") <= _FEW_ATTRIBUTES and not _TOO_DEEP(root)
+    return len(text) <= _LONGEST and text.count("=") <= _FEW_ATTRIBUTES
 
 
 def _line(element: etree._Element) -> int:
     return cast("int", element.sourceline or 1)
 
 
-def _refuse_excess(root: etree._Element, *, many_namespaces: bool) -> None:
+def _refuse_excess(root: etree._Element, text: str) -> None:
     """Bounds on a tree that is already bounded in bytes, so that walking it stays cheap."""
-    level, count = [root], 0
-    for depth in range(1, _DEEPEST + 2):
-        if depth > _DEEPEST:
-            raise malformed(_line(level[0]), 1, "xml.depth", f"elements are nested deeper than {_DEEPEST}")
-        count += len(level)
-        for element in level:
-            if len(element.attrib) > _ATTRIBUTES:
-                detail = f"an element has more than {_ATTRIBUTES} attributes"
-                raise malformed(_line(element), 1, "xml.attributes", detail)
-            if many_namespaces and len(element.nsmap) > _NAMESPACES:
-                detail = f"more than {_NAMESPACES} namespaces hold for an element"
-                raise malformed(_line(element), 1, "xml.namespaces", detail)
-        level = [child for element in level for child in element]
-        if count + len(level) > _ELEMENTS:
-            raise malformed(1, 1, "xml.elements", f"more than {_ELEMENTS} elements")
-        if not level:
-            return
+    too_deep, too_full = _OF_SHORT if len(text) <= _LONGEST else (etree.XPath(_TOO_DEEP), etree.XPath(_TOO_FULL))
+    for element in _found(too_deep, root):
+        raise malformed(_line(element), 1, "xml.depth", f"elements are nested deeper than {_DEEPEST}")
+    if _is_ordinary(text):
+        return
+    for element in _found(too_full, root):
+        if len(element.attrib) > _ATTRIBUTES:
+            detail = f"an element has more than {_ATTRIBUTES} attributes"
+            raise malformed(_line(element), 1, "xml.attributes", detail)
+        raise malformed(_line(element), 1, "xml.elements", f"an element holds more than {_CHILDREN} others directly")
+    if text.count("xmlns") > _NAMESPACES:
+        _refuse_namespaces(root)
+
+
+def _found(expression: etree.XPath, root: etree._Element) -> list[etree._Element]:
+    return list(cast("Iterable[Any]", expression(root)))
+
+
+def _refuse_namespaces(root: etree._Element) -> None:
+    for element in root.iter("*"):
+        if len(element.nsmap) > _NAMESPACES:
+            detail = f"more than {_NAMESPACES} namespaces hold for an element"
+            raise malformed(_line(element), 1, "xml.namespaces", detail)
