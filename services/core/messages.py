@@ -682,7 +682,7 @@ class Source(_Source):
 
 
 class _ArrivedAtExit(Message):
-    __slots__ = ("fact_id", "mrn", "sources", "arrived_at", "office_of_exit",)
+    __slots__ = ("fact_id", "mrn", "sources", "arrived_at", "office_of_exit", "split",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -704,6 +704,8 @@ class ArrivedAtExit(_ArrivedAtExit):
     """Moment of arrival."""
     office_of_exit: str | None = None
     """Customs office of exit where they arrived."""
+    split: bool = False
+    """True when only part of the goods arrived: they leave in parts."""
 
     def __init__(
         self,
@@ -713,6 +715,7 @@ class ArrivedAtExit(_ArrivedAtExit):
         sources: tuple[Source, ...] = (),
         arrived_at: datetime,
         office_of_exit: str | None = None,
+        split: bool = False,
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _ArrivedAtExit)
@@ -721,6 +724,7 @@ class ArrivedAtExit(_ArrivedAtExit):
         it.sources = sources
         it.arrived_at = arrived_at
         it.office_of_exit = office_of_exit
+        it.split = split
         it.remembered = None
         it.__class__ = ArrivedAtExit
 
@@ -737,6 +741,8 @@ class ArrivedAtExit(_ArrivedAtExit):
             arrived_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
             x = self.office_of_exit
             office_of_exit_ = b"\x00" if x is None else b"\x02" + (text(x))
+            x = self.split
+            split_ = flag(x)
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
@@ -747,6 +753,7 @@ class ArrivedAtExit(_ArrivedAtExit):
             sources_,
             arrived_at_,
             office_of_exit_,
+            split_,
         ))
         remember(self, body)
         return body
@@ -799,6 +806,8 @@ class ArrivedAtExit(_ArrivedAtExit):
             misfit(n)
         else:
             it.office_of_exit = None
+        it.split = FLAG_AT[b[i]]
+        i += 1
         it.remembered = None
         it.__class__ = ArrivedAtExit
         return it, i
@@ -811,6 +820,7 @@ class ArrivedAtExit(_ArrivedAtExit):
             sources=tuple(Source.from_avro(x) for x in fields["sources"]),
             arrived_at=instant_of(fields["arrived_at"]),
             office_of_exit=fields["office_of_exit"],
+            split=fields["split"],
         )
 
     @property
@@ -3161,7 +3171,7 @@ class ExitStopped(_ExitStopped):
 
 
 class _GoodsExited(Message):
-    __slots__ = ("fact_id", "mrn", "sources", "exited_at", "result", "final", "office_of_exit", "items", "proof",)
+    __slots__ = ("fact_id", "mrn", "sources", "exited_at", "result", "final", "office_of_exit", "items", "proof", "notified",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -3193,6 +3203,8 @@ class GoodsExited(_GoodsExited):
     """Items that left otherwise than declared."""
     proof: ExitProof = ExitProof.EXIT
     """How the exit is known."""
+    notified: bool = False
+    """True when who takes the goods out says so, not customs: of goods that arrived in parts, a part left."""
 
     def __init__(
         self,
@@ -3206,6 +3218,7 @@ class GoodsExited(_GoodsExited):
         office_of_exit: str | None = None,
         items: tuple[ExitItem, ...] = (),
         proof: ExitProof = ExitProof.EXIT,
+        notified: bool = False,
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _GoodsExited)
@@ -3218,6 +3231,7 @@ class GoodsExited(_GoodsExited):
         it.office_of_exit = office_of_exit
         it.items = items
         it.proof = proof
+        it.notified = notified
         it.remembered = None
         it.__class__ = GoodsExited
 
@@ -3242,6 +3256,8 @@ class GoodsExited(_GoodsExited):
             items_ = b"\x00" if x == () else records(x, ExitItem)
             x = self.proof
             proof_ = EXITPROOF_BYTES[x] if type(x) is ExitProof else misfit(x)
+            x = self.notified
+            notified_ = flag(x)
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
@@ -3256,6 +3272,7 @@ class GoodsExited(_GoodsExited):
             office_of_exit_,
             items_,
             proof_,
+            notified_,
         ))
         remember(self, body)
         return body
@@ -3319,6 +3336,8 @@ class GoodsExited(_GoodsExited):
             i += 1
         it.proof = EXITPROOF_AT[b[i]]
         i += 1
+        it.notified = FLAG_AT[b[i]]
+        i += 1
         it.remembered = None
         it.__class__ = GoodsExited
         return it, i
@@ -3335,6 +3354,7 @@ class GoodsExited(_GoodsExited):
             office_of_exit=fields["office_of_exit"],
             items=tuple(ExitItem.from_avro(x) for x in fields["items"]),
             proof=ExitProof(fields["proof"]),
+            notified=fields["notified"],
         )
 
     @property

@@ -37,7 +37,9 @@ is kept either way. Goods that left have left: exit outranks everything, and the
   A retrospective one is judged by the licence as it stood when the goods left.
 - A *supplementary* declaration stands in for the simplified ones it completes
   ([decision 0012](decisions/0012-supplementary-declarations.md)).
-- *Part left*: `final` is false, and amounts are totals so far. Only the last part makes the shipment exited.
+- *Part left*: `final` is false, and amounts are totals so far; without any nothing counts as gone yet. Only the last
+  part makes the shipment exited. Of goods that arrived in parts (CC507C) the exit notification (CC590C) tells of a
+  part, and only customs (CC518C, CC599C) of the end.
 - *Left* covers a proof other than the exit's own confirmation; *did not leave* is result B1.
 - Another office of exit than the declared one is a diversion, and no contradiction: the declaration shows the offices.
 - Amendments change no stage: the declaration is judged again as it then stands. A lower version that comes late is
@@ -55,7 +57,7 @@ SAID_BY: Final[Mapping[Event, str]] = {
     Event.ARRIVED: "CC507C",
     Event.EXIT_STOPPED: "CC522C",
     Event.EXIT_RELEASED: "CC525C",
-    Event.PART_LEFT: "JSON `exit` that is not final",
+    Event.PART_LEFT: "CC518C, CC590C, CC599C of a part; CC590C after CC507C of one; JSON `exit` that is not final",
     Event.NOT_LEFT: "CC599C, CC518C, JSON `exit` with result B1",
     Event.LEFT: "CC599C, DMSEOG; JSON `exit`; alternative proof",
     Event.INVALIDATED: "CC509C, DMSINV; JSON `invalidation`",

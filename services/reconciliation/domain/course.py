@@ -15,6 +15,7 @@ from services.core.facts import Fact
 from services.core.messages import DeclarationForm, ExitResult, GoodsExited, Shipment, Stage
 from services.reconciliation.domain.declaration import paper, whole_versions
 from services.reconciliation.domain.life import TRANSITIONS, Event, Order
+from services.reconciliation.domain.phase import ends
 
 DATE_ONLY: Final = timedelta(days=1)
 """A day without a time counts from its start: two moments closer than this may have happened either way round."""
@@ -125,11 +126,11 @@ def _happened(shipment: Shipment) -> Iterator[Moment]:
         for fact in getattr(shipment, place):
             yield Moment(event, at(fact), fact)
     for exited in shipment.exits:
-        yield Moment(exit_event(exited), exited.exited_at, exited)
+        yield Moment(exit_event(exited, shipment), exited.exited_at, exited)
 
 
-def exit_event(exited: GoodsExited) -> Event:
+def exit_event(exited: GoodsExited, shipment: Shipment) -> Event:
     """Result B1 says that the goods did not leave."""
     if exited.result is ExitResult.B1:
         return Event.NOT_LEFT
-    return Event.LEFT if exited.final else Event.PART_LEFT
+    return Event.LEFT if ends(exited, shipment) else Event.PART_LEFT

@@ -26,7 +26,7 @@ from services.reconciliation.domain.declaration import current, whole_versions
 from services.reconciliation.domain.facts import all_facts
 from services.reconciliation.domain.findings import OfShipment, finding_id, of_shipment
 from services.reconciliation.domain.legal import KINDS
-from services.reconciliation.domain.phase import decision_on_release, departure
+from services.reconciliation.domain.phase import decision_on_release, departure, ends
 
 GRACE: Final = timedelta(hours=24)
 ENQUIRY: Final = timedelta(days=90)
@@ -146,7 +146,7 @@ def _not_yet_left(shipment: Shipment) -> Release | None:
     if not (shipment.releases or shipment.exit_releases) or shipment.invalidations or not _leaves_by_itself(shipment):
         return None
     exited = departure(shipment)
-    if exited is not None and exited.final:
+    if exited is not None and ends(exited, shipment):
         return None
     decision = decision_on_release(shipment).fact
     return decision if isinstance(decision, Release) else None

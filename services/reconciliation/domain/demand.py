@@ -24,7 +24,7 @@ from services.core.messages import (
 from services.core.values import ZERO, LicenceRef, Mrn
 from services.reconciliation.domain.codes import AsOf, Codes
 from services.reconciliation.domain.declaration import Declaration, licences_ever_cited
-from services.reconciliation.domain.departure import Share, in_unit, what_left
+from services.reconciliation.domain.departure import Share, in_unit, nothing_left, what_left
 from services.reconciliation.domain.phase import Standing
 
 NO_LINE = 0
@@ -40,8 +40,13 @@ class Citation:
     draw: Draw
 
 
-def citations(declaration: Declaration, codes: AsOf, exited: GoodsExited | None = None) -> tuple[Citation, ...]:
-    """All draws of a declaration, and what left of each once goods left: by item, then as its documents cite lines."""
+def citations(
+    declaration: Declaration, codes: AsOf, exited: GoodsExited | None = None, *, final: bool = True
+) -> tuple[Citation, ...]:
+    """All draws of a declaration, and what left of each once goods left: by item, then as its documents cite lines.
+
+    Of a part that left without any figures nothing is known to have left, until the last part has.
+    """
     totals = {total.item: total for total in exited.items} if exited else {}
     cited: list[Citation] = []
     for item in declaration.items:
@@ -50,7 +55,8 @@ def citations(declaration: Declaration, codes: AsOf, exited: GoodsExited | None 
             continue
         places = _places(documents)
         shares = _shares(documents, places.values(), codes)
-        left = what_left(shares, totals.get(item.item), codes) if exited else []
+        untold = exited is not None and not exited.items and not final
+        left = nothing_left(shares) if untold else what_left(shares, totals.get(item.item), codes) if exited else []
         for (licence, line), numbers in places.items():
             types = {documents[n].type for n in numbers}
             draw = _draw(item, line, types, [shares[n] for n in numbers], declaration)
@@ -123,7 +129,7 @@ def demands(
     if not licences:
         return (), []
     exited = stands.fact if isinstance(stands.fact, GoodsExited) else None
-    cited = citations(declaration, codes.as_of(declaration.accepted_at), exited)
+    cited = citations(declaration, codes.as_of(declaration.accepted_at), exited, final=stands.final)
     held = {known.demand.licence: known for known in shipment.licences}
     asked: list[LicenceDemand] = []
     changed: list[Demand] = []
@@ -154,7 +160,7 @@ def _demand(
         revision=revision,
         version=declaration.version,
         phase=stands.phase,
-        final_exit=isinstance(stands.fact, GoodsExited) and stands.fact.final,
+        final_exit=stands.final,
         accepted_at=declaration.accepted_at,
         occurred_at=stands.occurred_at or declaration.accepted_at,
         exporter=declaration.stated.exporter,

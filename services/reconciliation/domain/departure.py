@@ -6,7 +6,7 @@ rata, rounded down to the cent, so that never more value counts as gone than can
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
 from services.core.messages import ExitItem
@@ -42,6 +42,14 @@ def what_left(shares: Sequence[Share], totals: ExitItem | None, codes: AsOf) -> 
     return [
         Share(quantity, share.unit, amount, share.currency)
         for share, quantity, amount in zip(shares, quantities, amounts, strict=True)
+    ]
+
+
+def nothing_left(shares: Sequence[Share]) -> list[Share]:
+    """None of what the documents of an item write off."""
+    return [
+        replace(s, quantity=None if s.quantity is None else ZERO, amount=None if s.amount is None else ZERO)
+        for s in shares
     ]
 
 

@@ -27,26 +27,44 @@ Setting = DeclarationAccepted | GoodsReleased | ExitReleased | ReleaseRefused | 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A phase, the fact that set it, and when that fact happened; no fact: the declaration alone gives it."""
+    """A phase, the fact that set it, and when that fact happened; no fact: the declaration alone gives it.
+
+    `final`: the goods exited, and nothing more is to leave.
+    """
 
     phase: Phase
     fact: Setting | None = None
     occurred_at: datetime | None = None
+    final: bool = False
 
 
 _ACCEPTED = Standing(Phase.ACCEPTED)
 _OF_RELEASED_GOODS = Standing(Phase.RELEASED)
 
 
+def ends(exited: GoodsExited, shipment: Shipment) -> bool:
+    """Whether nothing more is to leave after this exit.
+
+    Of goods that arrived in parts, whoever takes them out tells of each part; that all have left customs tells (Impl.
+    Reg. (EU) 2015/2447 art. 333(4)-(5)).
+    """
+    return exited.final and not (exited.notified and any(arrival.split for arrival in shipment.arrivals))
+
+
 def departure(shipment: Shipment) -> GoodsExited | None:
-    """The exit that counts: the latest, a final one before any other; null when nothing left.
+    """The exit that counts: the latest, the end before a part, a part with totals before one without; null when none.
 
     Result B1 says that the goods did not leave: it sets no phase, what was consumed stays consumed until invalidated.
     """
     if not shipment.exits:
         return None
     left = [e for e in shipment.exits if e.result is not ExitResult.B1]
-    return max(left, key=lambda e: (e.final, e.exited_at, e.fact_id), default=None)
+
+    def weight(e: GoodsExited) -> tuple[bool, bool, datetime, str]:
+        end = ends(e, shipment)
+        return end, end or bool(e.items), e.exited_at, e.fact_id
+
+    return max(left, key=weight, default=None)
 
 
 def decision_on_release(shipment: Shipment) -> Standing:
@@ -82,7 +100,7 @@ def _release(shipment: Shipment) -> GoodsReleased | ExitReleased | None:
 def standing(shipment: Shipment) -> Standing:
     """The phase of all facts together."""
     if exited := departure(shipment):
-        return Standing(Phase.EXITED, exited, exited.exited_at)
+        return Standing(Phase.EXITED, exited, exited.exited_at, ends(exited, shipment))
     if shipment.invalidations:
         latest = shipment.invalidations[-1]
         return Standing(Phase.INVALIDATED, latest, latest.invalidated_at)

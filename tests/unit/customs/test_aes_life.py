@@ -61,9 +61,23 @@ def test_an_exit_is_stopped_with_its_reason() -> None:
 def test_goods_left_and_a_split_part_is_not_the_end(kind: str, split: str, *, final: bool) -> None:
     operation = f"<splitIndicator>{split}</splitIndicator>" if split else ""
     expected = GoodsExited(
-        fact_id="", mrn=MRN, exited_at=WRITTEN_AT, result=ExitResult.A1, final=final, office_of_exit="BE101000"
+        fact_id="",
+        mrn=MRN,
+        exited_at=WRITTEN_AT,
+        result=ExitResult.A1,
+        final=final,
+        office_of_exit="BE101000",
+        notified=kind == "CC590C" and not split,
     )
     assert fact(told(kind, operation, EXIT_OFFICE)) == expected
+
+
+@pytest.mark.parametrize(("split", "expected"), [("", False), ("0", False), ("1", True)])
+def test_goods_that_arrive_in_parts_say_so(split: str, *, expected: bool) -> None:
+    operation = f"<splitIndicator>{split}</splitIndicator>" if split else ""
+    arrived = fact(told("CC507C", operation, EXIT_OFFICE))
+    assert isinstance(arrived, ArrivedAtExit)
+    assert arrived.split is expected
 
 
 def test_a_result_of_the_exit_control_that_nobody_knows_is_refused() -> None:

@@ -1,7 +1,9 @@
 """What left is spread over the documents an item was declared with."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import permutations
 from math import floor
 from typing import Any
 
@@ -9,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.core.messages import GoodsExited
+from services.core.facts import Fact
+from services.core.messages import ArrivedAtExit, GoodsExited, Stage
+from services.reconciliation.domain.course import course
 from services.reconciliation.domain.departure import CENT, pro_rata, spread
-from tests.builders_customs import a_declaration, a_document, a_release, a_total, an_exit, an_item
+from tests.builders_customs import MRN, a_declaration, a_document, a_release, a_total, an_exit, an_item, hours
 from tests.builders_shipments import Way
 
 AMOUNTS = st.decimals(min_value=0, max_value=10**12, places=6)
@@ -93,6 +97,39 @@ def test_a_final_exit_goes_before_a_later_one_that_is_not() -> None:
         an_exit(a_total(1, "2"), fact_id="late", after_h=21, final=False),
     ]
     assert left(exits, a_document("L1", quantity="3", amount=None)) == [("L1", "3", None)]
+
+
+def test_of_a_part_without_figures_nothing_is_known_to_have_left() -> None:
+    part = an_exit(fact_id="late", after_h=21, final=False)
+    document = a_document("L1", quantity="3", amount="5.00")
+    assert left([part], document, a_document("L2", quantity=None)) == [("L1", "0", "0"), ("L2", None, "0")]
+    assert left([an_exit(a_total(1, "1"), final=False), part], document) == [("L1", "1", "1.66")]
+    assert left([part, an_exit()], document) == [("L1", "3", "5.00")]
+
+
+NOTIFIED = replace(an_exit(fact_id="a carrier's", after_h=40), notified=True)
+CONFIRMED = an_exit(fact_id="customs'", after_h=60)
+
+
+@pytest.mark.parametrize(
+    ("split", "exits", "final"),
+    [
+        (True, [NOTIFIED], False),
+        (True, [NOTIFIED, replace(NOTIFIED, fact_id="another", exited_at=hours(50))], False),
+        (True, [NOTIFIED, CONFIRMED], True),
+        (True, [replace(NOTIFIED, notified=False)], True),
+        (False, [NOTIFIED], True),
+    ],
+)
+def test_goods_that_arrived_in_parts_have_left_when_customs_says_so(
+    *, split: bool, exits: list[GoodsExited], final: bool
+) -> None:
+    arrival = ArrivedAtExit(fact_id="arrival", mrn=MRN, sources=(), arrived_at=hours(35), split=split)
+    facts: list[Fact] = [a_declaration(), a_release(), arrival, *exits]
+    for order in permutations(facts):
+        way = Way().told(*order)
+        assert way.latest_demand().final_exit is final
+        assert course(way.shipment).stage is (Stage.EXITED if final else Stage.PARTLY_EXITED)
 
 
 @pytest.mark.parametrize("final", [True, False])

@@ -108,7 +108,7 @@ AES = System(
         "CC571C": _accepted,
         "CC573C": _notified_again,
         "CC574C": _amendment_accepted,
-        "CC590C": aes_exit.left,
+        "CC590C": aes_exit.notified,
         "CC599C": aes_exit.left,
     },
 )

@@ -8,14 +8,17 @@ from services.customs.domain.reading import NothingToDo, Stated, Statement
 _RESULTS = {"A1": ExitResult.A1, "A2": ExitResult.A1, "A4": ExitResult.A4, "B1": ExitResult.B1}
 _OFFICE = "CustomsOfficeOfExitActual"
 _CANCELLATION = "3"
+_SPLIT = "1"
 
 
 def arrived(message: Received) -> Statement | None:
     mrn, at = message.mrn(), message.at(message.operation.time("arrivalNotificationDateAndTime"))
     if message.operation.text("type") == _CANCELLATION:
         return NothingToDo("the notification of arrival was cancelled: an arrival stated before stands until the exit")
-    office = message.office(_OFFICE)
-    return Stated(ArrivedAtExit(fact_id="", mrn=mrn, arrived_at=at, office_of_exit=office)) if mrn and at else None
+    if mrn is None or at is None:
+        return None
+    office, split = message.office(_OFFICE), message.operation.text("splitIndicator") == _SPLIT
+    return Stated(ArrivedAtExit(fact_id="", mrn=mrn, arrived_at=at, office_of_exit=office, split=split))
 
 
 def released(message: Received) -> Statement | None:
@@ -37,7 +40,19 @@ def stopped(message: Received) -> Statement | None:
     return Stated(ExitStopped(fact_id="", mrn=mrn, stopped_at=at, office_of_exit=office, reason=reason))
 
 
+def notified(message: Received) -> Statement | None:
+    """Who takes the goods out tells of each part that left, customs only of the last (art. 333(4)-(5)).
+
+    Unless the message says whether it is a part, that follows from how the goods arrived.
+    """
+    return _left(message, notified=message.operation.text("splitIndicator") is None)
+
+
 def left(message: Received) -> Statement | None:
+    return _left(message, notified=False)
+
+
+def _left(message: Received, *, notified: bool) -> Statement | None:
     """An exit that was stopped is an exit control that was not satisfactory. A split part is not the final exit."""
     operation, mrn = message.operation, message.mrn()
     control = message.node.node("ExitControlResult") or message.node.node("ControlResult")
@@ -48,5 +63,13 @@ def left(message: Received) -> Statement | None:
     if mrn is None or at is None:
         return None
     result = _RESULTS[code or "A1"] if stop is None else ExitResult.B1
-    final, office = operation.text("splitIndicator") != "1", message.office(_OFFICE)
-    return Stated(GoodsExited(fact_id="", mrn=mrn, exited_at=at, result=result, final=final, office_of_exit=office))
+    fact = GoodsExited(
+        fact_id="",
+        mrn=mrn,
+        exited_at=at,
+        result=result,
+        final=operation.text("splitIndicator") != _SPLIT,
+        office_of_exit=message.office(_OFFICE),
+        notified=notified,
+    )
+    return Stated(fact)
