@@ -8,7 +8,8 @@ reconciliation  shipments: customs.declaration.v1, reconciliation.cover.v1 → d
                 ledger: licensing.licence.v1, authorisation and usage, reconciliation.demand.v1 → entry, cover, finding,
                 and licence-reminder, which it reads when a time has come
                 screening: licensing.refusal.v1, licensing.denial.v1, reconciliation.screening.v1 (of shipments)
-                → watched, which its other partitions read, and resemblance, which shipments read
+                → watched, which its other partitions read, and resemblance, which shipments read;
+                licensing.dossier.v1 → finding
 alerting        reconciliation.finding.v1 → alerting.alert.v1, webhooks, SSE
 simulator, embedded, cli: see each
 

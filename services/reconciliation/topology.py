@@ -6,7 +6,7 @@
                     resemblance │ │ screening
                                 │ ▼
     licensing.refusal, denial ▶ SCREENING ◀┐ watched, a copy for each partition
-                                    └──────┘
+    licensing.dossier ────────▶     └──────┘
 
 All inputs of a fold are partitioned by the same key: MRN for shipments, licence for the ledger. An aggregate of
 screening is a partition, whatever the keys.
@@ -27,6 +27,7 @@ from services.core.messages import (
     DeclarationAccepted,
     Demand,
     Denial,
+    Dossier,
     Entry,
     Finding,
     Licence,
@@ -56,6 +57,7 @@ from services.reconciliation.handlers.ledger import (
 )
 from services.reconciliation.handlers.screening import (
     ALONE,
+    say_what_ran_out,
     screen,
     watch_for_copy,
     watch_for_denial,
@@ -93,6 +95,7 @@ TOPICS: Final = (
     LicenceReminder.TOPIC,
     Refusal.TOPIC,
     Denial.TOPIC,
+    Dossier.TOPIC,
     Watched.TOPIC,
     Screening.TOPIC,
     Resemblance.TOPIC,
@@ -124,12 +127,13 @@ LEDGER_HANDLERS: Final[Mapping[type[Message], Handler[LicenceLedger]]] = {
 }
 LEDGER_ENTRIES: Final = Entries[LicenceLedger](Entry, apply, lambda ledger: ledger.revision, size)
 
-SCREENING_INPUTS: Final = (Refusal.TOPIC, Denial.TOPIC, Watched.TOPIC, Screening.TOPIC)
+SCREENING_INPUTS: Final = (Refusal.TOPIC, Denial.TOPIC, Watched.TOPIC, Screening.TOPIC, Dossier.TOPIC)
 SCREENING_HANDLERS: Final[Mapping[type[Message], Handler[WatchList]]] = {
     Refusal: watch_for_refusal,
     Denial: watch_for_denial,
     Watched: watch_for_copy,
     Screening: screen,
+    Dossier: say_what_ran_out,
 }
 
 

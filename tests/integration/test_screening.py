@@ -3,12 +3,14 @@
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import count
 
 from services.core.facts import Fact
 from services.core.message import Message
 from services.core.messages import DenialStatus, Finding, Refusal, WatchList
 from services.core.values import CountryCode, Mrn
+from services.licensing.domain.dossiers import RunOut, run_out
 from services.reconciliation.wiring import build
 from services.runtime.codec import Codec
 from services.runtime.kafka.batches import partition_of
@@ -16,6 +18,7 @@ from services.runtime.settings import RuntimeSettings
 from tests.builders import mrn
 from tests.builders_customs import a_declaration, a_release, an_item
 from tests.builders_denials import a_denial
+from tests.builders_dossiers import a_dossier
 from tests.builders_screening import END_USER, INDIA, a_refusal
 from tests.integration.in_process import Running, dying, running
 from tests.integration.installation import Installation
@@ -73,6 +76,19 @@ async def until_raised(service: Running, *expected: tuple[str, Mrn]) -> list[Fin
 
     await until(raised, f"{expected} are raised, and nothing else")
     return found
+
+
+async def test_what_is_late_in_a_dossier_is_raised(runtime_settings: RuntimeSettings) -> None:
+    of = a_dossier()
+    late = run_out(of, RunOut(of.ref, datetime(2026, 3, 16, 23, 0, tzinfo=UTC))).state
+    async with running(runtime_settings, [build]) as service:
+        await send(runtime_settings, of, late)
+
+        async def raised() -> bool:
+            there = await service.published(Finding.TOPIC)
+            return [one.key for one in there if isinstance(one, Finding)] == [of.ref] * len(late.checks)
+
+        await until(raised, "each check that is late is raised")
 
 
 async def test_every_partition_compares_with_all_that_is_known_by_then(runtime_settings: RuntimeSettings) -> None:

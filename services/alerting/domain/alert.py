@@ -1,4 +1,4 @@
-"""Findings of the same licence, code and shipment are one alert."""
+"""Findings of the same licence, code and shipment, or of the same dossier, are one alert."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,8 +30,13 @@ class Case:
 
 
 def alert_id(finding: Finding) -> str:
-    """The alert a finding belongs to. All its findings have the same subject, hence the same partition."""
-    parts = (finding.licence or "", finding.code, finding.mrn or "")
+    """The alert a finding belongs to. All its findings have the same subject, hence the same partition.
+
+    Of no shipment or licence, it is of its subject: a dossier.
+    """
+    parts = [finding.licence or "", finding.code, finding.mrn or ""]
+    if finding.licence is None and finding.mrn is None:
+        parts.append(finding.subject)
     return sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 

@@ -169,6 +169,9 @@ KINDS: Final[dict[str, Kind]] = {
         _BOTH,
         _delegated("art. 248(2)"),
     ),
+    "dossier.overdue": Kind(
+        "what the authorities share of an application is late", _WARNING, _ADMINISTRATIVE, _NUCLEAR_LAW
+    ),
     "denial.match": Kind(
         "the goods and who receives them are those of a denial", _CRITICAL, _BOTH, _dual_use("arts 2(22), 16(5)")
     ),

@@ -2,6 +2,8 @@
 
 A refusal comes in one partition and concerns shipments of all: that one puts it on its own list, and out a copy for
 each other. So a shipment is compared with what its partition knows by then.
+
+Dossiers pass here too, for they are of no licence's ledger: what one says to be late is raised, and nothing is kept.
 """
 
 from collections.abc import Sequence
@@ -11,7 +13,8 @@ from typing import Final
 
 from services.core.decision import Decision
 from services.core.errors import Corrupt, Rejected
-from services.core.messages import Denial, Refusal, Screening, Watched, WatchedKind
+from services.core.messages import Denial, Dossier, Refusal, Screening, Watched, WatchedKind
+from services.reconciliation.domain.late_dossier import ran_out
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import DEFAULT_RULE_SET
 from services.reconciliation.domain.screening import resemblances
@@ -54,6 +57,17 @@ def watch_for_copy(state: WatchList, watched: Watched, now: datetime) -> Decisio
     if content is None:
         raise Rejected(f"watched {watched.identity} holds no {watched.kind.lower()}")
     return Decision(state if _is_repeat(state, watched) else with_entry(state, watched))
+
+
+def say_what_ran_out(
+    state: WatchList, dossier: Dossier, now: datetime, *, rule_set: RuleSet = DEFAULT_RULE_SET
+) -> Decision[WatchList]:
+    """Raise what this revision of a dossier says to be late; the list stays as it is.
+
+    Replay: the same findings, by their ids.
+    """
+    del now
+    return Decision(state, tuple(ran_out(dossier, rule_set.name)))
 
 
 def _spread(state: WatchList, watched: Watched, shares: Sequence[str]) -> Decision[WatchList]:

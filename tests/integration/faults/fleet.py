@@ -26,6 +26,7 @@ READS = {
     ("reconciliation", "screening"): (
         "licensing.refusal.v1",
         "licensing.denial.v1",
+        "licensing.dossier.v1",
         "reconciliation.watched.v1",
         "reconciliation.screening.v1",
     ),

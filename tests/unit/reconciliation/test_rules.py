@@ -211,6 +211,6 @@ def test_every_rule_has_a_legal_basis() -> None:
     assert len(codes) == len(RULES) == 22
     others = {"released.uncovered", "licence.changed-under-shipment", "exit.shortfall", "exit.excess"}
     others |= {"usage.report-overdue", "usage.report-difference", "general-licence.notice-overdue", "re-import.overdue"}
-    others |= {"write-off.notice-missing"}
+    others |= {"write-off.notice-missing", "dossier.overdue"}
     others |= {DENIAL_MATCH, REFUSAL_SHADOW}
     assert codes | others | DEADLINES.keys() == KINDS.keys()
