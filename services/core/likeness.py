@@ -180,8 +180,17 @@ def _heard(mine: frozenset[str], theirs: frozenset[str]) -> Decimal:
     if not both:
         return _NONE
     same = mine & theirs
-    left = {consonants(word) for word in mine - same} & {consonants(word) for word in theirs - same}
-    return 2 * (_weight(same) + _SPELT_ALIKE * len(left)) / both
+    left, other = _by_ear(mine - same), _by_ear(theirs - same)
+    alike = sum((min(left[heard], other[heard]) for heard in left.keys() & other.keys()), _NONE)
+    return 2 * (_weight(same) + _SPELT_ALIKE * alike) / both
+
+
+def _by_ear(words: frozenset[str]) -> dict[str, Decimal]:
+    """What words sound like, with the weight of the heaviest that does: of a pair only the lighter one counts."""
+    heard: dict[str, Decimal] = {}
+    for word in words:
+        heard[consonants(word)] = max(_weight(frozenset((word,))), heard.get(consonants(word), _NONE))
+    return heard
 
 
 def _weight(words: frozenset[str]) -> Decimal:

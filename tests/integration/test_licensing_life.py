@@ -187,6 +187,8 @@ async def test_a_draft_is_nobody_elses_until_it_is_issued_whole_and_once(doors: 
         ("draft", "BE-VLG", None),
         ("discarded", "officer-8", "no longer wanted"),
     ]
+    rest = (await http.get("/v1/licences/VL/2026/2/history?limit=1&drafts_after=1")).json()
+    assert (rest["drafts"], rest["items"], rest["next_draft"]) == (history["drafts"][1:], [], None)
     assert (await http.post("/v1/licences", json=spare)).status_code == 201, "the reference is free again"
     published = await settled(doors[0], Licence.TOPIC)
     assert {(one.ref, one.revision) for one in published} == {(REF, 1), ("VL/2026/2", 1)}

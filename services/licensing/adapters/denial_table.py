@@ -24,6 +24,7 @@ COLUMNS = (
 MOST = 10_000
 MOST_COLUMNS = 100
 """More than those above are passed over, as a spreadsheet may have them."""
+_LISTS = ("parties", "goods")
 _COLUMN_OF = {
     "ref": "reference",
     "notifying_state": "notifying_government",
@@ -41,7 +42,7 @@ def read_denials(body: bytes, at: datetime) -> list[tuple[str, Denial]]:
 
     A row without a reference is known by that of the regime.
     """
-    first: dict[str, tuple[str, dict[str, Any]]] = {}
+    first: dict[str, Begun] = {}
     faults: list[Fault] = []
     for place, row in _rows(body):
         try:
@@ -50,12 +51,13 @@ def read_denials(body: bytes, at: datetime) -> list[tuple[str, Denial]]:
         except ValidationError as error:
             faults += [_fault(place, one) for one in error.errors()]
             continue
-        begun, whole = first.setdefault(document["ref"], (place, document))
-        if whole is not document:
-            faults += _joined(whole, document, place, begun)
+        if (begun := first.get(document["ref"])) is None:
+            first[document["ref"]] = Begun(place, document)
+        else:
+            faults += begun.joined(document, place)
     if faults:
         raise Refused(422, "The denials are not acceptable", tuple(faults))
-    return [(place, DenialBody.model_validate(document).denial(at)) for place, document in first.values()]
+    return [(one.place, DenialBody.model_validate(one.document).denial(at)) for one in first.values()]
 
 
 def _rows(body: bytes) -> list[tuple[str, Mapping[str, str]]]:
@@ -98,13 +100,26 @@ def _document(row: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _joined(whole: dict[str, Any], more: dict[str, Any], place: str, begun: str) -> list[Fault]:
-    """Adds the parties and goods of a further row. All else must be the same."""
-    lists = ("parties", "goods")
-    other = [name for name in whole if name not in lists and whole[name] != more[name]]
-    for name in lists:
-        whole[name] += [one for one in more[name] if one not in whole[name]]
-    return [Fault(f"{place} {_COLUMN_OF.get(n, n)}", "differs", f"not as in {begun} of {whole['ref']}") for n in other]
+class Begun:
+    """A denial as its first row has it, which further rows add to."""
+
+    def __init__(self, place: str, document: dict[str, Any]) -> None:
+        self.place = place
+        self.document = document
+        # Told apart by their cells, so that it takes no longer the more there are.
+        self._there = {(name, *one.values()) for name in _LISTS for one in document[name]}
+
+    def joined(self, more: Mapping[str, Any], place: str) -> list[Fault]:
+        """Adds the parties and goods of a further row. All else must be the same."""
+        whole = self.document
+        other = [name for name in whole if name not in _LISTS and whole[name] != more[name]]
+        for name in _LISTS:
+            for one in more[name]:
+                if (cells := (name, *one.values())) not in self._there:
+                    self._there.add(cells)
+                    whole[name].append(one)
+        differs = f"not as in {self.place} of {whole['ref']}"
+        return [Fault(f"{place} {_COLUMN_OF.get(name, name)}", "differs", differs) for name in other]
 
 
 def _fault(place: str, error: Mapping[str, Any]) -> Fault:

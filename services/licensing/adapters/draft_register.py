@@ -17,6 +17,12 @@ WHERE d.state = 'draft' AND d.ref > %(after)s AND (%(holder)s::text IS NULL OR d
     AND NOT EXISTS (SELECT FROM licensing.draft e WHERE e.ref = d.ref AND e.revision > d.revision)
 ORDER BY d.ref LIMIT %(limit)s
 """
+_REVISIONS = """
+SELECT state, content FROM licensing.draft
+WHERE ref = %(ref)s AND revision >= %(since)s
+    AND (%(authority)s::text IS NULL OR content->>'authority' = %(authority)s)
+ORDER BY revision LIMIT %(limit)s
+"""
 Command = SaveDraft | DiscardDraft
 
 
@@ -69,10 +75,10 @@ class DraftSearch:
         rows = await self._database.rows(LATEST, ([ref],))
         return draft_of(rows[0]) if rows else None
 
-    async def revisions(self, ref: str) -> list[Draft]:
-        """All of it, oldest first."""
-        query = "SELECT state, content FROM licensing.draft WHERE ref = %s ORDER BY revision"
-        return [draft_of(row) for row in await self._database.rows(query.encode(), (ref,))]
+    async def revisions(self, ref: str, authority: str | None, since: int, limit: int) -> list[Draft]:
+        """Those of an authority, None: whoever it is; oldest first, from `since` on."""
+        values = {"ref": ref, "authority": authority, "since": since, "limit": limit}
+        return [draft_of(row) for row in await self._database.rows(_REVISIONS, values)]
 
     async def page(self, holder: str | None, authority: str | None, page: Page) -> list[Draft]:
         """Drafts, in order of reference; None: whoever it is."""

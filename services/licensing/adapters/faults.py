@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import BaseModel, ValidationError
 
 from services.core.errors import Fault, Refused
 from services.core.messages import Licence, LicenceLine, LicenceType
@@ -16,6 +17,7 @@ from services.licensing.adapters.bodies import GoodsBody, LicenceBody, LicenceTe
 from services.licensing.adapters.control_list import bundled
 from services.licensing.adapters.fields import Body
 from services.licensing.adapters.json_body import with_json
+from services.licensing.adapters.many_faults import MOST_TOLD, errors_of, more_faults, too_many
 from services.licensing.adapters.parts import LineBody, PartyBody
 from services.licensing.adapters.words import named
 from services.licensing.domain import terms
@@ -52,6 +54,8 @@ class DoorRoute(APIRoute):
             if self.guard is not None:
                 self.guard.enter(request)
             read = request if expected is None else await with_json(request)
+            if isinstance(expected, type) and issubclass(expected, BaseModel):
+                await _refuse_very_many(expected, read)
             if self.guard is not None:
                 await self.guard.look(read)
             try:
@@ -60,6 +64,12 @@ class DoorRoute(APIRoute):
                 raise _refused(error, expected) from error
 
         return answer
+
+
+async def _refuse_very_many(expected: type[BaseModel], request: Request) -> None:
+    if found := await too_many(expected, await request.json(), len(await request.body())):
+        faults = _document_faults(found[0])
+        raise Refused(422, NOT_ACCEPTABLE, (*faults, more_faults(found[1], len(faults))))
 
 
 def _refused(error: RequestValidationError, expected: Any) -> Refused:
@@ -73,12 +83,19 @@ def _refused(error: RequestValidationError, expected: Any) -> Refused:
     return Refused(422, NOT_ACCEPTABLE, faults)
 
 
-def document_faults(errors: Sequence[Mapping[str, Any]], document: Mapping[str, Any] | None) -> tuple[Fault, ...]:
-    """Every fault of a licence's document in which fields are not well formed; None: it is not even an object."""
-    faults = tuple(_fault({**one, "loc": ("body", *one["loc"])}) for one in errors)
-    if document is None:
+def document_faults(error: ValidationError, document: Any) -> tuple[Fault, ...]:
+    """Every fault of a licence's document in which fields are not well formed, or the first of very many."""
+    count, errors = error.error_count(), errors_of(error, LicenceBody, document)
+    faults = _document_faults(errors)
+    if count > MOST_TOLD:
+        return (*faults, more_faults(count, len(faults)))
+    if not isinstance(document, Mapping):
         return faults
     return (*faults, *_sound_licence_faults(document, {tuple(one["loc"]) for one in errors}))
+
+
+def _document_faults(errors: Sequence[Mapping[str, Any]]) -> tuple[Fault, ...]:
+    return tuple(_fault({**one, "loc": ("body", *one["loc"])}) for one in errors)
 
 
 def _fault(error: Mapping[str, Any]) -> Fault:

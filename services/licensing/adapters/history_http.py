@@ -1,13 +1,13 @@
 """The life of a licence: each revision with who made it, why, by what right and from when, and what it changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from services.core.errors import Refused
-from services.licensing.adapters.acting import Acting, sees_draft
+from services.licensing.adapters.acting import Acting
 from services.licensing.adapters.answers import Limit, reference
 from services.licensing.adapters.draft_register import DraftSearch
 from services.licensing.adapters.faults import DoorRoute
@@ -24,37 +24,54 @@ Content = Mapping[str, Any]
 def history_router(search: Search, drafts: DraftSearch) -> APIRouter:
     """`GET /v1/licences/{ref}/history`, oldest first; `next` is the `after` of the page that follows.
 
-    The first page has what became of its drafts.
+    The first page has what became of its drafts; where those take more, `next_draft` is the `drafts_after` of what
+    follows, which has drafts alone.
     """
     router = APIRouter(route_class=DoorRoute, tags=["licensing"])
 
     @router.get("/v1/licences/history")
-    async def history_by_query(ref: str, party: Acting, after: After = 0, limit: Limit = 50) -> Response:
-        return await history(ref, party, after, limit)
+    async def history_by_query(
+        ref: str, party: Acting, after: After = 0, drafts_after: After = 0, limit: Limit = 50
+    ) -> Response:
+        return await history(ref, party, after, drafts_after, limit)
 
     @router.get("/v1/licences/{ref:path}/history")
-    async def history(ref: str, party: Acting, after: After = 0, limit: Limit = 50) -> Response:
+    async def history(
+        ref: str, party: Acting, after: After = 0, drafts_after: After = 0, limit: Limit = 50
+    ) -> Response:
+        name, also_drafts = reference(ref), drafts_after > 0 or not after
+        authority = None if party is None else party.authority
         # The revision before the page is read for what the first on it changed, one behind it to know of a next page.
-        found = await search.revisions(reference(ref), after, limit + 2)
-        all_drafts = [] if after else await drafts.revisions(ref)
-        drafted = [one for one in all_drafts if sees_draft(party, one.terms.authority)]
-        if not found and not drafted and not after:
+        found = [] if drafts_after else await search.revisions(name, after, limit + 2)
+        drafted = await drafts.revisions(name, authority, drafts_after, limit + 2) if also_drafts else []
+        if not (found or drafted or after or drafts_after):
             raise Refused(404, "No such licence")
-        before: list[Content | None] = [None, *found]
-        changes = [change_view(was, made) for was, made in zip(before, found, strict=False)][1 if after else 0 :]
-        more = len(changes) > limit
-        shown = {"items": changes[:limit], "next": changes[limit - 1]["revision"] if more else None}
-        return JSONResponse(shown if after else {"drafts": _drafts(drafted), **shown})
+        items, following = _page([change_view(was, made) for was, made in _pairs(found)], after, limit)
+        shown = {"items": items, "next": following}
+        if also_drafts:
+            earlier, more = _page(_drafts(drafted), drafts_after, limit)
+            shown |= {"drafts": earlier, "next_draft": more}
+        return JSONResponse(shown)
 
     return router
 
 
-def _drafts(found: list[Draft]) -> list[dict[str, Any]]:
-    contents: list[Content] = [licence_content(one.terms) for one in found]
-    before: list[Content | None] = [None, *contents]
+def _page(changes: list[dict[str, Any]], after: int, limit: int) -> tuple[list[dict[str, Any]], int | None]:
+    """Those behind the revision `after`, which is the first of them, and where the next page begins."""
+    page = changes[1 if after else 0 :]
+    return page[:limit], page[limit - 1]["revision"] if len(page) > limit else None
+
+
+def _pairs(found: Sequence[Content]) -> Iterator[tuple[Content | None, Content]]:
+    """Each with the one before it."""
+    return zip((None, *found), found, strict=False)
+
+
+def _drafts(found: Sequence[Draft]) -> list[dict[str, Any]]:
+    contents = [licence_content(one.terms) for one in found]
     return [
         {**change_view(was, made), "state": one.state.value}
-        for one, was, made in zip(found, before, contents, strict=False)
+        for one, (was, made) in zip(found, _pairs(contents), strict=True)
     ]
 
 

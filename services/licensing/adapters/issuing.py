@@ -1,6 +1,5 @@
 """From a licence as an authority states it to what is asked of the register: one judgement for every way in."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +26,5 @@ def issuing_document(document: Any, authorities: Authorities, at: datetime) -> I
     try:
         body = LicenceBody.model_validate(document)
     except ValidationError as error:
-        given = document if isinstance(document, Mapping) else None
-        raise Refused(422, NOT_ACCEPTABLE, document_faults(error.errors(), given)) from None
+        raise Refused(422, NOT_ACCEPTABLE, document_faults(error, document)) from None
     return issuing(body, authorities, at)

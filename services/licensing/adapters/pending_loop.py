@@ -22,23 +22,29 @@ LATE = Gauge("tolbrug_amendments_late_seconds", "How long the first amendment th
 
 
 class DueAmendments:
-    """Every process of the door runs it; which one is first does not matter."""
+    """Every process of the door runs it; which one is first does not matter.
+
+    An amendment that cannot be settled is logged and passed over, with those of its licence that wait behind it. It
+    shows as late, may be withdrawn, and is tried again when the process starts anew.
+    """
 
     def __init__(self, search: PendingSearch, submit: Callable[[Command], Awaitable[Settled]]) -> None:
         self._search = search
         self._submit = submit
+        self._stuck: set[str] = set()
 
     async def run(self) -> None:
         """Until cancelled. PostgreSQL being away delays, and loses nothing."""
         while True:
             try:
-                await self._once(now())
+                await self.look(now())
             except (Transient, *AWAY) as error:
                 log.warning("amendments.waiting", reason=str(error))
             await asyncio.sleep(EVERY_S)
 
-    async def _once(self, at: datetime) -> None:
-        for one in await self._search.due(at, AT_ONCE):
+    async def look(self, at: datetime) -> None:
+        """Settle all whose time has come."""
+        for one in await self._search.due(at, AT_ONCE, self._stuck):
             await self._settle(TakeEffect(one.id, one.ref, at))
         refused, first = await self._search.open()
         REFUSED.set(refused)
@@ -52,6 +58,7 @@ class DueAmendments:
         except Rejected as error:
             settled = await self._submit(replace(due, unwritable=str(error)))
         except Exception:  # noqa: BLE001 - the door goes on; that this one is late is measured, and alerted on
+            self._stuck.add(due.id)
             log.exception("amendment.failed", id=due.id)
             return
         if settled.pending.state is State.REFUSED and settled.changed:

@@ -42,8 +42,12 @@ INSERT INTO licensing.pending (id, ref, state, effective_at, content) VALUES (%s
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, content = excluded.content
 """
 _DUE = """
-SELECT content FROM licensing.pending
-WHERE state = 'waiting' AND effective_at <= least(%(now)s, now()) ORDER BY effective_at, place LIMIT %(limit)s
+SELECT content FROM licensing.pending p
+WHERE state = 'waiting' AND effective_at <= least(%(now)s, now())
+    AND NOT EXISTS (
+        SELECT FROM licensing.pending s WHERE s.id = ANY(%(stuck)s) AND s.state = 'waiting' AND s.ref = p.ref
+    )
+ORDER BY effective_at, place LIMIT %(limit)s
 """
 _COUNT = """
 SELECT count(*) FILTER (WHERE state = 'refused') AS refused,
@@ -198,9 +202,14 @@ class PendingSearch:
         values = {"after": page.after, "limit": page.limit, "ref": ref, "state": state and state.value}
         return await self._read(wanted + " ORDER BY id LIMIT %(limit)s", values)
 
-    async def due(self, now: datetime, limit: int) -> list[Pending]:
-        """Those whose time has come by this clock and the database's."""
-        return [pending_of(row["content"]) for row in await self._database.rows(_DUE, {"now": now, "limit": limit})]
+    async def due(self, now: datetime, limit: int, stuck: Collection[str]) -> list[Pending]:
+        """Those whose time has come by this clock and the database's.
+
+        `stuck`: such that cannot be settled; while one waits, those of its licence are passed over, for only the first
+        of a licence takes effect.
+        """
+        values = {"now": now, "limit": limit, "stuck": list(stuck)}
+        return [pending_of(row["content"]) for row in await self._database.rows(_DUE, values)]
 
     async def open(self) -> tuple[int, datetime | None]:
         """How many were refused and not put aside, and the time of the first that waits."""

@@ -19,6 +19,7 @@ _VERSIONS = {rule.code: rule.version for rule in RULES}
 def check_terms(licence: Licence, known: Licence | None) -> None:
     """Rejected, naming line and field, when the licence cannot be judged by or changes what never changes."""
     _check_zone(licence)
+    _check_references(licence)
     lines = {line.line: line for line in licence.lines}
     if len(lines) != len(licence.lines) or list(lines) != sorted(lines) or 0 in lines:
         raise Rejected(f"{licence.ref} revision {licence.revision}: line numbers must ascend from 1")
@@ -33,6 +34,13 @@ def _check_zone(licence: Licence) -> None:
         zone(licence.time_zone)
     except (ValueError, KeyError, OSError) as error:
         raise Rejected(f"{licence.ref}: time_zone {licence.time_zone!r} is not an IANA time zone") from error
+
+
+def _check_references(licence: Licence) -> None:
+    """A balance that went over to its own licence would go round for ever."""
+    for field in ("replaces", "replaced_by", "split_from"):
+        if getattr(licence, field) == licence.ref:
+            raise Rejected(f"{licence.ref} revision {licence.revision}: {field} names the licence itself")
 
 
 def _check_line(licence: Licence, line: LicenceLine) -> None:

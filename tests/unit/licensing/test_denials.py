@@ -4,6 +4,7 @@ import tracemalloc
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from services.core.errors import Refused
 from services.core.messages import Denial
 from services.licensing.adapters.denial_bodies import denial_content, denial_of
-from services.licensing.adapters.denial_table import read_denials
+from services.licensing.adapters.denial_table import Begun, read_denials
 from services.licensing.domain.denials import Known, Outcome, Review, is_overdue, record, review, three_years_after
 from tests.builders_denials import HEADER, RECORDED, TABLE, a_denial
 
@@ -113,6 +114,32 @@ def test_rows_of_one_reference_are_one_denial() -> None:
     )
     ((place, denial),) = read_denials(rows.encode(), RECORDED)
     assert (place, [p.name for p in denial.parties], len(denial.goods)) == ("row 2", ["One", "Two"], 1)
+
+
+def test_a_denial_of_many_parties_takes_no_longer_for_each() -> None:
+    rows = HEADER + "".join(f"D1,R1,Party {n},a,DE,IN,2B204,press,use,risk,end_user\n" for n in range(900))
+    compared = 0
+
+    class Counted(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+    begun = Begun("row 2", _party(Counted("Party 0")))
+    for n in range(1, 900):
+        assert begun.joined(_party(Counted(f"Party {n}")), f"row {n + 2}") == []
+    assert (len(begun.document["parties"]), len(begun.document["goods"])) == (900, 1)
+    assert compared < 9_000
+    ((_, denial),) = read_denials(rows.encode(), RECORDED)
+    assert len(denial.parties) == 900
+
+
+def _party(name: str) -> dict[str, Any]:
+    return {"ref": "D1", "parties": [{"role": "end_user", "name": name}], "goods": [{"description": "press"}]}
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,10 @@ from services.licensing.adapters.desk import Desk
 from services.licensing.adapters.draft_register import DraftSearch
 from services.licensing.adapters.faults import Authorities
 from services.licensing.adapters.http import licensing_routers
+from services.licensing.adapters.issuing import issuing_document
 from services.licensing.adapters.licence_import import Import
 from services.licensing.adapters.live_denials import DenialIndex
+from services.licensing.adapters.many_faults import MOST_TOLD
 from services.licensing.adapters.pending_register import PendingSearch
 from services.licensing.adapters.register import Command, Outcome, Register
 from services.licensing.adapters.search import Search
@@ -57,7 +59,8 @@ async def post(
 
     async def problem(_: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
-        return JSONResponse({"errors": [[f.path, f.code] for f in error.faults]}, error.status)
+        told = error.faults[-1].detail if error.faults else ""
+        return JSONResponse({"errors": [[f.path, f.code] for f in error.faults], "told": told}, error.status)
 
     app = FastAPI()
     database = Database("")
@@ -86,6 +89,21 @@ async def test_a_licence_is_created_with_its_tag_and_place() -> None:
     same = ("ref", "type", "destinations", "valid_from", "valid_to", "requires")
     assert answer.json()["lines"][0].items() >= LICENCE["lines"][0].items()
     assert {name: answer.json()[name] for name in same} == {name: LICENCE[name] for name in same}
+
+
+@pytest.mark.parametrize("broken", [{f"a{n}": 1 for n in range(200)}, {"commodity_codes": ["x"] * 500}])
+async def test_of_very_many_faults_some_are_told_and_how_many_there_are(broken: dict[str, Any]) -> None:
+    line = LICENCE["lines"][0]
+    document = changed(LICENCE, lines=[{**line, "line": n, **broken} for n in range(1, 301)])
+    told, in_all = await faults(document), 300 * max(len(broken), len(broken.get("commodity_codes", ())))
+    assert 500 < len(told) <= MOST_TOLD + 1
+    assert told[0] == ["", "more-faults"]
+    assert all(path.startswith("/lines/") for path, _ in told[1:])
+    answer = (await post("/v1/licences", json.dumps(document))).json()
+    assert f"{in_all} faults in all" in answer["told"], answer["told"]
+    with pytest.raises(Refused) as refused:
+        issuing_document(document, AUTHORITIES, NOW)
+    assert f"{in_all} faults in all" in refused.value.faults[-1].detail
 
 
 async def test_the_same_again_is_200() -> None:

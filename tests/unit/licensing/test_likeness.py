@@ -1,12 +1,14 @@
 """Essentially identical: the same goods and the same party, and nothing makes up for the lack of one."""
 
 from decimal import Decimal
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.core.likeness import BANDS, Band, band_of
+from services.core.legal_forms import GENERIC
+from services.core.likeness import BANDS, Band, band_of, likeness_of_names
 from services.core.messages import DeniedParty, RefusedGoods
 from services.core.values import CommodityCode, CountryCode
 from services.licensing.domain.likeness import Likeness, in_order, likeness
@@ -103,6 +105,25 @@ def test_the_closest_of_many_items_and_parties_counts_and_order_is_by_score() ->
     assert found.band is Band.IDENTICAL
     less, none = like("2B204.b"), like(name="Cochin Shipyard")
     assert in_order([none, less, found]) == [found, less]
+
+
+_GENERIC_WORDS = st.lists(st.sampled_from(sorted(GENERIC)), min_size=3, max_size=6, unique=True)
+_WORDS = st.lists(st.text("aeiklmnrst", min_size=2, max_size=6), max_size=2)
+
+
+@given(_GENERIC_WORDS, _WORDS, st.randoms())
+def test_names_of_generic_words_that_are_only_spelt_alike_are_no_more_than_the_same(
+    mine: list[str], theirs: list[str], at: Random
+) -> None:
+    misspelt = [word + at.choice("aeiou") for word in mine]
+    for one, other in ((mine, theirs), (mine, misspelt), (misspelt + theirs, mine)):
+        score = likeness_of_names(" ".join(one), " ".join(other))
+        assert 0 <= score <= 1
+        assert score == likeness_of_names(" ".join(other), " ".join(one))
+
+
+def test_two_generic_words_are_not_the_same_name_for_being_spelt_alike() -> None:
+    assert likeness_of_names("general trading", "generale tradinge unlike") < Decimal("0.90")
 
 
 @given(st.text(max_size=40), st.text(max_size=40), st.sampled_from(["2B204", "2B204.a", "1C202", None]))

@@ -1,6 +1,7 @@
 """Files of the LITE exchange: read, mapped to licences, paired to updates, and answered."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -8,7 +9,8 @@ import httpx
 import pytest
 
 from services.core.errors import Refused
-from services.core.messages import Basis, Licence, LicenceStatus, LicenceType, PeriodLimit
+from services.core.messages import Basis, Condition, Licence, LicenceStatus, LicenceType, PeriodLimit
+from services.core.values import CountryCode
 from services.licensing.adapters.faults import Authorities
 from services.licensing.adapters.lite.asking import Asked, Asking, ReplaceTerms
 from services.licensing.adapters.lite.http import lite_router
@@ -209,9 +211,26 @@ def test_the_next_reference_has_one_letter_more_or_another(*, new: str, old: str
 def test_a_replacement_keeps_what_a_file_cannot_say() -> None:
     (one,) = asked(file(1, licence("replace", lines=(GOODS.replace("\\10\\", "\\12\\"),))))
     assert isinstance(one.command, ReplaceTerms)
-    made = one.command.amending(issued()).terms
+    consent = Condition(code="re-export-consent", text=None)
+    made = one.command.amending(replace(issued(), conditions=(consent,))).terms
     assert made.lines[0].quantity == Decimal(12)
     assert made.revision == 1
+    assert made.conditions == (consent,)
+    assert made.additional_information == "Provisos may apply\nsee the licence"
+
+
+def test_a_replacement_keeps_nothing_that_a_file_can_say_and_does_not() -> None:
+    national, end = (("\\SIE\\", "\\OGE\\"), ("\\20280131", "\\"))
+    whole = licence("insert").replace(*national)
+    (before,) = asked(file(1, whole))
+    assert isinstance(before.command, IssueLicence)
+    less = [line for line in whole.replace("insert", "replace").split("\n") if not line.startswith("restrictions")]
+    shorter = "\n".join(less).replace(*end).replace("end\\licence\\7", "end\\licence\\6")
+    (one,) = asked(file(1, shorter))
+    assert isinstance(one.command, ReplaceTerms), one.command
+    held = replace(before.command.licence, excluded_destinations=(CountryCode("RU"),))
+    made = one.command.amending(held).terms
+    assert (made.additional_information, made.valid_to, made.excluded_destinations) == (None, None, ())
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,12 @@ def asks(quantity: str = "1", number: int = 1, **changes: Any) -> Any:
     return a_demand(a_draw(quantity, "100.00"), mrn=mrn(number), **changes)
 
 
+@pytest.mark.parametrize("field", ["replaces", "replaced_by", "split_from"])
+def test_no_licence_gives_its_balance_to_itself(field: str) -> None:
+    with pytest.raises(Rejected, match=field):
+        the_new(a_licence(ref=NEW, **{field: NEW}))
+
+
 def given(play: Play) -> list[CarryOver]:
     return [output for output in play.outputs if isinstance(output, CarryOver)]
 

@@ -20,11 +20,15 @@ from services.licensing.domain.lite import LiteExchange, follows
 from services.licensing.handlers import ChangeStatus, IssueLicence
 
 _TERMS = frozenset(LicenceTerms.model_fields)
+_SAYABLE = frozenset(
+    {"valid_to", "end_users", "destinations", "excluded_destinations", "additional_information", "lines"}
+)
+"""What a file says by a record or a field that it may leave out: one that is not there is no term any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplaceTerms:
-    """The terms of a licence that is there, as the file has them; what a file cannot say stays."""
+    """The terms of a licence that is there, as the file has them; only what a file cannot say stays."""
 
     body: LicenceBody
     change: Change
@@ -33,7 +37,7 @@ class ReplaceTerms:
 
     def amending(self, current: Licence) -> AmendLicence:
         """Of the licence as it stands now. Refused 422 when that gives no licence of its kind."""
-        sent = {name: getattr(self.body, name) for name in self.body.model_fields_set & _TERMS}
+        sent = {name: getattr(self.body, name) for name in (self.body.model_fields_set | _SAYABLE) & _TERMS}
         terms = overlaid(current, ()).model_copy(update=sent)
         if faults := licence_faults(terms, self.authorities, issued=True):
             raise Refused(422, NOT_ACCEPTABLE, faults)
