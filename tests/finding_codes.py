@@ -18,6 +18,7 @@ PLANNED = frozenset(
         "write-off.missing",
         "quantity.overrun",
         "value.overrun",
+        "period.overrun",
         "released.uncovered",
         "exit.shortfall",
         "exit.excess",

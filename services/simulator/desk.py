@@ -28,7 +28,20 @@ from services.simulator.licences import Licence
 from services.simulator.mrn import export_mrn
 from services.simulator.parties import FORWARDERS, Party
 from services.simulator.register import Register, build_register
-from services.simulator.steps import DUPLICATE, Authorise, Await, Expected, Issue, Send, Settle, Step, Story
+from services.simulator.reports import Figures, Report
+from services.simulator.steps import (
+    DUPLICATE,
+    Authorise,
+    Await,
+    Compare,
+    Expected,
+    Issue,
+    Send,
+    Settle,
+    Step,
+    Story,
+    Tell,
+)
 
 CENT = Decimal("0.01")
 FIRST_DAY = datetime(2026, 2, 2, 6, 0, tzinfo=UTC)
@@ -253,6 +266,12 @@ class StoryPlan:
 
     def authorise(self, key: Key) -> None:
         self.steps.append(Authorise(key))
+
+    def report(self, report: Report) -> None:
+        self.steps.append(Tell(report))
+
+    def compare(self, figures: Figures) -> None:
+        self.steps.append(Compare(figures))
 
     def messages(self) -> list[Outgoing]:
         """What it sends, once each, in order."""

@@ -22,6 +22,8 @@ class Line:
     quantity: Decimal | None
     value: Decimal | None
     currency: str = "EUR"
+    monthly: Decimal | None = None
+    """The most that any 30 days may draw of its quantity."""
 
     @property
     def counts_quantity(self) -> bool:
@@ -45,6 +47,7 @@ class Line:
             "unit": self.goods.unit if self.counts_quantity else None,
             "value": None if self.value is None else str(self.value),
             "currency": self.currency if self.counts_value else None,
+            **({} if self.monthly is None else {"periods": [{"days": 30, "quantity": str(self.monthly)}]}),
         }
 
 

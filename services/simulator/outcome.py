@@ -54,6 +54,7 @@ class Outcome:
             licences=len(self.ledgers),
             refusals=len(scenario.refusals),
             dossiers=len(scenario.dossiers),
+            reports=scenario.reports,
             messages_in={
                 "total": tally.by_format.total(),
                 "by_format": {str(name): tally.by_format[name] for name in sorted(tally.by_format)},

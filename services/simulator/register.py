@@ -86,6 +86,7 @@ def build_register(seed: int) -> Register:
     issued["two-lines"] = _two_lines(seed, len(issued) + 1, issued["ample-press"])
     late = _licence(seed, len(issued) + 1, ("issued-late", "die", "value", "", "200000.00"))
     issued["two-keys"] = _licence(seed, len(issued) + 2, ("two-keys", "heavy-water", "quantity", "500.000", ""))
+    issued["monthly"] = _monthly(seed, len(issued) + 2)
     statuses = (
         StatusStep(issued["suspended"].ref, "suspended", "end use under review", datetime(2026, 3, 1, tzinfo=UTC)),
         StatusStep(issued["revoked"].ref, "revoked", "holder convicted", datetime(2026, 2, 20, tzinfo=UTC)),
@@ -111,6 +112,12 @@ def _two_lines(seed: int, place: int, sister: Licence) -> Licence:
         Line(2, CONTROLLED["die"], "value", None, Decimal("600000.00")),
     )
     return Licence(_ref(seed, place), "large-project", sister.holder, sister.consignees, FROM, TO, lines)
+
+
+def _monthly(seed: int, place: int) -> Licence:
+    """A global one, whose use is reported by the year."""
+    line = Line(1, CONTROLLED["inverter"], "quantity", Decimal(20), None, monthly=Decimal(5))
+    return Licence(_ref(seed, place), "global", HOLDERS[0], (CONSIGNEES[0],), FROM, TO, (line,))
 
 
 def _figure(text: str) -> Decimal | None:

@@ -9,6 +9,7 @@ from services.simulator.stories_balance import balance
 from services.simulator.stories_disorder import disorder
 from services.simulator.stories_keys import TWO_KEYS, keys
 from services.simulator.stories_lines import lines
+from services.simulator.stories_months import months
 from services.simulator.stories_rules import rules
 from services.simulator.stories_shadow import shadows
 from services.simulator.stories_traffic import traffic
@@ -22,6 +23,8 @@ def build_scenario(seed: int = DEFAULT_SEED) -> Scenario:
     # Stories that wait for answers start first, so that they do not make the end long.
     stories = [*balance(desk), *rules(desk), *lines(desk), *disorder(desk), *traffic(desk)]
     stories = [*keys(desk), *stories, *shadows(desk)]
+    # Planned last, so that the numbers of the others stay theirs; started first, for it waits.
+    stories = [*months(desk), *stories]
     register = desk.register
     return Scenario(
         seed=seed,

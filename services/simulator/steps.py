@@ -7,6 +7,7 @@ from services.simulator.declarations import Hold, Outgoing
 from services.simulator.dossiers import Dossier
 from services.simulator.keys import Key
 from services.simulator.licences import Licence, StatusStep
+from services.simulator.reports import Figures, Report
 
 ACCEPTED = (200, 202)
 DUPLICATE = (200,)
@@ -50,7 +51,21 @@ class Authorise:
     key: Key
 
 
-Step = Send | Settle | Await | Issue | Authorise
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Report use of a licence."""
+
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Wait until what is reported stands beside what customs saw, as planned."""
+
+    figures: Figures
+
+
+Step = Send | Settle | Await | Issue | Authorise | Tell | Compare
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +110,11 @@ class Scenario:
     @property
     def expected(self) -> tuple[Expected, ...]:
         return tuple(one for story in self.stories for one in story.expected)
+
+    @property
+    def reports(self) -> int:
+        """How many reports of use are told."""
+        return sum(isinstance(step, Tell) for story in self.stories for step in story.steps)
 
     @property
     def sends(self) -> tuple[Send, ...]:

@@ -12,7 +12,8 @@ from services.simulator.declarations import Format
 from services.simulator.dossiers import Dossier, outcome_of
 from services.simulator.expectations import Difference
 from services.simulator.keys import Key
-from services.simulator.steps import ACCEPTED, Authorise, Await, Issue, Send, Settle, Story
+from services.simulator.reports import Figures, Report
+from services.simulator.steps import ACCEPTED, Authorise, Await, Compare, Issue, Send, Settle, Story, Tell
 
 T = TypeVar("T")
 
@@ -62,6 +63,10 @@ async def tell(story: Story, doors: Doors, tally: Tally, advance: Callable[[], N
                 await telling.issue(step)
             case Authorise(key):
                 await authorise(doors, tally, key)
+            case Tell(report):
+                await report_use(doors, tally, report)
+            case Compare(figures):
+                await compare(doors, tally, figures)
 
 
 class _Telling:
@@ -136,6 +141,26 @@ async def authorise(doors: Doors, tally: Tally, key: Key) -> None:
 
     if await until(ask, tally.patience_seconds) is None:
         tally.late(f"{key.kind} {key.ref} in the ledger", "there")
+
+
+async def report_use(doors: Doors, tally: Tally, report: Report) -> None:
+    """The holder reports, through the authority; the same again is answered 200."""
+    answer = await doors.post_json(report.path, report.body())
+    if answer.status not in (200, 201):
+        tally.differ(f"report {report.name} on {report.licence.ref}", "201", f"{answer.status} {answer.body}")
+
+
+async def compare(doors: Doors, tally: Tally, figures: Figures) -> None:
+    """What is reported beside what customs saw, once the ledger knows both."""
+    came = ""
+
+    async def ask() -> str | None:
+        nonlocal came
+        came = figures.came((await doors.get(figures.path, 0, **figures.days())).body)
+        return came if came == figures.expected() else None
+
+    if await until(ask, tally.patience_seconds) is None:
+        tally.late(f"comparison of {figures.licence.ref} ({came})", figures.expected())
 
 
 async def work_on(doors: Doors, tally: Tally, dossier: Dossier) -> None:

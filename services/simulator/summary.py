@@ -22,6 +22,7 @@ class Summary:
     licences: int
     refusals: int
     dossiers: int
+    reports: int
     messages_in: Mapping[str, Any]
     declarations: int
     verdicts: Mapping[str, int]
@@ -47,6 +48,7 @@ class Summary:
             "licences": self.licences,
             "refusals": self.refusals,
             "dossiers": self.dossiers,
+            "reports": self.reports,
             "messages_in": dict(self.messages_in),
             "declarations": self.declarations,
             "verdicts": dict(self.verdicts),
@@ -77,6 +79,7 @@ class Summary:
             "declarations": str(self.declarations),
             **{name.replace("_", " "): str(count) for name, count in self.verdicts.items()},
             "dossiers, from request to decision": str(self.dossiers),
+            "reports of use, compared with customs": str(self.reports),
             "message to alert, p50 and p99": f"{_ms(times['p50'])}, {_ms(times['p99'])}",
             "wall time": f"{self.wall_seconds:.1f} s",
             **self.urls,

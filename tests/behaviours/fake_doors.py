@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from services.simulator.expectations import Columns, expected_alerts, expected_balances
 from services.simulator.licences import Licence, Line
-from services.simulator.steps import MALFORMED, Scenario
+from services.simulator.steps import MALFORMED, Compare, Scenario
 from tests.behaviours.fake_dossiers import FakeDossiers
 
 
@@ -31,6 +31,8 @@ class FakeDoors:
         self.alerts = self._alerts()
         self.keys: dict[str, dict[str, Any]] = {}
         """What stands beside each licence, by reference."""
+        self.reports: dict[str, str] = {}
+        """Licences by the id of a report on them."""
         self.dossiers = FakeDossiers()
         self._ids = {send.message.body: send.message.id for send in scenario.sends}
         self._broken = {send.message.body for send in scenario.sends if send.answers == MALFORMED}
@@ -43,6 +45,7 @@ class FakeDoors:
                 Route("/v1/licences", self._guarded(self._licence), methods=["POST"]),
                 Route("/v1/licences/{ref:path}/status", self._guarded(self._step), methods=["POST"]),
                 Route("/v1/licences/{licence:path}/documents", self._guarded(self._key), methods=["POST"]),
+                Route("/v1/licences/{licence:path}/usage-reports", self._guarded(self._report), methods=["POST"]),
                 Route("/v1/federal-authorisations", self._guarded(self._key), methods=["POST"]),
                 Route("/v1/dossiers", self._guarded(self._dossier), methods=["POST"]),
                 Route("/v1/dossiers/{ref:path}/steps", self._guarded(self._dossier_step), methods=["POST"]),
@@ -52,6 +55,7 @@ class FakeDoors:
                 Route("/v1/customs/messages", self._guarded(self._message), methods=["POST"]),
                 Route("/v1/customs/messages/{id}", self._guarded(self._state)),
                 Route("/v1/customs/declarations/{mrn}/verdict", self._guarded(self._verdict)),
+                Route("/v1/ledger/licences/{ref:path}/comparison", self._guarded(self._compared)),
                 Route("/v1/ledger/licences/{ref:path}", self._guarded(self._ledger)),
                 Route("/v1/alerts", self._guarded(self._page)),
             ]
@@ -78,6 +82,17 @@ class FakeDoors:
         licence = request.path_params.get("licence") or asked["licence"]
         self.keys.setdefault(licence, {})[asked["ref"]] = asked
         return JSONResponse({}, 201)
+
+    def _report(self, request: Request, body: bytes) -> Response:
+        self.reports[json.loads(body)["id"]] = request.path_params["licence"]
+        return JSONResponse({}, 201)
+
+    def _compared(self, request: Request, _body: bytes) -> Response:
+        """As planned, once something was reported on the licence."""
+        ref, known = request.path_params["ref"], set(self.reports.values())
+        steps = (step for story in self.scenario.stories for step in story.steps)
+        asked = next(one.figures for one in steps if isinstance(one, Compare) and one.figures.licence.ref == ref)
+        return JSONResponse({"lines": [{"quantity": dict(asked.shown) if ref in known else None}]})
 
     def _refusal(self, _request: Request, body: bytes) -> Response:
         asked = json.loads(body)

@@ -25,6 +25,7 @@ from services.core.messages import (
     Resemblance,
     Screening,
     Shipment,
+    UsageReport,
     Verdict,
     Watched,
 )
@@ -38,19 +39,23 @@ from services.licensing import handlers as licensing
 from services.licensing.adapters.authorisation_bodies import DocumentBody, FederalAuthorisationBody
 from services.licensing.adapters.bodies import LicenceBody, RefusalBody, StepBody
 from services.licensing.adapters.denial_bodies import DenialBody
+from services.licensing.adapters.usage_bodies import UsageBody
 from services.licensing.domain.authorising import enter
 from services.licensing.domain.granting import Denied
 from services.licensing.domain.live_denials import LiveDenials
 from services.licensing.domain.registered import Registered
+from services.reconciliation.adapters.comparison_view import comparison_view
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.shipment import empty
 from services.reconciliation.domain.watch_list import empty_list
 from services.reconciliation.handlers import ledger, screening
+from services.reconciliation.handlers.usage import record_usage
 from services.reconciliation.topology import SCREENING_HANDLERS, SHIPMENT_HANDLERS
 from services.simulator.declarations import Outgoing
 from services.simulator.keys import Key
 from services.simulator.licences import Licence as Planned
 from services.simulator.licences import StatusStep
+from services.simulator.reports import Figures, Report
 
 ZONE = ZoneInfo("Europe/Brussels")
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -97,6 +102,18 @@ class PureServices:
         else:
             asked = DocumentBody.model_validate(body).entered(planned.licence.ref, zone, NOW)
         self._run(enter(None, asked).outputs)
+
+    def report(self, planned: Report) -> None:
+        """Use as the holder reports it."""
+        licence = self._register[planned.licence.ref].current
+        self._run([UsageBody.model_validate(planned.body()).report(licence, NOW)])
+
+    def figures(self, asked: Figures) -> str:
+        """Licensed, reported and seen, in words."""
+        held = self.ledgers[asked.licence.ref]
+        assert held.terms is not None
+        view = comparison_view(held.terms, held.usage, held.shipments.values(), asked.first, asked.last)
+        return asked.came(view)
 
     def change_status(self, step: StatusStep) -> None:
         body = StepBody.model_validate(step.body())
@@ -151,7 +168,7 @@ class PureServices:
     def _handle(self, message: Message) -> tuple[Message, ...]:
         now = self._tick()
         match message:
-            case Licence() | Authorisation() | Demand():
+            case Licence() | Authorisation() | Demand() | UsageReport():
                 ref = LicenceRef(message.key)
                 judged = _judged(self.ledgers.get(ref) or ledger.new_ledger(ref), message, now)
                 self.ledgers[ref] = judged.state
@@ -176,8 +193,12 @@ class PureServices:
         return self._now
 
 
-def _judged(state: LicenceLedger, message: Licence | Authorisation | Demand, now: datetime) -> Decision[LicenceLedger]:
+def _judged(
+    state: LicenceLedger, message: Licence | Authorisation | Demand | UsageReport, now: datetime
+) -> Decision[LicenceLedger]:
     match message:
+        case UsageReport():
+            return record_usage(state, message, now)
         case Licence():
             return ledger.record_licence(state, message, now)
         case Authorisation():

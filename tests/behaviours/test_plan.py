@@ -18,7 +18,7 @@ from services.simulator.expectations import (
     verdict_differences,
 )
 from services.simulator.scenario import build_scenario
-from services.simulator.steps import Authorise, Await, Issue, Scenario, Send, Step
+from services.simulator.steps import Authorise, Await, Compare, Issue, Scenario, Send, Step, Tell
 from tests.behaviours.pure_services import NOW, PureServices
 
 
@@ -57,6 +57,10 @@ def _tell(services: PureServices, steps: tuple[Step, ...], *, first: bool) -> It
                 services.issue(licence)
             case Authorise(key) if first:
                 services.authorise(key)
+            case Tell(report) if first:
+                services.report(report)
+            case Compare(figures) if first and (figured := services.figures(figures)) != figures.expected():
+                yield f"{figures.licence.ref}: {figured}, not {figures.expected()}"
 
 
 def _word(services: PureServices, mrn: Mrn) -> str | None:

@@ -65,7 +65,7 @@ async def test_a_play_that_meets_the_plan_says_so(scenario: Scenario, impatient:
     assert sum(summary.alerts_by_code.values()) == len(fake.alerts)
     assert summary.message_to_alert_ms["p50"] == pytest.approx(100 + len(fake.alerts) // 2, abs=1)
     assert len(fake.refusals) == summary.refusals + len(scenario.denials) == 12
-    assert len(fake.licences) == summary.licences == 43
+    assert len(fake.licences) == summary.licences == 44
 
 
 async def test_playing_again_sends_the_same_and_sums_up_the_same(scenario: Scenario, impatient: None) -> None:

@@ -20,6 +20,7 @@ SUMMARY = Summary(
     seed=2026,
     licences=2,
     refusals=11,
+    reports=2,
     dossiers=1,
     messages_in={"total": 12, "by_format": {"aes": 5, "json": 7}, "by_answer": {"accepted": 11, "repeated": 1}},
     declarations=4,
