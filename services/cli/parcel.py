@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from services.core.errors import Fatal
-from services.customs.adapters.archives import PACKED
+from services.customs.adapters.http.archives import PACKED
 from services.customs.adapters.intake import sniffed
 from services.customs.adapters.xml.document import LARGEST
 

@@ -9,20 +9,20 @@ from pydantic_settings import SettingsError
 from services.core.errors import Fatal
 from services.core.values import Mrn
 from services.customs import topology
-from services.customs.adapters import code_http, http
 from services.customs.adapters.accounts import Accounts
 from services.customs.adapters.answers import AnswerStore
 from services.customs.adapters.code_judge import CodeJudge
 from services.customs.adapters.code_lists import CodeLists
 from services.customs.adapters.consignments import Consignments
 from services.customs.adapters.declarers import Declarers
+from services.customs.adapters.http import codes, routes
+from services.customs.adapters.http.webhooks import webhook_router
 from services.customs.adapters.intake import Intake
 from services.customs.adapters.log import MessageLog
 from services.customs.adapters.party_topic import PartyTopic
 from services.customs.adapters.queries import Queries
 from services.customs.adapters.register import Register
 from services.customs.adapters.telling import Telling
-from services.customs.adapters.webhooks import webhook_router
 from services.customs.domain.answer import Answer, settled
 from services.customs.settings import CustomsSettings, Settings
 from services.runtime.fold import FoldSpec
@@ -60,9 +60,9 @@ def build(runtime: Runtime) -> Service:
         migrations="services.customs.adapters.migrations",
         topics=topics(),
         routers=(
-            http.router(intake, commit, queries, doorkeeper),
+            routes.router(intake, commit, queries, doorkeeper),
             webhook_router(Overview(runtime.door, NAME), doorkeeper),
-            code_http.router(lists, doorkeeper),
+            codes.router(lists, doorkeeper),
         ),
         folds=(_answers(store), registering(NAME, "intake", tuple(_intake_topics(settings)), nodes.registers())),
         outboxes=(outbox,),

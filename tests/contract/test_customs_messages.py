@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.customs.adapters import json_reader
+from services.customs.adapters.json import reader as json_reader
 from services.customs.adapters.xml import eu, wco_movement, wco_response
 
 ROOT = Path(__file__).parents[2]

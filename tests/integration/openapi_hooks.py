@@ -8,8 +8,8 @@ from typing import Any
 import schemathesis
 from hypothesis import strategies as st
 
-from services.customs.adapters.archives import FORMATS
-from services.customs.adapters.examples import XML_EXAMPLES
+from services.customs.adapters.http.archives import FORMATS
+from services.customs.adapters.http.examples import XML_EXAMPLES
 from tests.builders_archives import in_tar, in_zip
 
 XML = ("application/xml", "text/xml")

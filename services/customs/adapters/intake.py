@@ -10,7 +10,7 @@ from datetime import tzinfo
 from hashlib import sha256
 
 from services.core.errors import Fault, Refused
-from services.customs.adapters import json_reader
+from services.customs.adapters.json import reader as json_reader
 from services.customs.adapters.xml import document, eu, eu_message, wco
 from services.customs.adapters.xml.reader import local
 from services.customs.domain.reading import Reading, message_id

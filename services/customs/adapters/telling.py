@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from services.core.messages import Verdict
-from services.customs.adapters.views import final_verdict, moment
+from services.customs.adapters.http.views import final_verdict, moment
 from services.runtime.columns import Texts
 from services.runtime.statements import Part
 

@@ -9,7 +9,7 @@ from services.core.errors import Corrupt
 from services.core.messages import GoodsReleased, ItemVerdict, Override, Phase, Stage, Verdict, VerdictKind
 from services.core.values import Mrn
 from services.customs import handlers
-from services.customs.adapters import views
+from services.customs.adapters.http import views
 from services.customs.adapters.intake import Intake
 from services.customs.domain.answer import Answer, Standing, answers, settled, standing
 from services.customs.domain.lodgement import State

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.core.errors import Refused
-from services.customs.adapters import archives
-from services.customs.adapters.archives import FORMATS, Member
+from services.customs.adapters.http import archives
+from services.customs.adapters.http.archives import FORMATS, Member
 from services.customs.adapters.xml.document import LARGEST
 from services.runtime import unpacking
 from tests.builders_archives import in_tar, in_zip

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.core.errors import Fault, Refused, Transient
-from services.customs.adapters import bulk
+from services.customs.adapters.http import bulk
 from services.customs.adapters.intake import Intake, Submission
 from services.customs.adapters.register import Receipt, _receipt
 from services.runtime import lines as lines_module

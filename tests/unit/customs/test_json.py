@@ -19,7 +19,7 @@ from services.core.messages import (
     GoodsReleased,
     ReleaseRefused,
 )
-from services.customs.adapters import json_reader
+from services.customs.adapters.json import reader as json_reader
 from services.customs.domain.reading import Reading, Stated
 from tests.unit.customs.written import MRN, as_json, declaration, event
 

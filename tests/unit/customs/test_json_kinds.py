@@ -22,8 +22,8 @@ from services.core.messages import (
     GoodsPresented,
     ReleaseOverridden,
 )
-from services.customs.adapters import json_reader
-from services.customs.adapters.examples import JSON_EXAMPLES
+from services.customs.adapters.http.examples import JSON_EXAMPLES
+from services.customs.adapters.json import reader as json_reader
 from services.customs.domain.paper import paper_mrn
 from services.customs.domain.reading import Reading
 from tests.unit.customs.test_json import fact, faults

@@ -8,7 +8,7 @@ import pytest
 from services.core.facts import Fact
 from services.core.messages import Phase, Stage, Verdict, VerdictKind
 from services.core.values import Mrn
-from services.customs.adapters import views
+from services.customs.adapters.http import views
 from services.customs.adapters.queries import MessageView, ShipmentView
 from services.customs.domain.answer import Answer, Standing
 from tests.builders import ACCEPTED_AT

@@ -8,7 +8,7 @@ from pydantic.config import JsonDict
 
 from services.core.messages import Document, Item, Party
 from services.core.transliteration import transliterated
-from services.customs.adapters.json_fields import (
+from services.customs.adapters.json.fields import (
     MOST_DOCUMENTS,
     Amount,
     Commodity,

@@ -20,7 +20,7 @@ from services.core.messages import (
     ReleaseRefused,
 )
 from services.core.values import Mrn
-from services.customs.adapters.json_fields import (
+from services.customs.adapters.json.fields import (
     MOST_ITEMS,
     Amount,
     Long,
@@ -32,7 +32,7 @@ from services.customs.adapters.json_fields import (
     Strict,
     Time,
 )
-from services.customs.adapters.json_parts import once
+from services.customs.adapters.json.parts import once
 
 _PROOFS: Final = {"exit": ExitProof.EXIT, "alternative": ExitProof.ALTERNATIVE}
 

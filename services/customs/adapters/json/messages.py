@@ -12,7 +12,7 @@ from pydantic.config import JsonDict
 from services.core.facts import Fact
 from services.core.messages import DeclarationForm, Document, Item
 from services.core.values import Mrn
-from services.customs.adapters.json_fields import (
+from services.customs.adapters.json.fields import (
     MOST_ITEMS,
     BorderMode,
     Commodity,
@@ -33,7 +33,7 @@ from services.customs.adapters.json_fields import (
     UnitText,
     Version,
 )
-from services.customs.adapters.json_parts import ItemIn, PartyIn, absent, given, once
+from services.customs.adapters.json.parts import ItemIn, PartyIn, absent, given, once
 from services.customs.domain.declaration import Declaration, in_order
 from services.customs.domain.paper import paper_mrn
 

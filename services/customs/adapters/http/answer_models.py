@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from services.customs.adapters.json_fields import (
+from services.customs.adapters.json.fields import (
     Commodity,
     Country,
     CurrencyText,

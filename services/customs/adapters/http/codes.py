@@ -10,7 +10,7 @@ from services.core.codes import SHAPES, in_force
 from services.core.errors import Refused
 from services.core.messages import CodeList, ListedCode
 from services.customs.adapters.code_lists import CodeLists, Import
-from services.customs.adapters.description import ALWAYS, problem
+from services.customs.adapters.http.description import ALWAYS, problem
 from services.runtime.body import read_body
 from services.runtime.codes.rows import as_rows, from_csv, from_json
 from services.runtime.parties import Doorkeeper

@@ -14,10 +14,10 @@ from fastapi.responses import JSONResponse
 
 from services.core.errors import Refused
 from services.core.values import Mrn, parse_mrn
-from services.customs.adapters import views
-from services.customs.adapters.archives import FORMATS
-from services.customs.adapters.bulk import Bulk
-from services.customs.adapters.description import (
+from services.customs.adapters.http import views
+from services.customs.adapters.http.archives import FORMATS
+from services.customs.adapters.http.bulk import Bulk
+from services.customs.adapters.http.description import (
     ALWAYS,
     ANY_MESSAGE,
     RECEIVING,

@@ -13,7 +13,7 @@ from typing import BinaryIO, Final, Protocol
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from services.core.errors import Fault, Refused
-from services.customs.adapters.tar import tar_entries
+from services.customs.adapters.http.tar import tar_entries
 from services.customs.adapters.xml.document import LARGEST
 from services.runtime.unpacking import Unpacked, check_size
 

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.core.errors import Refused
-from services.customs.adapters.description import RESUMED, WEBHOOKS
-from services.customs.adapters.views import moment
+from services.customs.adapters.http.description import RESUMED, WEBHOOKS
+from services.customs.adapters.http.views import moment
 from services.runtime.parties import Doorkeeper
 from services.runtime.webhook.overview import Overview, Standing
 

@@ -12,8 +12,8 @@ from fastapi import Request, Response
 from prometheus_client import Counter
 
 from services.core.errors import Refused
-from services.customs.adapters import views
-from services.customs.adapters.archives import FORMATS, PACKED, Member
+from services.customs.adapters.http import views
+from services.customs.adapters.http.archives import FORMATS, PACKED, Member
 from services.customs.adapters.intake import Intake, Submission, sniffed
 from services.customs.adapters.register import Receipt, count
 from services.runtime.admission import Full

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from services.customs.adapters.answer_models import (
+from services.customs.adapters.http.answer_models import (
     DeclarationView,
     MessageView,
     Problem,
@@ -17,9 +17,9 @@ from services.customs.adapters.answer_models import (
     VerdictView,
     WebhooksView,
 )
-from services.customs.adapters.archives import FORMATS, MOST, PACKED
-from services.customs.adapters.examples import JSON_EXAMPLES, XML_EXAMPLES
-from services.customs.adapters.json_reader import MESSAGE
+from services.customs.adapters.http.archives import FORMATS, MOST, PACKED
+from services.customs.adapters.http.examples import JSON_EXAMPLES, XML_EXAMPLES
+from services.customs.adapters.json.reader import MESSAGE
 from services.runtime.lines import MEDIA_TYPE
 from services.runtime.openapi import REFERENCES
 

@@ -6,7 +6,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from services.core.errors import Fault, Refused
 from services.core.values import mrn_check_digit_holds
-from services.customs.adapters.json_events import (
+from services.customs.adapters.json.events import (
     ArrivalIn,
     ExitIn,
     ExitReleaseIn,
@@ -17,7 +17,7 @@ from services.customs.adapters.json_events import (
     PresentationIn,
     ReleaseIn,
 )
-from services.customs.adapters.json_messages import DeclarationIn, PaperWriteOffIn
+from services.customs.adapters.json.messages import DeclarationIn, PaperWriteOffIn
 from services.customs.adapters.xml.document import LARGEST, malformed
 from services.customs.domain.reading import Reading, Stated
 from services.runtime.body import Malformed, parse_json
