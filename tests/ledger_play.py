@@ -10,6 +10,7 @@ from services.core.decision import Decision
 from services.core.message import Message
 from services.core.messages import (
     Authorisation,
+    CarriedOn,
     CarryOver,
     Cover,
     Demand,
@@ -36,6 +37,7 @@ from services.reconciliation.handlers.ledger import (
     licence_reminder,
     new_ledger,
     record_authorisation,
+    record_carried_on,
     record_carry_over,
     record_licence,
     record_licence_reminder,
@@ -85,6 +87,8 @@ class Play:
             return record_authorisation(self.state, message, now, rule_set=self.rule_set)
         if isinstance(message, CarryOver):
             return record_carry_over(self.state, message, now, rule_set=self.rule_set)
+        if isinstance(message, CarriedOn):
+            return record_carried_on(self.state, message, now, rule_set=self.rule_set)
         if isinstance(message, LicenceReminder):
             return record_licence_reminder(self.state, message, now, rule_set=self.rule_set)
         if isinstance(message, UsageReport):

@@ -8873,6 +8873,123 @@ class CarryOver(_CarryOver):
         return sha256(f"reconciliation.v1.CarryOver\x1f{self.replaced}\x1f{self.line}".encode()).hexdigest()[:32]
 
 
+class _CarriedOn(Message):
+    __slots__ = ("licence", "by", "revision", "carried",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class CarriedOn(_CarriedOn):
+    """What was handed to a licence that had been replaced itself before it came, passed on to the licence that
+    replaces that one.
+    """
+
+    SCHEMA: ClassVar[str] = "reconciliation.v1.CarriedOn"
+    TOPIC: ClassVar[str] = "reconciliation.carry-over.v1"
+    KEY: ClassVar[str] = "licence"
+    IDENTITY: ClassVar[tuple[str, ...]] = ("by", "revision")
+
+    licence: LicenceRef
+    """The licence that gets it."""
+    by: LicenceRef
+    """The licence that passes it on."""
+    revision: int
+    """Revision of the entry by which it did so."""
+    carried: CarryOver
+    """From the licence that had it unused, as it is now given to `licence`: all that came, or what the one
+    between had left of it.
+    """
+
+    def __init__(
+        self,
+        *,
+        licence: LicenceRef,
+        by: LicenceRef,
+        revision: int,
+        carried: CarryOver,
+    ) -> None:
+        it: Any = self
+        thaw(it, "__class__", _CarriedOn)
+        it.licence = licence
+        it.by = by
+        it.revision = revision
+        it.carried = carried
+        it.remembered = None
+        it.__class__ = CarriedOn
+
+    def avro(self) -> bytes:
+        if self.remembered is not None:
+            return self.remembered
+        x: Any
+        try:
+            licence_ = self.licence.encode()
+            by_ = self.by.encode()
+            x = self.revision
+            revision_ = NUMBERS[x] if type(x) is int and 0 <= x < 8192 else long(x)
+            x = self.carried
+            carried_ = (x.remembered or x.avro()) if type(x) is CarryOver else misfit(x)
+        except Exception as error:
+            raise unfit(self, locals(), error) from error
+        body = b"".join((
+            (NUMBERS[n] if (n := len(licence_)) < 8192 else long(n)),
+            licence_,
+            (NUMBERS[n] if (n := len(by_)) < 8192 else long(n)),
+            by_,
+            revision_,
+            carried_,
+        ))
+        remember(self, body)
+        return body
+
+    @staticmethod
+    def read(b: bytes, i: int) -> "tuple[CarriedOn, int]":
+        it: Any = open_record(_CarriedOn)
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.licence = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            n, i = length_at(b, i - 1)
+        else:
+            n >>= 1
+        j = i + n
+        it.by = b[i:j].decode()
+        i = j
+        n = b[i]
+        i += 1
+        if n & 129:
+            it.revision, i = long_at(b, i - 1)
+        else:
+            it.revision = n >> 1
+        it.carried, i = CarryOver.read(b, i)
+        it.remembered = None
+        it.__class__ = CarriedOn
+        return it, i
+
+    @classmethod
+    def from_avro(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(
+            licence=fields["licence"],
+            by=fields["by"],
+            revision=fields["revision"],
+            carried=CarryOver.from_avro(fields["carried"]),
+        )
+
+    @property
+    def key(self) -> str:
+        return self.licence
+
+    @property
+    def identity(self) -> str:
+        return sha256(f"reconciliation.v1.CarriedOn\x1f{self.by}\x1f{self.revision}".encode()).hexdigest()[:32]
+
+
 class _Comparison(Record):
     __slots__ = ("what", "declared", "licensed",)
 
@@ -12909,6 +13026,7 @@ RECORDS: tuple[type[Record], ...] = (
     UsageReport,
     Amounts,
     CarryOver,
+    CarriedOn,
     Comparison,
     DrawCover,
     Cover,

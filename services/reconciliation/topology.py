@@ -22,6 +22,7 @@ from services.core.facts import FACTS
 from services.core.message import Message
 from services.core.messages import (
     Authorisation,
+    CarriedOn,
     CarryOver,
     Cover,
     DeclarationAccepted,
@@ -51,6 +52,7 @@ from services.reconciliation.handlers.ledger import (
     licence_reminder,
     new_ledger,
     record_authorisation,
+    record_carried_on,
     record_carry_over,
     record_licence,
     record_licence_reminder,
@@ -122,6 +124,7 @@ LEDGER_HANDLERS: Final[Mapping[type[Message], Handler[LicenceLedger]]] = {
     Authorisation: record_authorisation,
     UsageReport: record_usage,
     CarryOver: record_carry_over,
+    CarriedOn: record_carried_on,
     Demand: answer_demand,
     LicenceReminder: record_licence_reminder,
 }

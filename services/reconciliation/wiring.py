@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from services.core.message import Message
 from services.core.messages import (
     Authorisation,
+    CarriedOn,
     CarryOver,
     Demand,
     Ledger,
@@ -32,6 +33,7 @@ from services.reconciliation.domain.watch_list import to_record as to_watch_list
 from services.reconciliation.handlers.ledger import (
     answer_demand,
     record_authorisation,
+    record_carried_on,
     record_carry_over,
     record_licence,
     record_licence_reminder,
@@ -59,6 +61,7 @@ def ledger_fold(codec: Codec, kept_as: str = topology.LEDGER, rules: RuleSet | N
         Authorisation: partial(record_authorisation, rule_set=rules),
         UsageReport: partial(record_usage, rule_set=rules),
         CarryOver: partial(record_carry_over, rule_set=rules),
+        CarriedOn: partial(record_carried_on, rule_set=rules),
         Demand: partial(answer_demand, rule_set=rules),
         LicenceReminder: partial(record_licence_reminder, rule_set=rules),
     }

@@ -7,6 +7,7 @@ from services.core.decision import Decision
 from services.core.errors import Corrupt
 from services.core.messages import (
     Authorisation,
+    CarriedOn,
     CarryOver,
     Cover,
     Demand,
@@ -23,7 +24,7 @@ from services.core.messages import (
 )
 from services.core.usage import Use
 from services.core.values import LicenceRef, Mrn
-from services.reconciliation.domain.carrying import unused
+from services.reconciliation.domain.carrying import passed_on, unused
 from services.reconciliation.domain.case import Failure
 from services.reconciliation.domain.chain import sealed
 from services.reconciliation.domain.columns import Columns, drawn, opened
@@ -47,7 +48,7 @@ class Booking:
         self._rules = rules
         self._columns = Columns(ledger.balances, ledger.spread)
         self._entries: list[Entry] = []
-        self._carried: list[CarryOver] = []
+        self._carried: list[CarryOver | CarriedOn] = []
         self._covers: list[Cover] = []
         self._findings: list[Finding] = []
 
@@ -86,6 +87,15 @@ class Booking:
         if terms is not None:
             self._columns = Columns(opened(terms, self.ledger.balances, carried), self.ledger.spread)
         self._record(EntryCause.LICENCE, EntryOrigin.CARRY_OVER, carried=one)
+
+    def carry_on(self, one: CarryOver) -> None:
+        """Pass on what came after this licence closed, as far as it is left."""
+        terms = self._terms()
+        onward = passed_on(terms, one, self.ledger.balances)
+        if onward is not None:
+            self.carry(onward)
+            by, revision = self.ledger.licence, self.ledger.revision
+            self._carried.append(CarriedOn(licence=onward.licence, by=by, revision=revision, carried=onward))
 
     def reminder(self, raised: Iterable[str]) -> Entry:
         """Record that the licence was looked at, and what is raised about it as a whole."""

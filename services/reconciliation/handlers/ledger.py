@@ -10,7 +10,16 @@ from datetime import datetime
 
 from services.core.decision import Decision
 from services.core.errors import Corrupt, Rejected
-from services.core.messages import Authorisation, CarryOver, Demand, Entry, HeldShipment, Licence, LicenceReminder
+from services.core.messages import (
+    Authorisation,
+    CarriedOn,
+    CarryOver,
+    Demand,
+    Entry,
+    HeldShipment,
+    Licence,
+    LicenceReminder,
+)
 from services.core.values import LicenceRef, Mrn
 from services.reconciliation.domain.booking import Booking
 from services.reconciliation.domain.changed import released_without_cover, without_leg
@@ -76,18 +85,33 @@ def record_carry_over(
 ) -> Decision[LicenceLedger]:
     """What another licence had left, added to what this one states; refused draws are judged again.
 
-    Replay: of each line of a licence it is given once. Corrupt when it comes back with other content.
+    What remains of it goes on when this one was replaced before it came. Replay: of each line of a licence it is given
+    once. Corrupt when it comes back with other content.
     """
+    return _carried(state, carried, carried.identity, now, rule_set)
+
+
+def record_carried_on(
+    state: LicenceLedger, passed: CarriedOn, now: datetime, *, rule_set: RuleSet = DEFAULT_RULE_SET
+) -> Decision[LicenceLedger]:
+    """The same, of what was handed to a licence that this one replaces after that had closed."""
+    return _carried(state, passed.carried, passed.identity, now, rule_set)
+
+
+def _carried(
+    state: LicenceLedger, carried: CarryOver, cause_id: str, now: datetime, rules: RuleSet
+) -> Decision[LicenceLedger]:
     if carried.licence != state.licence:
-        raise Rejected(f"{carried.identity} goes to {carried.licence}, this is the ledger of {state.licence}")
+        raise Rejected(f"{cause_id} goes to {carried.licence}, this is the ledger of {state.licence}")
     for known in state.carried:
-        if (known.replaced, known.line) == (carried.replaced, carried.line):
-            return _repeat(state, same=known == carried, older=False, what=carried.identity)
-    booking = Booking(state, carried.identity, now, rule_set)
+        if (known.licence, known.replaced, known.line) == (carried.licence, carried.replaced, carried.line):
+            return _repeat(state, same=known == carried, older=False, what=cause_id)
+    booking = Booking(state, cause_id, now, rules)
     booking.carry(carried)
     if state.terms is not None:
         for shipment in _by_arrival(booking.ledger, booking.ledger.wanting):
             booking.amount_returned(shipment)
+        booking.carry_on(carried)
     return booking.decision()
 
 
