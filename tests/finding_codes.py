@@ -5,6 +5,7 @@ PLANNED = frozenset(
         "licence.unknown",
         "licence.line-unknown",
         "licence.not-valid",
+        "licence.changed-under-shipment",
         "federal-authorisation.missing",
         "end-use-certificate.missing",
         "state-guarantee.missing",

@@ -75,12 +75,12 @@ def _other_licence(desk: Desk) -> Story:
 
 
 def _before_suspension(desk: Desk) -> Story:
-    """Accepted before the licence was suspended, declared after: business time decides."""
+    """Accepted before the licence was suspended, declared after: business time decides, and the suspension is said."""
     licence = desk.licence("suspended")
     story = StoryPlan(desk, "before-suspension")
     at = datetime(2026, 2, 16, 9, 0, tzinfo=UTC)
     made = story.under(Format.AES, licence, licensed_item(licence, 1), accepted_at=at).lodge().release()
-    made.covered(*made.held(consumed=True))
+    made.covered(*made.held(consumed=True)).alerted("licence.changed-under-shipment")
     return story.finished()
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.core.messages import Demand, HeldDraw
 from services.reconciliation.domain.case import Failure
+from services.reconciliation.domain.findings import finding_id
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.rule_set import RuleSet
 
@@ -16,6 +18,15 @@ class Wait(NamedTuple):
 
     mark: str
     until: datetime
+
+
+@lru_cache(maxsize=8192)
+def wait_id(name: str, licence: str, mark: str) -> str:
+    """The id under which a wait of that name stands with the ledger once it was looked at.
+
+    Asked around every message, of the same few.
+    """
+    return finding_id(name, licence, mark)
 
 
 FailedDraw = tuple[Demand, HeldDraw, Failure]

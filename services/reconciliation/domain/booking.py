@@ -31,8 +31,10 @@ from services.reconciliation.domain.columns import Columns, drawn, opened
 from services.reconciliation.domain.findings import in_order, of_draw, of_licence, of_line
 from services.reconciliation.domain.judged import Judged
 from services.reconciliation.domain.judgement import judge, judge_again, may_gain
+from services.reconciliation.domain.lapsed import lost_before, lost_by_change, over_already
 from services.reconciliation.domain.ledger import LicenceLedger, apply, completed_by, is_stood_in
 from services.reconciliation.domain.rule_set import RuleSet
+from services.reconciliation.domain.second_keys import with_authorisation
 from services.reconciliation.domain.spread import less_on_a_day
 from services.reconciliation.domain.supplementary import lift, post, with_exits
 from services.reconciliation.domain.usage import drawn_since, in_its_place, more_with
@@ -46,11 +48,13 @@ class Booking:
         self._cause_id = cause_id
         self._now = now
         self._rules = rules
+        self._known = ledger
         self._columns = Columns(ledger.balances, ledger.spread)
         self._entries: list[Entry] = []
         self._carried: list[CarryOver | CarriedOn] = []
         self._covers: list[Cover] = []
         self._findings: list[Finding] = []
+        self._answered: dict[Mrn, HeldShipment | None] = {}
 
     def decision(self) -> Decision[LicenceLedger]:
         """The ledger as it now stands and everything that follows, in the one order."""
@@ -64,15 +68,18 @@ class Booking:
 
     def licence(self, terms: Licence) -> Entry:
         """Record the licence as it now stands."""
+        over = over_already(self.ledger, terms, self.ledger.authorisations, self._now)
         self._columns = Columns(opened(terms, self.ledger.balances, self.ledger.carried))
         self._use(drawn_since(self.ledger, terms), 1)
-        entry = self._record(EntryCause.LICENCE, terms=terms)
+        entry = self._record(EntryCause.LICENCE, terms=terms, raised=over)
         self._columns.spread = self.ledger.spread
         return entry
 
     def authorisation(self, of: Authorisation) -> Entry:
         """Record what stands beside the licence as it now is."""
-        return self._record(EntryCause.LICENCE, EntryOrigin.AUTHORISATION, authorisation=of)
+        beside = with_authorisation(self.ledger.authorisations, of)
+        over = over_already(self.ledger, self.ledger.terms, beside, self._now)
+        return self._record(EntryCause.LICENCE, EntryOrigin.AUTHORISATION, authorisation=of, raised=over)
 
     def hand_over(self, to: LicenceRef) -> None:
         """Give away what is unused, line by line."""
@@ -99,7 +106,7 @@ class Booking:
 
     def reminder(self, raised: Iterable[str]) -> Entry:
         """Record that the licence was looked at, and what is raised about it as a whole."""
-        return self._record(EntryCause.LICENCE, EntryOrigin.REMINDER, raised=tuple(sorted(raised)))
+        return self._record(EntryCause.LICENCE, EntryOrigin.REMINDER, raised=raised)
 
     def usage(self, report: UsageReport, more: Use) -> Entry:
         """Record a report of use, and draw so much more of its line."""
@@ -207,6 +214,15 @@ class Booking:
         """Raise a finding about a draw that stays as it is."""
         self._findings.append(of_draw(demand, held, failure, entry))
 
+    def say_what_is_lost(self) -> None:
+        """Raise what goods under way no longer stand on, where nobody heard of it before this message."""
+        entry, known = self.entry, self._known
+        lost = [*lost_before(self.ledger, self._answered, self._now, self._rules)]
+        if entry.terms is not None or entry.authorisation is not None:
+            lost += lost_by_change(self.ledger, known, self._now, self._rules)
+        for demand, held, failure in lost:
+            self.raise_for_draw(demand, held, failure, entry)
+
     def _answer(
         self,
         cause: EntryCause,
@@ -217,6 +233,7 @@ class Booking:
         revision: int,
         told: bool = True,
     ) -> None:
+        self._answered.setdefault(demand.mrn, self.ledger.shipments.get(demand.mrn))
         held = tuple([d.held for d in draws])
         shipment = HeldShipment(mrn=demand.mrn, demand=demand, arrival=arrival, cover_revision=revision, draws=held)
         for line, use in more_with(self.ledger, shipment):
@@ -249,7 +266,7 @@ class Booking:
         authorisation: Authorisation | None = None,
         usage: UsageReport | None = None,
         carried: CarryOver | None = None,
-        raised: tuple[str, ...] = (),
+        raised: Iterable[str] = (),
     ) -> Entry:
         entry = sealed(
             Entry(
@@ -266,7 +283,7 @@ class Booking:
                 authorisation=authorisation,
                 usage=usage,
                 carried=carried,
-                raised=raised,
+                raised=tuple(sorted(raised)),
                 previous_hash=self.ledger.hash,
                 hash="",
             )

@@ -5,20 +5,16 @@ goods which have not left can still be held. Unreleased draws are judged again i
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime
 
 from services.core.messages import Authorisation, Demand, DrawVerdict, HeldDraw, Licence, Phase
 from services.reconciliation.domain.bench import line_of
 from services.reconciliation.domain.case import Case, Failure
-from services.reconciliation.domain.judged import cover_lost, leg_lost
+from services.reconciliation.domain.judged import cover_lost
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.measures import NOTHING, declared
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import failures_of
-from services.reconciliation.domain.second_keys import LEGS, legs_lacking
 
-EVER = datetime.min.replace(tzinfo=UTC)
 UNDER_WAY = frozenset({Phase.ACCEPTED, Phase.RELEASED})
 
 
@@ -38,38 +34,6 @@ def released_without_cover(
             codes = _broken(shipment.demand, held, licence, rules, ledger.authorisations)
             if codes and not _broken(shipment.demand, held, known, rules, ledger.authorisations):
                 yield shipment.demand, held, cover_lost(codes)
-
-
-def without_leg(
-    ledger: LicenceLedger, before: tuple[Authorisation, ...], rules: RuleSet
-) -> Iterator[tuple[Demand, HeldDraw, Failure]]:
-    """Draws of goods under way whose leg is no longer live, whatever it was when they were accepted.
-
-    The answer stands, for it is judged at acceptance; but goods that have not left can still be held. `before` is what
-    stood beside the licence; each is judged at the latest moment it speaks of, so a step announced is told at once.
-    """
-    if ledger.terms is None:
-        return
-    last_before, last = latest_of(before), latest_of(ledger.authorisations)
-    for shipment in ledger.shipments.values():
-        demand = shipment.demand
-        if demand.phase not in UNDER_WAY:
-            continue
-        was_at, is_at = max(demand.accepted_at, last_before), max(demand.accepted_at, last)
-        for held in shipment.draws:
-            if held.verdict is not DrawVerdict.COVERED:
-                continue
-            case = case_of(demand, held, ledger.terms, rules, ledger.authorisations)
-            lost = legs_lacking(case, is_at)
-            if lost and not legs_lacking(replace(case, beside=before), was_at):
-                yield demand, held, leg_lost(lost, is_at)
-
-
-def latest_of(beside: tuple[Authorisation, ...], now: datetime | None = None) -> datetime:
-    """The latest moment that legs speak of: a step that takes effect, or a revision recorded; not after `now`."""
-    legs = (of for of in beside if of.kind in LEGS)
-    moments = (moment for of in legs for moment in (of.changed_at, *(step.effective_at for step in of.statuses)))
-    return max((moment for moment in moments if now is None or moment <= now), default=EVER)
 
 
 def _broken(

@@ -111,10 +111,10 @@ def cover_lost(reasons: Iterable[str]) -> Failure:
     return Failure(CHANGED, 1, Mismatch((Comparison(what="answer before and now", declared="covered", licensed=now),)))
 
 
-def leg_lost(codes: Iterable[str], moment: datetime) -> Failure:
-    """The failure of a draw whose licence stands, while what must stand beside it no longer does."""
+def support_lost(codes: Iterable[str], moment: datetime) -> Failure:
+    """The failure of a draw whose answer stands, while its licence, or what must stand beside it, no longer does."""
     now = f"{', '.join(codes)} at {moment.isoformat()}"
-    what = "what stands beside the licence at acceptance and since"
+    what = "licence and what stands beside it, at acceptance and since"
     return Failure(CHANGED, 1, Mismatch((Comparison(what=what, declared="covered", licensed=now),)))
 
 

@@ -6,10 +6,9 @@ repeat is known by its time, whatever became of the ledger since; it looks at al
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Final
 
-from services.reconciliation.domain.awaited import Awaited, FailedLine, Wait
+from services.reconciliation.domain.awaited import Awaited, FailedDraw, FailedLine, Wait, wait_id
 from services.reconciliation.domain.findings import finding_id
 from services.reconciliation.domain.general_deadlines import (
     goods_to_come_back,
@@ -17,16 +16,18 @@ from services.reconciliation.domain.general_deadlines import (
     notice_awaited,
     notice_missing,
 )
-from services.reconciliation.domain.lapsed import ends_of_legs, left_without_leg
+from services.reconciliation.domain.judged import fingerprint
+from services.reconciliation.domain.lapsed import LAPSED, ends, lost_at
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.notice_deadlines import notices_awaited, notices_missing
+from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.usage_deadlines import differences, late_reports, report_missing, reports_due
 
-VERSION: Final = "7"
+VERSION: Final = "8"
 """Of the table and of all that its rows wait for: another one has the reminders of all ledgers made anew."""
 
 AWAITED: Final = (
-    Awaited("leg.lapsed", ends_of_legs, draws=left_without_leg),
+    Awaited(LAPSED, ends, draws=lost_at),
     Awaited("usage.due", reports_due, licence=report_missing, lines=differences),
     Awaited("usage.late", late_reports, lines=differences),
     Awaited("notice.due", notice_awaited, licence=notice_missing),
@@ -51,6 +52,19 @@ def ended(ledger: LicenceLedger, now: datetime) -> list[tuple[Awaited, Wait, str
     return [found for found in _open(ledger) if found[1].until <= now]
 
 
+def failed_draws(
+    ledger: LicenceLedger, over: Iterable[tuple[Awaited, Wait, str]], rules: RuleSet
+) -> Iterator[FailedDraw]:
+    """What is wrong with draws, each once, however many waits that end at one moment find it."""
+    said: set[tuple[str, int, int, str]] = set()
+    for row, wait, _ in over:
+        for demand, held, failure in row.draws(ledger, wait, rules):
+            found = (demand.mrn, held.draw.item, held.draw.line, fingerprint(failure))
+            if found not in said:
+                said.add(found)
+                yield demand, held, failure
+
+
 def new_on_lines(ledger: LicenceLedger, over: Iterable[tuple[Awaited, Wait, str]]) -> dict[str, FailedLine]:
     """What is wrong with lines as a whole and was not raised with these figures before, by id."""
     found: dict[str, FailedLine] = {}
@@ -64,12 +78,6 @@ def new_on_lines(ledger: LicenceLedger, over: Iterable[tuple[Awaited, Wait, str]
 def _open(ledger: LicenceLedger) -> Iterator[tuple[Awaited, Wait, str]]:
     for row in AWAITED:
         for wait in row.waits(ledger):
-            identity = _identity(row.name, ledger.licence, wait.mark)
+            identity = wait_id(row.name, ledger.licence, wait.mark)
             if identity not in ledger.raised:
                 yield row, wait, identity
-
-
-@lru_cache(maxsize=8192)
-def _identity(name: str, licence: str, mark: str) -> str:
-    """Asked around every message, of the same few."""
-    return finding_id(name, licence, mark)

@@ -15,17 +15,15 @@ from services.core.messages import (
     CarriedOn,
     CarryOver,
     Demand,
-    Entry,
     HeldShipment,
     Licence,
     LicenceReminder,
 )
 from services.core.values import LicenceRef, Mrn
 from services.reconciliation.domain.booking import Booking
-from services.reconciliation.domain.changed import released_without_cover, without_leg
-from services.reconciliation.domain.lapsed import covered_without_leg
+from services.reconciliation.domain.changed import released_without_cover
 from services.reconciliation.domain.ledger import LicenceLedger
-from services.reconciliation.domain.licence_deadlines import ended, new_on_lines
+from services.reconciliation.domain.licence_deadlines import ended, failed_draws, new_on_lines
 from services.reconciliation.domain.period_limits import windows_overdrawn
 from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.rules import DEFAULT_RULE_SET
@@ -59,25 +57,17 @@ def record_licence(
     for line, failure in lines_overused(licence, entry, drawn_since(state, licence), rule_set):
         booking.raise_for_line(line, failure, entry)
     if known is None:
-        _arrived(booking, entry, rule_set)
+        for shipment in _by_arrival(booking.ledger, booking.ledger.shipments):
+            booking.licence_arrived(shipment)
     else:
         for shipment in _by_arrival(booking.ledger, state.unreleased):
             booking.licence_changed(shipment)
         for demand, held, lost in released_without_cover(booking.ledger, known, licence, rule_set):
             booking.raise_for_draw(demand, held, lost, entry)
+    booking.say_what_is_lost()
     if licence.replaced_by is not None and (known is None or known.replaced_by is None):
         booking.hand_over(licence.replaced_by)
     return booking.decision()
-
-
-def _arrived(booking: Booking, entry: Entry, rules: RuleSet) -> None:
-    """Judge all that came before the licence."""
-    waiting = list(_by_arrival(booking.ledger, booking.ledger.shipments))
-    for shipment in waiting:
-        booking.licence_arrived(shipment)
-    told = [(shipment.mrn, shipment) for shipment in waiting]
-    for demand, held, lost in covered_without_leg(booking.ledger, told, entry.recorded_at, rules):
-        booking.raise_for_draw(demand, held, lost, entry)
 
 
 def record_carry_over(
@@ -112,6 +102,7 @@ def _carried(
         for shipment in _by_arrival(booking.ledger, booking.ledger.wanting):
             booking.amount_returned(shipment)
         booking.carry_on(carried)
+    booking.say_what_is_lost()
     return booking.decision()
 
 
@@ -128,12 +119,11 @@ def record_authorisation(
         return _repeat(state, same=authorisation == known, older=older, what=authorisation.identity)
     check_authorisation(authorisation)
     booking = Booking(state, authorisation.identity, now, rule_set)
-    entry = booking.authorisation(authorisation)
+    booking.authorisation(authorisation)
     if state.terms is not None:
         for shipment in _by_arrival(booking.ledger, state.unreleased):
             booking.licence_changed(shipment)
-        for demand, held, lost in without_leg(booking.ledger, state.authorisations, rule_set):
-            booking.raise_for_draw(demand, held, lost, entry)
+    booking.say_what_is_lost()
     return booking.decision()
 
 
@@ -151,14 +141,11 @@ def answer_demand(
         older = demand.revision < held.demand.revision
         return _repeat(state, same=demand == held.demand, older=older, what=demand.identity)
     booking = Booking(state, demand.identity, now, rule_set)
-    told: list[tuple[Mrn, HeldShipment | None]] = [(demand.mrn, held)]
     if booking.demand(demand, held):
         for shipment in _by_arrival(booking.ledger, booking.ledger.wanting):
             if shipment.mrn != demand.mrn:
                 booking.amount_returned(shipment)
-                told.append((shipment.mrn, shipment))
-    for late, draw, lost in covered_without_leg(booking.ledger, told, now, rule_set):
-        booking.raise_for_draw(late, draw, lost, booking.entry)
+    booking.say_what_is_lost()
     return booking.decision()
 
 
@@ -181,9 +168,9 @@ def record_licence_reminder(
     booking = Booking(state, told.identity, told.due, rule_set)
     on_lines = new_on_lines(state, over)
     entry = booking.reminder({*on_lines, *(identity for _, _, identity in over)})
+    for demand, held, failure in failed_draws(state, over, rule_set):
+        booking.raise_for_draw(demand, held, failure, entry)
     for row, wait, identity in over:
-        for demand, held, failure in row.draws(state, wait, rule_set):
-            booking.raise_for_draw(demand, held, failure, entry)
         about = row.licence(state, wait)
         if about is not None:
             booking.raise_for_licence(identity, about, entry)

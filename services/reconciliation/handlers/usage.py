@@ -34,4 +34,5 @@ def record_usage(
         booking.raise_for_line(line, failure, entry)
     if min(more) < ZERO:
         booking.amounts_returned()
+        booking.say_what_is_lost()
     return booking.decision()

@@ -6,13 +6,22 @@ from typing import Any
 import pytest
 
 from services.core.messages import DrawVerdict, LicenceStatus, Phase, Requirements
+from services.reconciliation.domain import licence_deadlines
+from services.reconciliation.domain.licence_deadlines import next_due
 from services.reconciliation.domain.verification import verify
 from tests.builders import ACCEPTED_AT, ISSUED, a_demand, a_draw, a_licence, a_line, a_status, an_authorisation, mrn
 from tests.ledger_play import Play, recorded
 
+
+@pytest.fixture(autouse=True)
+def legs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports of use are waited for too (`test_usage_deadlines`)."""
+    monkeypatch.setattr(licence_deadlines, "AWAITED", licence_deadlines.AWAITED[:1])
+
+
 CHANGED, FEDERAL = "licence.changed-under-shipment", "federal-authorisation.missing"
 ONLY_FEDERAL = Requirements(federal_authorisation=True, end_use_certificate=False, state_guarantee=False)
-REVOKED_AT = ACCEPTED_AT + timedelta(minutes=5)
+REVOKED_AT = ACCEPTED_AT + timedelta(minutes=1)
 REVOKED = an_authorisation(revision=2, statuses=(ISSUED, a_status(LicenceStatus.REVOKED, REVOKED_AT)))
 LICENCE = a_licence(requires=ONLY_FEDERAL)
 LAPSES = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)
@@ -59,9 +68,19 @@ def test_a_lapse_that_was_looked_at_is_said_of_what_comes_later_and_one_to_come_
 
 
 def test_a_lapse_that_was_not_looked_at_yet_is_left_to_its_reminder() -> None:
-    play = after(an_authorisation(valid_to=date(2026, 3, 1), changed_at=ACCEPTED_AT))
-    assert said(play.ask(a_demand(accepted_at=ACCEPTED_AT - timedelta(days=1)))) == []
-    assert said(play.wait()) == [f"{FEDERAL} at 2026-03-01T23:00:00+00:00"]
+    ends = ACCEPTED_AT + timedelta(minutes=5)
+    announced = an_authorisation(revision=2, statuses=(ISSUED, a_status(LicenceStatus.REVOKED, ends)))
+    play = after(an_authorisation(), announced)
+    assert said(play.ask(a_demand())) == []
+    assert said(play.wait()) == [f"{FEDERAL} at {ends.isoformat()}"]
+
+
+def test_a_lapse_heard_of_when_it_is_past_is_said_with_the_answer_alone() -> None:
+    play = after(an_authorisation(valid_to=date(2026, 3, 1)))
+    assert said(play.ask(a_demand(accepted_at=ACCEPTED_AT - timedelta(days=1)))) == [
+        f"{FEDERAL} at 2026-03-01T23:00:00+00:00"
+    ]
+    assert next_due(play.state) is None
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from services.core.messages import (
 from services.core.values import Unit
 from services.reconciliation.domain.ledger import from_record, to_record
 from services.reconciliation.domain.verification import verify
-from tests.builders import ISSUED, a_demand, a_draw, a_licence, a_line, a_status, an_authorisation, mrn
+from tests.builders import ISSUED, a_demand, a_draw, a_licence, a_line, a_status, an_authorisation, later, mrn
 from tests.ledger_play import Play, recorded
 
 FEDERAL, CERTIFICATE, GUARANTEE = (
@@ -33,7 +33,7 @@ CHANGED = "licence.changed-under-shipment"
 ALL = Requirements(federal_authorisation=True, end_use_certificate=True, state_guarantee=True)
 ONLY_FEDERAL = Requirements(federal_authorisation=True, end_use_certificate=False, state_guarantee=False)
 REVOKED_BEFORE = a_status(LicenceStatus.REVOKED, datetime(2026, 2, 1, tzinfo=UTC))
-REVOKED_SINCE = a_status(LicenceStatus.REVOKED, datetime(2026, 3, 9, tzinfo=UTC))
+REVOKED_SINCE = a_status(LicenceStatus.REVOKED, later(1))
 
 
 def keyed(*lines: Any) -> Any:
@@ -120,7 +120,7 @@ def test_a_leg_that_ends_while_goods_are_under_way_is_said_once_and_the_answer_s
         play.phase(mrn(1), phase)
     play.hand(an_authorisation(revision=2, statuses=(ISSUED, REVOKED_SINCE)))
     assert (play.codes, play.covers) == ([CHANGED], [])
-    assert play.findings[0].comparisons[0].licensed == f"{FEDERAL} at 2026-03-09T00:00:00+00:00"
+    assert play.findings[0].comparisons[0].licensed == f"{FEDERAL} at {later(1).isoformat()}"
     assert play.findings[0].entry is not None
     assert play.held().verdict is DrawVerdict.COVERED
     play.hand(an_authorisation(revision=3, statuses=(ISSUED, REVOKED_SINCE), issued_by="minister"))
@@ -145,10 +145,10 @@ def test_goods_that_left_are_not_spoken_of() -> None:
 
 
 def test_it_may_come_before_its_licence_late_and_twice() -> None:
-    later = an_authorisation(revision=2, issued_by="minister")
-    play = Play(later, a_demand(), keyed())
+    newer = an_authorisation(revision=2, issued_by="minister")
+    play = Play(newer, a_demand(), keyed())
     assert play.held().verdict is DrawVerdict.COVERED
-    assert play.hand(later).outputs == ()
+    assert play.hand(newer).outputs == ()
     assert play.hand(an_authorisation()).outputs == ()
     with pytest.raises(Corrupt):
         play.hand(an_authorisation(revision=2))
