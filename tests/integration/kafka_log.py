@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -44,12 +45,19 @@ class KafkaLog:
         finally:
             await consumer.stop()
 
-    async def write(self, key: bytes, value: bytes | None, headers: list[tuple[str, bytes]] | None = None) -> int:
-        """Write one record as a stranger would; its partition."""
+    async def write(
+        self,
+        key: bytes,
+        value: bytes | None,
+        headers: list[tuple[str, bytes]] | None = None,
+        at: datetime | None = None,
+    ) -> int:
+        """Write one record as a stranger would, at a time of its own or now; its partition."""
+        at_ms = None if at is None else round(at.timestamp() * 1_000)
         producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap)
         await producer.start()
         try:
-            sent = await producer.send_and_wait(self.topic, value=value, key=key, headers=headers or [])
+            sent = await producer.send_and_wait(self.topic, value, key, timestamp_ms=at_ms, headers=headers or [])
             return int(sent.partition)
         finally:
             await producer.stop()

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import psycopg
@@ -28,7 +28,7 @@ ENTRIES = 20
 MESSAGES = 18
 KEYED = Requirements(federal_authorisation=True, end_use_certificate=False, state_guarantee=False)
 LAPSED = date(2026, 3, 31)
-"""A day that is past: a reminder follows at once."""
+"""A day that is past: a reminder follows at once what was sent before it ended."""
 
 
 def ledger_alone(runtime: Runtime) -> Service:
@@ -37,10 +37,10 @@ def ledger_alone(runtime: Runtime) -> Service:
     return replace(service, folds=tuple(fold for fold in service.folds if fold.name == LEDGER))
 
 
-async def send(settings: RuntimeSettings, *messages: Message) -> None:
+async def send(settings: RuntimeSettings, *messages: Message, at: datetime | None = None) -> None:
     for message in messages:
         log = KafkaLog(Installation.of(settings), message.TOPIC)
-        await log.write(message.key.encode(), Codec().encode(message))
+        await log.write(message.key.encode(), Codec().encode(message), at=at)
 
 
 _READ = (
@@ -90,7 +90,8 @@ async def record(settings: RuntimeSettings) -> None:
         for sent, message in enumerate(messages, start=1):
             await send(settings, message)
             await until_read(service, sent)
-        await send(settings, an_authorisation(licence=LicenceRef(OTHER), valid_to=LAPSED))
+        key = an_authorisation(licence=LicenceRef(OTHER), valid_to=LAPSED)
+        await send(settings, key, at=datetime.combine(LAPSED, time.min, UTC))
         await send(settings, a_licence(ref=OTHER, requires=KEYED, revision=2, replaced_by=REF))
         await KafkaLog(Installation.of(settings), a_licence().TOPIC).write(REF.encode(), b"\x00garbage")
         await until_read(service, MESSAGES)
