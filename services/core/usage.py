@@ -10,8 +10,8 @@ twice:
 """
 
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -34,9 +34,47 @@ class Use(NamedTuple):
     quantity: Decimal = ZERO
     value: Decimal = ZERO
 
+    def plus(self, other: "Use") -> "Use":
+        return Use(self.quantity + other.quantity, self.value + other.value)
+
+    def less(self, other: "Use") -> "Use":
+        return Use(self.quantity - other.quantity, self.value - other.value)
+
+
+class Period(NamedTuple):
+    """Days, both included."""
+
+    first: date
+    last: date
+
+    def holds(self, other: "Period") -> bool:
+        """Whether the other lies in this one, or is the same."""
+        return self.first <= other.first and other.last <= self.last
+
+    def touches(self, other: "Period") -> bool:
+        """Whether they have a day in common."""
+        return self.first <= other.last and other.first <= self.last
+
+    def __str__(self) -> str:
+        return f"{self.first} to {self.last}"
+
+
+class Part(NamedTuple):
+    """What counts of one period of an account, not of those within it."""
+
+    first: str
+    """The id of the first report of it."""
+    use: Use
+    latest: datetime
+    """When the last was made."""
+
 
 def account_of(report: UsageReport) -> Account:
     return report.line, report.channel, report.cleared_in
+
+
+def period_of(report: UsageReport) -> Period:
+    return Period(report.period_from, report.period_to)
 
 
 def counting(reports: Iterable[UsageReport]) -> list[UsageReport]:
@@ -44,14 +82,32 @@ def counting(reports: Iterable[UsageReport]) -> list[UsageReport]:
     found: list[UsageReport] = []
     for report in reports:
         if report.kind is ReportKind.CUMULATIVE:
-            found = [one for one in found if not lies_in(one, report)]
+            found = [one for one in found if not period_of(report).holds(period_of(one))]
         found.append(report)
     return found
 
 
-def lies_in(one: UsageReport, other: UsageReport) -> bool:
-    """Whether the period of one lies in that of the other, or is the same."""
-    return other.period_from <= one.period_from and one.period_to <= other.period_to
+def parts_of(counted: Iterable[UsageReport]) -> dict[Period, Part]:
+    """The parts of reports of one account that count, in order of the first of each."""
+    found: dict[Period, Part] = {}
+    for report in counted:
+        period = period_of(report)
+        found[period] = part_with(found.get(period), report)
+    return found
+
+
+def part_with(known: Part | None, report: UsageReport) -> Part:
+    """The part of its period once the report counts, beside what did before and still does."""
+    use, at = use_of([report]), report.reported_at
+    return Part(report.id, use, at) if known is None else Part(known.first, known.use.plus(use), max(known.latest, at))
+
+
+def taken_places(parts: Mapping[Period, Part], report: UsageReport) -> list[Period]:
+    """The periods that count no more once the report does."""
+    if report.kind is not ReportKind.CUMULATIVE:
+        return []
+    period = period_of(report)
+    return [other for other in parts if period.holds(other)]
 
 
 def use_of(counted: Iterable[UsageReport]) -> Use:
@@ -66,22 +122,34 @@ def use_of(counted: Iterable[UsageReport]) -> Use:
 
 def counting_faults(counted: Sequence[UsageReport], report: UsageReport) -> Iterator[Fault]:
     """Why a report cannot be counted beside those of its account that count; paths name its fields."""
-    wider = [one for one in counted if lies_in(report, one)]
-    crossed = next((one for one in counted if _cross(one, report)), None)
+    yield from faults_beside(parts_of(counted), report)
+
+
+def faults_beside(parts: Mapping[Period, Part], report: UsageReport) -> Iterator[Fault]:
+    """The same, beside the parts of its account."""
+    period = period_of(report)
+    together = [other for other in parts if other.touches(period)]
+    crossed = next((one for one in together if not (one.holds(period) or period.holds(one))), None)
     if crossed is not None:
-        detail = f"crosses {_period(crossed)} of report {crossed.id}; periods must be equal, apart, or one in the other"
+        detail = (
+            f"crosses {crossed} of report {parts[crossed].first}; periods must be equal, apart, or one in the other"
+        )
         yield Fault("period_from", "period-crosses", detail)
         return
-    if report.kind is ReportKind.CUMULATIVE and (held := [one for one in wider if not lies_in(one, report)]):
-        detail = f"{_period(held[0])} is reported already ({held[0].id}): report the total of all of it, or adjust it"
+    wider = [one for one in together if one.holds(period) and one != period]
+    if report.kind is ReportKind.CUMULATIVE and wider:
+        first = parts[wider[0]].first
+        detail = f"{wider[0]} is reported already ({first}): report the total of all of it, or adjust it"
         yield Fault("period_from", "period-held", detail)
         return
-    after = counting([*counted, report])
-    for period in [report, *(one for one in wider if not lies_in(one, report))]:
-        left = use_of(one for one in after if lies_in(one, period))
+    taken = {*taken_places(parts, report)}
+    for of in [period, *wider]:
+        left = use_of([report])
+        for other in together if of == period else parts:
+            left = left.plus(parts[other].use) if of.holds(other) and other not in taken else left
         name, amount = ("quantity", left.quantity) if left.quantity < ZERO else ("value", left.value)
         if amount < ZERO:
-            detail = f"{format_amount(amount)} of {_period(period)} would be left: more is taken back than was reported"
+            detail = f"{format_amount(amount)} of {of} would be left: more is taken back than was reported"
             yield Fault(name, "below-zero", f"{detail}; state the period of what is taken back")
             return
 
@@ -102,12 +170,3 @@ def month_after(day: date) -> date:
     """The same day of the next month, or its last."""
     year, month = (day.year, day.month + 1) if day.month < 12 else (day.year + 1, 1)
     return date(year, month, min(day.day, monthrange(year, month)[1]))
-
-
-def _cross(one: UsageReport, other: UsageReport) -> bool:
-    together = one.period_from <= other.period_to and other.period_from <= one.period_to
-    return together and not lies_in(one, other) and not lies_in(other, one)
-
-
-def _period(of: UsageReport) -> str:
-    return f"{of.period_from} to {of.period_to}"

@@ -11,7 +11,6 @@ from services.core.messages import (
     CarryOver,
     Cover,
     Demand,
-    DrawCover,
     Entry,
     EntryCause,
     EntryOrigin,
@@ -19,7 +18,6 @@ from services.core.messages import (
     HeldDraw,
     HeldShipment,
     Licence,
-    LineBalance,
     UsageReport,
 )
 from services.core.usage import Use
@@ -27,9 +25,9 @@ from services.core.values import LicenceRef, Mrn
 from services.reconciliation.domain.carrying import passed_on, unused
 from services.reconciliation.domain.case import Failure
 from services.reconciliation.domain.chain import sealed
-from services.reconciliation.domain.columns import Columns, drawn, opened
+from services.reconciliation.domain.columns import Columns, opened, returned
 from services.reconciliation.domain.findings import in_order, of_draw, of_licence, of_line
-from services.reconciliation.domain.judged import Judged
+from services.reconciliation.domain.judged import Judged, answers
 from services.reconciliation.domain.judgement import judge, judge_again, may_gain
 from services.reconciliation.domain.lapsed import lost_before, lost_by_change, over_already
 from services.reconciliation.domain.ledger import LicenceLedger, apply, completed_by, is_stood_in
@@ -124,7 +122,7 @@ class Booking:
         self._pass_on(demand.mrn, stood_in_for)
         if not self.ledger.wanting:
             return False
-        return _returned(before, self.ledger.balances) or less_on_a_day(spread, self.ledger.spread)
+        return returned(before, self.ledger.balances) or less_on_a_day(spread, self.ledger.spread)
 
     def licence_arrived(self, shipment: HeldShipment) -> None:
         """Judge for the first time what waited for the licence, whatever its phase."""
@@ -197,7 +195,7 @@ class Booking:
         """An entry only when something changed, a cover only when the answer did."""
         if tuple(d.held for d in draws) == shipment.draws:
             return
-        told = _answers(d.held for d in draws) != _answers(shipment.draws)
+        told = answers(d.held for d in draws) != answers(shipment.draws)
         revision = shipment.cover_revision + told
         arrival = shipment.arrival
         self._answer(EntryCause.REJUDGED, shipment.demand, draws, arrival=arrival, revision=revision, told=told)
@@ -250,7 +248,7 @@ class Booking:
             mrn=shipment.mrn,
             revision=shipment.cover_revision,
             demand_revision=shipment.demand.revision,
-            draws=_answers(shipment.draws),
+            draws=answers(shipment.draws),
             entry_revision=entry.revision,
             rule_set=entry.rule_set,
             decided_at=self._now,
@@ -291,21 +289,3 @@ class Booking:
         self.ledger = apply(self.ledger, entry)
         self._entries.append(entry)
         return entry
-
-
-def _answers(draws: Iterable[HeldDraw]) -> tuple[DrawCover, ...]:
-    return tuple(
-        [
-            DrawCover(item=held.draw.item, line=held.draw.line, verdict=held.verdict, reasons=held.reasons)
-            for held in draws
-        ]
-    )
-
-
-def _returned(before: Iterable[LineBalance], after: Iterable[LineBalance]) -> bool:
-    """Whether less is drawn of a line than before, in any dimension."""
-    return any(
-        drawn(now.quantity) < drawn(was.quantity) or drawn(now.value) < drawn(was.value)
-        for was, now in zip(before, after, strict=True)
-        if was is not now
-    )

@@ -60,6 +60,15 @@ def drawn(amounts: Amounts | None) -> Decimal:
     return ZERO if amounts is None else amounts.reserved + amounts.consumed
 
 
+def returned(before: Iterable[LineBalance], after: Iterable[LineBalance]) -> bool:
+    """Whether less is drawn of a line than before, in any dimension."""
+    return any(
+        drawn(now.quantity) < drawn(was.quantity) or drawn(now.value) < drawn(was.value)
+        for was, now in zip(before, after, strict=True)
+        if was is not now
+    )
+
+
 class Columns:
     """A working copy of the columns while one message is handled. Draws are lifted off and posted on; never kept.
 

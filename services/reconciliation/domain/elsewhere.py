@@ -5,13 +5,13 @@ at the customs door as any shipment, whose MRN names the state. What such shipme
 report, the report does not draw again: together they draw the more of the two. So it does not matter what comes first.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import NamedTuple
 
 from services.core.days import day_of
-from services.core.messages import HeldShipment, Licence, UsageReport
-from services.core.usage import Account, Use, counting, use_of
+from services.core.messages import HeldShipment, Licence
+from services.core.usage import Account, Part, Period, Use
 from services.core.values import ZERO, CountryCode, Mrn
 
 Shown = Sequence[tuple[date, Use]]
@@ -23,7 +23,8 @@ class Told(NamedTuple):
 
     first: date
     last: date
-    reports: tuple[UsageReport, ...]
+    latest: datetime
+    """When the last report of it was made."""
     reported: Use
     shown: Use
 
@@ -44,19 +45,19 @@ def is_elsewhere(terms: Licence, state: CountryCode | None) -> bool:
     return state is not None and state != terms.authority[:2]
 
 
-def told(counted: Iterable[UsageReport], shown: Shown = ()) -> list[Told]:
-    """The reports of one account that count, in order of their longest periods, beside what is shown in them."""
-    reports = sorted(counted, key=lambda one: (one.period_from, -one.period_to.toordinal()))
-    longest: list[tuple[date, date]] = []
-    for report in reports:
-        if not longest or report.period_from > longest[-1][1]:
-            longest.append((report.period_from, report.period_to))
-    return [_told(first, last, reports, shown) for first, last in longest]
-
-
-def _told(first: date, last: date, reports: Iterable[UsageReport], shown: Shown) -> Told:
-    within = tuple(one for one in reports if first <= one.period_from and one.period_to <= last)
-    return Told(first, last, within, use_of(within), total(use for day, use in shown if first <= day <= last))
+def told(parts: Mapping[Period, Part], shown: Shown = ()) -> list[Told]:
+    """What counts of one account, in order of its longest periods, beside what is shown in them."""
+    found: list[Told] = []
+    for period, part in sorted(parts.items(), key=lambda each: (each[0].first, -each[0].last.toordinal())):
+        if not found or period.first > found[-1].last:
+            found.append(Told(*period, part.latest, part.use, Use()))
+        else:
+            one = found[-1]
+            latest, reported = max(one.latest, part.latest), one.reported.plus(part.use)
+            found[-1] = one._replace(latest=latest, reported=reported)
+    if not shown:
+        return found
+    return [one._replace(shown=total(use for day, use in shown if one.first <= day <= one.last)) for one in found]
 
 
 def total(uses: Iterable[Use]) -> Use:
@@ -66,11 +67,6 @@ def total(uses: Iterable[Use]) -> Use:
         quantity += use.quantity
         value += use.value
     return Use(quantity, value)
-
-
-def beyond(counted: Iterable[UsageReport], shown: Shown) -> Use:
-    """What reports of one account that count draw beyond what shipments do."""
-    return total(one.beyond for one in told(counted, shown)) if shown else use_of(counted)
 
 
 def shown_on(
@@ -88,9 +84,8 @@ def shown_on(
     return found
 
 
-def drawn_by(
-    terms: Licence, account: Account, reports: Iterable[UsageReport], shipments: Iterable[HeldShipment]
-) -> Use:
-    """What all reports of one account, in order of arrival, draw of its line."""
+def drawn_by(terms: Licence, account: Account, parts: Mapping[Period, Part], shipments: Iterable[HeldShipment]) -> Use:
+    """What the reports of one account draw of its line, beyond what shipments do."""
     line, _, state = account
-    return beyond(counting(reports), shown_on(terms, shipments, line, state) if state is not None else ())
+    shown = shown_on(terms, shipments, line, state) if state is not None else ()
+    return total(one.beyond for one in told(parts, shown)) if shown else total(part.use for part in parts.values())

@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from services.core.messages import Comparison, Draw, DrawVerdict, HeldDraw, LicenceLine
+from services.core.messages import Comparison, Draw, DrawCover, DrawVerdict, HeldDraw, LicenceLine
 from services.core.values import ZERO
 from services.reconciliation.domain.case import Failure, Mismatch
 from services.reconciliation.domain.exit import EXIT_CODES
@@ -67,6 +67,16 @@ def held_draw(
         exited_quantity=exited.quantity or ZERO,
         exited_value=exited.value or ZERO,
         findings=grounds.findings,
+    )
+
+
+def answers(draws: Iterable[HeldDraw]) -> tuple[DrawCover, ...]:
+    """What is told of them."""
+    return tuple(
+        [
+            DrawCover(item=held.draw.item, line=held.draw.line, verdict=held.verdict, reasons=held.reasons)
+            for held in draws
+        ]
     )
 
 

@@ -4,6 +4,7 @@ Terms of art as in EU CSW-CERTEX (Impl. Reg. (EU) 2024/2145 arts 5-8): accepted 
 consume.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -23,12 +24,13 @@ from services.core.messages import (
     Licence,
     LineBalance,
     Phase,
-    UsageReport,
 )
 from services.core.values import LicenceRef, Mrn
 from services.reconciliation.domain.first_use import FirstUse, first_use_of, first_use_with
+from services.reconciliation.domain.reported import Reported, reported
 from services.reconciliation.domain.rules import WANTING
 from services.reconciliation.domain.second_keys import with_authorisation
+from services.reconciliation.domain.seen import Seen, seen_of
 from services.reconciliation.domain.spread import NO_SPREAD, Spread, spread_of
 from services.reconciliation.domain.supplementary import Completing, completing
 from services.reconciliation.domain.temporary import Away, away_of, away_with, is_temporary
@@ -65,14 +67,16 @@ class LicenceLedger:
     """What stands beside the licence, by kind and reference."""
     carried: tuple[CarryOver, ...] = ()
     """What was handed over, to this licence and by it, in order of arrival."""
-    raised: tuple[str, ...] = ()
-    """Ids of what was raised about the licence as a whole, sorted."""
+    raised: Versioned[str, bool] = field(default_factory=Versioned)
+    """Ids of what was looked at, and raised, about the licence as a whole."""
     reminded: datetime | None = None
     """The time of the last reminder; one of no later time came before."""
-    usage: tuple[UsageReport, ...] = ()
-    """Reports of use, in order of arrival."""
+    usage: Reported = field(default_factory=Reported)
+    """Reports of use."""
     known_at: datetime | None = None
     """When the licence itself came; None while it is unknown."""
+    seen: Seen | None = None
+    """What customs saw, by year; None while no use is reported."""
     first_use: FirstUse | None = None
     """The first export under a general authorisation."""
     away: Away = field(default_factory=Versioned)
@@ -85,10 +89,9 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
     Corrupt when the entry is not the next one of this licence.
     """
     if entry.licence != ledger.licence or entry.revision != ledger.revision + 1 or entry.previous_hash != ledger.hash:
-        raise Corrupt(
-            f"entry {entry.revision} of {entry.licence} after {entry.previous_hash[:12]!r} does not follow"
-            f" revision {ledger.revision} of {ledger.licence}, {ledger.hash[:12]!r}"
-        )
+        where = f"revision {ledger.revision} of {ledger.licence}, {ledger.hash[:12]!r}"
+        what = f"entry {entry.revision} of {entry.licence} after {entry.previous_hash[:12]!r}"
+        raise Corrupt(f"{what} does not follow {where}")
     shipment = entry.shipment
     shipments, unreleased, wanting, arrivals = ledger.shipments, ledger.unreleased, ledger.wanting, ledger.arrivals
     stands_in, beside, spread = ledger.completing, _beside(ledger, entry), _spread(ledger, entry)
@@ -112,10 +115,11 @@ def apply(ledger: LicenceLedger, entry: Entry) -> LicenceLedger:
         spread,
         beside,
         ledger.carried if entry.carried is None else (*ledger.carried, entry.carried),
-        tuple(sorted({*ledger.raised, *entry.raised})) if entry.raised else ledger.raised,
+        _raised(ledger.raised, entry.raised) if entry.raised else ledger.raised,
         entry.recorded_at if entry.origin is EntryOrigin.REMINDER else ledger.reminded,
-        ledger.usage if entry.usage is None else (*ledger.usage, entry.usage),
+        ledger.usage if entry.usage is None else ledger.usage.with_report(entry.usage),
         entry.recorded_at if entry.terms is not None and ledger.known_at is None else ledger.known_at,
+        _seen(ledger, entry, shipments),
         _first_use(ledger, entry, shipments),
         _away(ledger, entry, shipments, beside),
     )
@@ -132,6 +136,12 @@ def _beside(ledger: LicenceLedger, entry: Entry) -> tuple[Authorisation, ...]:
     return known if new is None else with_authorisation(known, new)
 
 
+def _raised(known: Versioned[str, bool], more: Iterable[str]) -> Versioned[str, bool]:
+    for identity in more:
+        known = known.with_item(identity, True)
+    return known
+
+
 def _spread(ledger: LicenceLedger, entry: Entry) -> Spread:
     """On which days draws count after an entry: of terms or of a shipment, never of both."""
     shipment, spread = entry.shipment, ledger.spread
@@ -140,6 +150,17 @@ def _spread(ledger: LicenceLedger, entry: Entry) -> Spread:
     if shipment is None or not spread.lines:
         return spread
     return spread.with_shipment(ledger.shipments.get(shipment.mrn), shipment)
+
+
+def _seen(ledger: LicenceLedger, entry: Entry, shipments: Versioned[Mrn, HeldShipment]) -> Seen | None:
+    if entry.usage is None and not ledger.usage.by_id:
+        return None
+    seen, terms, shipment = ledger.seen, entry.terms or ledger.terms, entry.shipment
+    if terms is None:
+        return None
+    if seen is None or seen.time_zone != terms.time_zone:
+        return seen_of(terms.time_zone, shipments.values())
+    return seen if shipment is None else seen.with_shipment(ledger.shipments.get(shipment.mrn), shipment)
 
 
 def _first_use(ledger: LicenceLedger, entry: Entry, shipments: Versioned[Mrn, HeldShipment]) -> FirstUse | None:
@@ -165,7 +186,7 @@ def _away(
 
 def size(ledger: LicenceLedger) -> int:
     """How many shipments and reports it holds."""
-    return len(ledger.shipments) + len(ledger.usage)
+    return len(ledger.shipments) + len(ledger.usage.by_id)
 
 
 def is_stood_in(ledger: LicenceLedger, demand: Demand) -> bool:
@@ -233,9 +254,9 @@ def to_record(ledger: LicenceLedger) -> Ledger:
         balances=ledger.balances,
         authorisations=ledger.authorisations,
         carried=ledger.carried,
-        raised=ledger.raised,
+        raised=tuple(sorted(ledger.raised)),
         reminded=ledger.reminded,
-        usage=ledger.usage,
+        usage=ledger.usage.reports,
         known_at=ledger.known_at,
     )
 
@@ -252,15 +273,16 @@ def from_record(record: Ledger) -> LicenceLedger:
         balances=record.balances,
         authorisations=record.authorisations,
         carried=record.carried,
-        raised=record.raised,
+        raised=Versioned(dict.fromkeys(record.raised, True)),
         reminded=record.reminded,
-        usage=record.usage,
+        usage=reported(record.usage),
         known_at=record.known_at,
         shipments=Versioned(shipments),
         unreleased=Versioned({mrn: s.arrival for mrn, s in shipments.items() if is_unreleased(s)}),
         wanting=Versioned({mrn: s.arrival for mrn, s in shipments.items() if wants_an_amount(s)}),
         completing=completing(shipments.values()),
         spread=spread_of(record.terms, shipments.values()),
+        seen=seen_of(record.terms.time_zone, shipments.values()) if record.terms and record.usage else None,
         first_use=first_use_of(record.terms, shipments.values()),
         away=away_of(record.terms, shipments.values(), record.authorisations),
     )

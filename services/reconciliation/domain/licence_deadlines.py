@@ -21,7 +21,7 @@ from services.reconciliation.domain.lapsed import LAPSED, ends, lost_at
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.notice_deadlines import notices_awaited, notices_missing
 from services.reconciliation.domain.rule_set import RuleSet
-from services.reconciliation.domain.usage_deadlines import differences, late_reports, report_missing, reports_due
+from services.reconciliation.domain.usage_deadlines import differences, late_figures, report_missing, reports_due
 
 VERSION: Final = "8"
 """Of the table and of all that its rows wait for: another one has the reminders of all ledgers made anew."""
@@ -29,7 +29,7 @@ VERSION: Final = "8"
 AWAITED: Final = (
     Awaited(LAPSED, ends, draws=lost_at),
     Awaited("usage.due", reports_due, licence=report_missing, lines=differences),
-    Awaited("usage.late", late_reports, lines=differences),
+    Awaited("usage.late", late_figures, lines=differences),
     Awaited("notice.due", notice_awaited, licence=notice_missing),
     Awaited("write-off.due", notices_awaited, lines=notices_missing),
     Awaited("re-import.due", goods_to_come_back, draws=not_come_back),

@@ -11,14 +11,15 @@ from functools import lru_cache
 from typing import Final
 
 from services.core.days import day_of, end_of
-from services.core.messages import Basis, Comparison, LicenceLine, UsageReport
-from services.core.usage import Account, account_of, counting, month_after
+from services.core.messages import Basis, Comparison, LicenceLine
+from services.core.usage import Account, month_after
 from services.core.values import format_amount
 from services.reconciliation.domain.awaited import FailedLine, Wait
 from services.reconciliation.domain.case import Failure, Mismatch
 from services.reconciliation.domain.elsewhere import Told, is_elsewhere, shown_on, told
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.measures import shown
+from services.reconciliation.domain.reported import OfAccount
 from services.reconciliation.domain.usage_deadlines import DIFFERENCE
 
 MISSING: Final = "write-off.notice-missing"
@@ -28,11 +29,11 @@ _VERSION: Final = 1
 def notices_awaited(ledger: LicenceLedger) -> Iterator[Wait]:
     """The end of the month after each period, or of the day on which the last of its reports came, if that is later."""
     terms = ledger.terms
-    if not ledger.usage or terms is None:
+    if not ledger.usage.by_id or terms is None:
         return
-    for account, reports in _accounts(ledger).items():
-        for one in told(reports):
-            until = _end(one.last, max(report.reported_at for report in one.reports), terms.time_zone)
+    for account, of in _accounts(ledger).items():
+        for one in told(of.parts):
+            until = _end(one.last, one.latest, terms.time_zone)
             if until is not None:
                 yield Wait(_mark(account, one), until)
 
@@ -43,23 +44,20 @@ def notices_missing(ledger: LicenceLedger, wait: Wait) -> Iterator[FailedLine]:
     if terms is None:
         return
     lines = {line.line: line for line in terms.lines}
-    for account, reports in _accounts(ledger).items():
+    for account, of in _accounts(ledger).items():
         line, _, state = account
         if line not in lines or not wait.mark.startswith(f"{line} {state} "):
             continue
-        for one in told(reports, shown_on(terms, ledger.shipments.values(), line, state)):
+        for one in told(of.parts, shown_on(terms, ledger.shipments.values(), line, state)):
             if _mark(account, one) == wait.mark:
                 for code, compared in _differences(lines[line], one, f"cleared in {state}"):
                     yield line, Failure(code, _VERSION, Mismatch((compared,)))
 
 
-def _accounts(ledger: LicenceLedger) -> dict[Account, list[UsageReport]]:
-    """What is reported as cleared in other states, and counts."""
-    found: dict[Account, list[UsageReport]] = {}
-    for report in ledger.usage:
-        if report.cleared_in is not None and ledger.terms is not None and is_elsewhere(ledger.terms, report.cleared_in):
-            found.setdefault(account_of(report), []).append(report)
-    return {account: counting(reports) for account, reports in found.items()}
+def _accounts(ledger: LicenceLedger) -> dict[Account, OfAccount]:
+    """What is reported as cleared in other states."""
+    terms, accounts = ledger.terms, ledger.usage.accounts.items()
+    return {} if terms is None else {account: of for account, of in accounts if is_elsewhere(terms, account[2])}
 
 
 def _mark(account: Account, one: Told) -> str:

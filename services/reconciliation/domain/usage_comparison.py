@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.core.days import zone
-from services.core.messages import HeldShipment, Licence, LicenceLine, Phase, UsageReport
+from services.core.messages import HeldShipment, Licence, LicenceLine, UsageReport
 from services.core.usage import Account, Use, account_of, counting, use_of
 from services.core.values import ZERO, CountryCode
 from services.reconciliation.domain.elsewhere import is_elsewhere, shown_on, state_of, total
+from services.reconciliation.domain.seen import SEEN
 from services.reconciliation.domain.usage import draws
-
-_SEEN = frozenset({Phase.RELEASED, Phase.EXITED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def _reported(usage: Iterable[UsageReport], first: date, last: date) -> tuple[di
     for (line, _, _), reports in accounts.items():
         within = [one for one in counting(reports) if first <= one.period_from and one.period_to <= last]
         figures = unseen if draws(reports[0]) else reported
-        figures[line] = _sum(figures.get(line, Use()), use_of(within))
+        figures[line] = figures.get(line, Use()).plus(use_of(within))
     return reported, unseen
 
 
@@ -102,20 +101,16 @@ def _seen(
     local = zone(terms.time_zone)
     for shipment in shipments:
         demand = shipment.demand
-        if demand.phase not in _SEEN or not first <= demand.occurred_at.astimezone(local).date() <= last:
+        if demand.phase not in SEEN or not first <= demand.occurred_at.astimezone(local).date() <= last:
             continue
         for held in shipment.draws:
             line = held.line
             if noticed and (line, state_of(shipment.mrn)) in noticed:
                 continue
             used = Use(held.consumed_quantity, held.consumed_value)
-            consumed[line] = _sum(consumed.get(line, Use()), used)
-            exited[line] = _sum(exited.get(line, Use()), Use(held.exited_quantity, held.exited_value))
+            consumed[line] = consumed.get(line, Use()).plus(used)
+            exited[line] = exited.get(line, Use()).plus(Use(held.exited_quantity, held.exited_value))
     return consumed, exited
-
-
-def _sum(one: Use, other: Use) -> Use:
-    return Use(one.quantity + other.quantity, one.value + other.value)
 
 
 def differs(one: Compared) -> bool:

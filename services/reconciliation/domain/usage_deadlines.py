@@ -4,7 +4,6 @@ Reg. (EU) 2021/821 arts 12 and 27 with the decree of 14 March 2014: global and g
 also when they end, each within a month. A licence under which nothing was used is reported as nothing.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -15,6 +14,7 @@ from services.core.messages import Comparison, Licence, LicenceStatus, LicenceTy
 from services.core.usage import YEARLY, reported_by_day
 from services.reconciliation.domain.awaited import Wait
 from services.reconciliation.domain.case import Failure, Mismatch
+from services.reconciliation.domain.deadlines import GRACE
 from services.reconciliation.domain.ledger import LicenceLedger
 from services.reconciliation.domain.measures import shown
 from services.reconciliation.domain.usage_comparison import Compared, compare, differs
@@ -45,26 +45,35 @@ class Due(NamedTuple):
     by: date
     until: datetime
 
+    @property
+    def looked_at(self) -> datetime:
+        """What was sent in time may be on its way for so long."""
+        return self.until + GRACE
+
 
 def reports_due(ledger: LicenceLedger) -> Iterator[Wait]:
     """Each period whose report became due since the licence was known, up to the first that still may come."""
-    return (Wait(f"{due.first} {due.last}", due.until) for due in _due(ledger))
+    return (Wait(f"{due.first} {due.last}", due.looked_at) for due in _due(ledger))
 
 
-def late_reports(ledger: LicenceLedger) -> Iterator[Wait]:
-    """The end of each day on which closed years were reported: so that all that came is compared at once.
+def late_figures(ledger: LicenceLedger) -> Iterator[Wait]:
+    """What is known of each year with reports, from when it closes on: whenever more comes it is looked at again.
 
-    What was reported in time counts for the last day: it may be handled after the year was closed.
+    Late reports are looked at together at the end of their day. What customs says late, or was reported in time and is
+    handled late, is looked at once it is there.
     """
     terms = ledger.terms
-    if not ledger.usage or terms is None:
+    if terms is None or not ledger.usage.years:
         return
-    closes = {due.first.year: due for due in _due(ledger)}
-    years = ((one, closes.get(one.period_to.year)) for one in ledger.usage)
-    days = Counter((due.first.year, _counts_on(one, due, terms)) for one, due in years if due is not None)
-    for (year, day), reports in sorted(days.items()):
-        # With how many: one that is handled after the end of its day is looked at again.
-        yield Wait(f"{year} late {day} {reports}", start_of(day + _DAY, terms.time_zone))
+    for due in _due(ledger):
+        reports = ledger.usage.years.get(due.first.year)
+        if reports is not None:
+            until = due.looked_at
+            if reports.latest >= due.until:
+                day = reports.latest.astimezone(zone(terms.time_zone)).date()
+                until = max(until, start_of(day + _DAY, terms.time_zone))
+            seen = "" if ledger.seen is None else ledger.seen.figures(due.first.year)
+            yield Wait(f"{due.first.year} late {reports.how_many} {seen}", until)
 
 
 def report_missing(ledger: LicenceLedger, wait: Wait) -> Failure | None:
@@ -72,7 +81,7 @@ def report_missing(ledger: LicenceLedger, wait: Wait) -> Failure | None:
     due = next((due for due in _due(ledger) if wait.mark == f"{due.first} {due.last}"), None)
     if due is None:
         return None
-    missing = unreported(ledger.usage, due.first, due.last)
+    missing = unreported(ledger.usage.reports, due.first, due.last)
     if not missing:
         return None
     said = ", ".join(f"{first} to {last}" for first, last in missing[:5])
@@ -87,10 +96,10 @@ def differences(ledger: LicenceLedger, wait: Wait) -> Iterator[tuple[int, Failur
         return
     year = int(wait.mark[:4])
     due = next((due for due in _due(ledger) if due.first.year == year), None)
-    if due is None or unreported(ledger.usage, due.first, due.last):
+    if due is None or unreported(ledger.usage.reports, due.first, due.last):
         return
     shipments = ledger.shipments.values()
-    for one in compare(ledger.terms, ledger.usage, shipments, date(year, 1, 1), date(year, 12, 31)):
+    for one in compare(ledger.terms, ledger.usage.reports, shipments, date(year, 1, 1), date(year, 12, 31)):
         if differs(one):
             yield one.line.line, Failure(DIFFERENCE, _VERSION, Mismatch(tuple(_figures(one, year))))
 
@@ -141,7 +150,7 @@ def _years(
         due = Due(max(valid_from, date(year, 1, 1)), last, by, start_of(by + _DAY, time_zone))
         if due.first <= due.last and due.until > known_at:
             found.append(due)
-        if due.until > looked_at:
+        if due.looked_at > looked_at:
             break
     return tuple(found)
 
@@ -153,10 +162,3 @@ def _ends(terms: Licence) -> date | None:
         return terms.valid_to
     day = steps[-1].effective_at.astimezone(zone(terms.time_zone)).date()
     return day if terms.valid_to is None else min(day, terms.valid_to)
-
-
-def _counts_on(report: UsageReport, due: Due, terms: Licence) -> date:
-    """The day it was reported, or the last day of those in time. Asked of every report around every message."""
-    if report.reported_at < due.until:
-        return due.by
-    return report.reported_at.astimezone(zone(terms.time_zone)).date()

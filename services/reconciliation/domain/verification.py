@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from services.core.messages import CarryOver, Entry, HeldShipment, Licence, UsageReport
+from services.core.messages import CarryOver, Entry, HeldShipment, Licence
 from services.core.values import LicenceRef, Mrn
 from services.reconciliation.domain.chain import hash_of
 from services.reconciliation.domain.columns import granted
@@ -21,6 +21,7 @@ from services.reconciliation.domain.invariants import (
 )
 from services.reconciliation.domain.ledger import NO_ENTRY, LicenceLedger
 from services.reconciliation.domain.measures import shown
+from services.reconciliation.domain.reported import Reported
 from services.reconciliation.domain.usage import drawn_by_use
 
 
@@ -41,7 +42,7 @@ class _Account:
         self.terms: Licence | None = None
         self.carried: list[CarryOver] = []
         self.shipments: dict[Mrn, HeldShipment] = {}
-        self.usage: list[UsageReport] = []
+        self.usage = Reported()
         self.sums: Sums = {}
         self.broken = False
 
@@ -72,7 +73,7 @@ class _Account:
         counted = self._counts_use_anew(entry)
         self._add_use(-1 if counted else 0)
         self.terms = entry.terms or self.terms
-        self.usage += [] if entry.usage is None else [entry.usage]
+        self.usage = self.usage if entry.usage is None else self.usage.with_report(entry.usage)
         if entry.shipment is not None:
             before = self.shipments.get(entry.shipment.mrn)
             add(self.sums, before.draws if before else (), -1)
@@ -82,10 +83,10 @@ class _Account:
 
     def _counts_use_anew(self, entry: Entry) -> bool:
         """Reports are counted from the first on; they wait for the licence, and give way to shipments."""
-        if entry.usage is not None or (entry.terms is not None and self.usage):
+        if entry.usage is not None or (entry.terms is not None and self.usage.by_id):
             return True
         shipment = entry.shipment
-        return shipment is not None and any(one.cleared_in == state_of(shipment.mrn) for one in self.usage)
+        return shipment is not None and any(of[2] == state_of(shipment.mrn) for of in self.usage.accounts)
 
     def _add_use(self, sign: int) -> None:
         if sign:

@@ -21,7 +21,7 @@ def record_usage(
     Facts win: more than the line authorises is drawn all the same, and said. On an unknown licence it waits with it.
     Rejected when it cannot be counted. Replay: the same again is a repeat, its id with other content halts.
     """
-    known = next((one for one in state.usage if one.id == report.id), None)
+    known = state.usage.by_id.get(report.id)
     if known is not None:
         if known != report:
             raise Corrupt(f"message {report.identity} came before with other content")

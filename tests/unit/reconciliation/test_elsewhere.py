@@ -159,7 +159,8 @@ def test_our_customs_did_not_see_it_and_no_difference_is_found() -> None:
     play = Play(licence(), said("7"), cleared("4"), cleared("2", state="BE"), said("2", "own", cleared_in=None))
     state = play.state
     assert state.terms is not None
-    year = comparison_view(state.terms, state.usage, state.shipments.values(), date(2026, 1, 1), date(2026, 12, 31))
+    reports, shipments = state.usage.reports, state.shipments.values()
+    year = comparison_view(state.terms, reports, shipments, date(2026, 1, 1), date(2026, 12, 31))
     figures = year["lines"][0]["quantity"]
     names = ("reported", "unseen", "consumed", "elsewhere", "difference")
     assert [figures[name] for name in names] == ["2", "7", "2", "4", "0"]

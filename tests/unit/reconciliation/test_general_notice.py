@@ -53,7 +53,7 @@ def test_a_first_use_without_notice_is_said_once_after_thirty_days() -> None:
     assert (finding.subject, finding.mrn, finding.raised_at) == (REF, None, UNTIL)
     [compared] = finding.comparisons
     assert (compared.declared, compared.licensed) == ("none", f"by 2026-04-01: first export {mrn(1)} on 2026-03-02")
-    assert (play.quantity(), play.covers, play.state.raised) == (columns, [], (finding.id,))
+    assert (play.quantity(), play.covers, tuple(play.state.raised)) == (columns, [], (finding.id,))
     assert next_due(play.state) is None
     play.ask(exported(2, accepted_at=ACCEPTED_AT - 9 * DAY))
     assert next_due(play.state) is None

@@ -157,5 +157,5 @@ def test_what_concerns_the_licence_as_a_whole_is_raised_under_the_id_its_entry_l
     play = Play(a_licence()).wait()
     [finding], [entry] = play.findings, play.new_entries
     assert (finding.subject, finding.mrn, finding.line) == (REF, None, None)
-    assert entry.raised == (finding.id,) == play.state.raised
+    assert entry.raised == (finding.id,) == tuple(play.state.raised)
     assert next_due(play.state) is None

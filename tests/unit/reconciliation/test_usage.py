@@ -13,6 +13,7 @@ from services.core.message import Message
 from services.core.messages import Basis, DrawVerdict, EntryCause, EntryOrigin, Phase, ReportChannel, ReportKind
 from services.core.values import CountryCode, Unit
 from services.reconciliation.domain.ledger import from_record, to_record
+from services.reconciliation.domain.reported import Reported
 from services.reconciliation.domain.verification import verify
 from tests.builders import a_demand, a_draw, a_licence, a_line, mrn
 from tests.builders_usage import a_report, months
@@ -45,7 +46,11 @@ def test_what_our_customs_never_sees_is_consumed_and_has_left(changes: dict[str,
     assert play.quantity() == (0, drawn, drawn)
     assert play.value() == ((0, Decimal("1000.50"), Decimal("1000.50")) if drawn else (0, 0, 0))
     [entry] = play.new_entries
-    assert (entry.cause, entry.origin, entry.usage) == (EntryCause.LICENCE, EntryOrigin.USAGE, play.state.usage[0])
+    assert (entry.cause, entry.origin, entry.usage) == (
+        EntryCause.LICENCE,
+        EntryOrigin.USAGE,
+        play.state.usage.reports[0],
+    )
     assert play.codes == []
 
 
@@ -74,7 +79,6 @@ def test_a_report_again_changes_nothing_and_its_id_with_other_content_halts() ->
         (a_report(quantity="-1", kind=ReportKind.ADJUST), "more is taken back than was reported"),
         (a_report(kind=ReportKind.UNKNOWN), "none that this version knows"),
         (a_report(channel=ReportChannel.OTHER), "none that this version knows"),
-        (a_report(line=2), "no line 2 in the unit"),
         (a_report(unit=Unit("KGM")), "no line 1 in the unit"),
     ],
 )
@@ -85,13 +89,11 @@ def test_what_cannot_be_counted_is_rejected_with_the_reason(report: Any, reason:
 
 def test_reports_on_an_unknown_licence_wait_with_it_and_what_does_not_fit_draws_nothing() -> None:
     play = Play(a_report("A", "4"), a_report("B", "1", kind=CONTRA), a_report("C", unit=Unit("KGM"), line=7))
-    assert (play.state.balances, len(play.state.usage)) == ((), 3)
+    assert (play.state.balances, len(play.state.usage.reports)) == ((), 3)
     assert play.hand(licence()).quantity() == (0, 3, 3)
     play.hand(a_report("D", "1"))
     assert play.quantity() == (0, 4, 4)
     assert list(verify(recorded(play.entries))) == []
-    with pytest.raises(Rejected):
-        play.hand(a_report("E", line=7))
 
 
 def test_reports_on_a_line_that_a_later_revision_brings_wait_for_it() -> None:
@@ -101,6 +103,20 @@ def test_reports_on_a_line_that_a_later_revision_brings_wait_for_it() -> None:
     assert (play.quantity(1), play.quantity(2), play.codes) == ((0, 4, 4), (0, 12, 12), ["quantity.overrun"])
     play.hand(a_report("C", "2", line=2, kind=CONTRA)).change(time_zone="UTC")
     assert play.quantity(2) == (0, 10, 10)
+    assert list(verify(recorded(play.entries))) == []
+
+
+def test_reports_that_overtake_the_revision_with_their_line_wait_for_it() -> None:
+    """Reports and licences come on topics of their own."""
+    play = Play(licence(), a_report("A", "4"), a_report("B", "5", line=2), a_report("C", "1", line=2, kind=CONTRA))
+    assert (play.quantity(), len(play.state.balances), play.codes) == ((0, 4, 4), 1, [])
+    with pytest.raises(Rejected, match="more is taken back"):
+        play.hand(a_report("D", "5", line=2, kind=CONTRA))
+    play.change(lines=(LINE, replace(LINE, line=2)))
+    assert (play.quantity(1), play.quantity(2)) == ((0, 4, 4), (0, 4, 4))
+    assert play.hand(a_report("E", "1", line=2)).quantity(2) == (0, 5, 5)
+    with pytest.raises(Rejected, match="no line 2 in the unit"):
+        play.hand(a_report("F", "1", line=2, unit=Unit("KGM")))
     assert list(verify(recorded(play.entries))) == []
 
 
@@ -179,5 +195,5 @@ def own_count(taken: list[Any]) -> dict[Any, Decimal]:
 
 def test_every_report_stays_with_the_ledger_so_that_it_can_be_counted_again() -> None:
     play = Play(licence(), a_report("A", "4"), a_report("B", "1", kind=CUMULATIVE))
-    assert [one.id for one in play.state.usage] == ["A", "B"]
-    assert replace(play.state, usage=()) != play.state
+    assert [one.id for one in play.state.usage.reports] == ["A", "B"]
+    assert replace(play.state, usage=Reported()) != play.state

@@ -18,6 +18,7 @@ from services.core.messages import (
 )
 from services.core.values import CountryCode
 from services.reconciliation.adapters.comparison_view import comparison_view
+from services.reconciliation.domain.deadlines import GRACE
 from services.reconciliation.domain.ledger import from_record, to_record
 from services.reconciliation.domain.licence_deadlines import next_due
 from services.reconciliation.domain.usage_deadlines import unreported
@@ -32,6 +33,7 @@ GLOBAL = {"type": LicenceType.GLOBAL, "valid_to": date(2028, 1, 14)}
 LINE = a_line(basis=Basis.QUANTITY, quantity="10", value=None, currency=None)
 DEADLINE = datetime(2027, 1, 31, 23, tzinfo=UTC)
 """The end of 31 January in Brussels."""
+CLOSES = DEADLINE + GRACE
 LATE = DEADLINE + timedelta(days=9, hours=12)
 
 
@@ -73,14 +75,14 @@ def dues(play: Play, most: int = 4) -> list[datetime]:
 def test_use_is_reported_by_the_year_and_of_an_individual_licence_also_when_it_ends(
     changes: dict[str, Any], expected: list[datetime]
 ) -> None:
-    assert dues(Play(a_licence(**changes))) == expected
+    assert dues(Play(a_licence(**changes))) == [due + GRACE for due in expected]
 
 
 def test_without_a_step_or_reinstated_at_once_it_ends_with_its_term() -> None:
     revoked = a_status(LicenceStatus.REVOKED)
     for steps in ((), (ISSUED, revoked, replace(revoked, status=LicenceStatus.REINSTATED))):
         play = Play(a_licence(type=LicenceType.INDIVIDUAL, valid_to=date(2026, 6, 30), statuses=steps))
-        assert dues(play) == [datetime(2026, 7, 30, 22, tzinfo=UTC)]
+        assert dues(play) == [datetime(2026, 7, 31, 22, tzinfo=UTC)]
 
 
 def test_a_general_authorisation_without_end_is_reported_every_year() -> None:
@@ -90,7 +92,7 @@ def test_a_general_authorisation_without_end_is_reported_every_year() -> None:
 
 def test_years_that_closed_before_the_licence_was_known_are_not_asked_for() -> None:
     play = Play(a_licence(type=LicenceType.GLOBAL, valid_from=date(2023, 3, 1), valid_to=date(2026, 5, 1)))
-    assert dues(play) == [DEADLINE], "the licence came in March 2026"
+    assert dues(play) == [CLOSES], "the licence came in March 2026"
 
 
 def test_a_report_that_does_not_come_is_said_once_with_the_days_that_lack() -> None:
@@ -100,8 +102,8 @@ def test_a_report_that_does_not_come_is_said_once_with_the_days_that_lack() -> N
     assert [(c.declared, c.licensed) for c in finding.comparisons] == [
         ("2026-01-15 to 2026-01-31, 2026-03-01 to 2026-12-31", "2026-01-15 to 2026-12-31 by 2027-01-31")
     ]
-    assert finding.raised_at == DEADLINE
-    assert next_due(play.state) == datetime(2028, 1, 31, 23, tzinfo=UTC)
+    assert finding.raised_at == CLOSES
+    assert next_due(play.state) == datetime(2028, 2, 1, 23, tzinfo=UTC)
     assert list(verify(recorded(play.entries))) == []
     assert from_record(to_record(play.state)) == play.state
 
@@ -152,9 +154,47 @@ def test_a_report_in_time_that_is_handled_after_the_year_closed_is_compared_too(
     play = released(total("A", "1", reported_at=in_time)).wait()
     assert play.codes == []
     play.hand(total("B", "3", reported_at=in_time + timedelta(hours=1)))
-    assert next_due(play.state) == DEADLINE + timedelta(microseconds=1)
+    assert next_due(play.state) == CLOSES + timedelta(microseconds=1)
     assert play.wait().codes == [DIFFERENCE]
     assert released().wait().hand(total("A", "3", reported_at=in_time)).wait().codes == [DIFFERENCE]
+
+
+def test_a_report_in_time_that_is_a_day_on_its_way_is_not_missed() -> None:
+    in_time = total("A", "1", reported_at=DEADLINE - timedelta(minutes=1))
+    assert next_due(released().state) == CLOSES, "a day is left to what is on its way"
+    play = released(in_time).wait()
+    assert (play.state.reminded, play.codes) == (CLOSES, [])
+
+
+def release(number: int, **changes: Any) -> Any:
+    press = a_draw("1", None, currencies=())
+    occurred_at = datetime(2026, 12, 20, tzinfo=UTC)
+    return a_demand(press, mrn=mrn(number), phase=Phase.RELEASED, **{"occurred_at": occurred_at, **changes})
+
+
+def test_what_customs_says_late_of_a_closed_year_is_compared_once_it_is_there() -> None:
+    play = released(total("A", "1")).wait()
+    assert (play.codes, next_due(play.state)) == ([], datetime(2028, 2, 1, 23, tzinfo=UTC))
+    play.ask(release(2))
+    assert next_due(play.state) == CLOSES + timedelta(microseconds=1)
+    [finding] = play.wait().findings
+    assert (finding.code, [c.declared for c in finding.comparisons]) == (DIFFERENCE, ["1 NAR", "2 NAR"])
+    assert next_due(play.state) == datetime(2028, 2, 1, 23, tzinfo=UTC)
+    play.ask(release(3, occurred_at=datetime(2027, 3, 1, tzinfo=UTC)))
+    assert next_due(play.state) == datetime(2028, 2, 1, 23, tzinfo=UTC), "of another year"
+    play.phase(mrn(2), Phase.INVALIDATED)
+    assert next_due(play.state) == datetime(2028, 2, 1, 23, tzinfo=UTC), "these figures were compared before"
+    play.phase(mrn(1), Phase.INVALIDATED)
+    assert play.wait().codes == [DIFFERENCE], "nothing is left"
+    assert list(verify(recorded(play.entries))) == []
+    assert from_record(to_record(play.state)) == play.state
+
+
+def test_days_are_those_of_the_zone_that_a_revision_states() -> None:
+    late = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+    play = released(total("A", "1")).ask(release(2, occurred_at=late)).change(time_zone="UTC")
+    assert play.wait().codes == [DIFFERENCE]
+    assert from_record(to_record(play.state)) == play.state
 
 
 def test_days_in_no_report_are_found_between_and_around_them() -> None:
@@ -171,7 +211,7 @@ def test_the_comparison_shows_three_figures_of_the_days_asked_for() -> None:
     assert terms is not None
 
     def shown(first: date, last: date) -> Any:
-        return comparison_view(terms, state.usage, state.shipments.values(), first, last)
+        return comparison_view(terms, state.usage.reports, state.shipments.values(), first, last)
 
     year = shown(date(2026, 1, 1), date(2026, 12, 31))
     figures = {
