@@ -112,7 +112,7 @@ class PureServices:
         """Licensed, reported and seen, in words."""
         held = self.ledgers[asked.licence.ref]
         assert held.terms is not None
-        view = comparison_view(held.terms, held.usage, held.shipments.values(), asked.first, asked.last)
+        view = comparison_view(held.terms, held.usage.reports, held.shipments.values(), asked.first, asked.last)
         return asked.came(view)
 
     def change_status(self, step: StatusStep) -> None:
