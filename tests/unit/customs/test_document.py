@@ -173,6 +173,17 @@ def test_an_element_with_too_many_attributes_is_named_in_a_text_of_any_length(be
     assert (fault.path, fault.code) == ("line 2, column 1", "xml.attributes")
 
 
+FIFTY_ATTRIBUTES = b"<y" + b"".join(b' a%d=""' % n for n in range(50)) + b"/>"
+
+
+@pytest.mark.parametrize(
+    ("element", "code"), [(FIFTY_ATTRIBUTES, "xml.attributes"), (b"<y/>" * 50, "xml.elements")], ids=["=", "<"]
+)
+def test_more_than_the_largest_message_has_room_for_is_refused_before_a_tree_is_made(element: bytes, code: str) -> None:
+    body = b"<x>" + (b"<z>" + element + b"</z>") * 3_001 + b"</x>"
+    assert [(fault.path, fault.code) for fault in refusal(body).faults] == [("line 1, column 1", code)]
+
+
 def test_a_namespace_may_be_named_anew_at_every_element() -> None:
     """Some writers do; only those that hold at once are counted."""
     body = b"<x>" + b"".join(b'<p%d:y xmlns:p%d="u"/>' % (n, n) for n in range(1_000)) + b"</x>"

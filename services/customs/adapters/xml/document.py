@@ -21,7 +21,10 @@ LARGEST = 5 * 1024 * 1024
 
 _DEEPEST = 64
 _ATTRIBUTES = 64
-_ELEMENTS = 300_000
+_ELEMENTS = 150_000
+"""Real ones take 40 bytes each, with their texts: the largest message has room for fewer."""
+_EQUALS_SIGNS = 150_000
+"""At least one for each attribute and each namespace, and real elements have one of either."""
 _CHILDREN = 20_000
 """Elements directly in one: a declaration has at most 9 999 items."""
 _LONGEST = 64 * 1024
@@ -144,6 +147,8 @@ def _refuse_bulk(text: str) -> None:
         place = max(0, begin - 1)
         line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
         raise malformed(line, column, "xml.length", f"a text or a tag of more than {_LONGEST} characters begins here")
+    if text.count("=") > _EQUALS_SIGNS:
+        raise malformed(1, 1, "xml.attributes", f"more than {_EQUALS_SIGNS} attributes and namespaces")
 
 
 def _is_ordinary(text: str) -> bool:
