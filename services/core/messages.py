@@ -4260,7 +4260,7 @@ class StatusChange(_StatusChange):
 
 
 class _Change(Record):
-    __slots__ = ("actor", "reason", "legal_basis", "effective_at",)
+    __slots__ = ("actor", "reason", "legal_basis", "effective_at", "party",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
@@ -4277,6 +4277,10 @@ class Change(_Change):
     """Such as Reg. (EU) 2021/821 art. 16(1)."""
     effective_at: datetime
     """From when it holds; may lie in the past or in the future."""
+    party: str | None = None
+    """Whose token was shown with it: the actor is whom that party says. Null: no party of the door has a token,
+    or the register itself changed it.
+    """
 
     def __init__(
         self,
@@ -4285,6 +4289,7 @@ class Change(_Change):
         reason: str | None = None,
         legal_basis: str | None = None,
         effective_at: datetime,
+        party: str | None = None,
     ) -> None:
         it: Any = self
         thaw(it, "__class__", _Change)
@@ -4292,6 +4297,7 @@ class Change(_Change):
         it.reason = reason
         it.legal_basis = legal_basis
         it.effective_at = effective_at
+        it.party = party
         it.remembered = None
         it.__class__ = Change
 
@@ -4307,6 +4313,8 @@ class Change(_Change):
             legal_basis_ = b"\x00" if x is None else b"\x02" + (text(x))
             x = self.effective_at
             effective_at_ = INSTANTS[x] if x.tzinfo is UTC else instant(x)
+            x = self.party
+            party_ = b"\x00" if x is None else b"\x02" + (text(x))
         except Exception as error:
             raise unfit(self, locals(), error) from error
         body = b"".join((
@@ -4315,6 +4323,7 @@ class Change(_Change):
             reason_,
             legal_basis_,
             effective_at_,
+            party_,
         ))
         remember(self, body)
         return body
@@ -4369,6 +4378,22 @@ class Change(_Change):
             x, j = instant_at(b, i)
         it.effective_at = x
         i = j
+        n = b[i]
+        i += 1
+        if n == 2:
+            n = b[i]
+            i += 1
+            if n & 129:
+                n, i = length_at(b, i - 1)
+            else:
+                n >>= 1
+            j = i + n
+            it.party = TEXT_AT[b[i:j]]
+            i = j
+        elif n:
+            misfit(n)
+        else:
+            it.party = None
         it.remembered = None
         it.__class__ = Change
         return it, i
@@ -4380,6 +4405,7 @@ class Change(_Change):
             reason=fields["reason"],
             legal_basis=fields["legal_basis"],
             effective_at=instant_of(fields["effective_at"]),
+            party=fields["party"],
         )
 
 

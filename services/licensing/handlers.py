@@ -36,6 +36,7 @@ class ChangeStatus:
     at: datetime
     actor: str | None = None
     legal_basis: str | None = None
+    party: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ def change_status(known: Registered | None, asked: ChangeStatus) -> Decision[Reg
         reason=asked.reason,
         legal_basis=asked.legal_basis,
         effective_at=step.effective_at,
+        party=asked.party,
     )
     licence = replace(current, revision=current.revision + 1, statuses=statuses, changed_at=at, change=change)
     return Decision(replace(known, current=licence), (licence,))

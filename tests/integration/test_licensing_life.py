@@ -122,7 +122,7 @@ async def test_an_amendment_takes_effect_once_at_its_time_though_the_door_died_a
         assert [fault["code"] for fault in refused["faults"]] == ["changed-since"]
         now = (await two.http.get(f"/v1/licences/{REF}")).json()
         assert (now["revision"], now["contact"]) == (done["revision"], "first")
-        assert now["change"] == {**WHY, "effective_at": first["effective_at"]}
+        assert now["change"] == {**WHY, "effective_at": first["effective_at"], "party": None}
         assert [waits["id"] for waits in now["pending"]] == [second["id"]], "shown until it is put aside"
         assert [licence.revision for licence in await settled(one, Licence.TOPIC)] == [1, 2]
         aside = await two.http.post(f"/v1/amendments/{second['id']}/withdrawal", json=WHY_NOT)

@@ -45,6 +45,9 @@ async def test_each_does_what_is_its_own_and_sees_its_own_notes(
         await pages(door)
         published = await settled(door, Licence.TOPIC)
     assert {licence.ref for licence in published} == {REF, "VL/2026/2", WALLOON["ref"]}
+    acted = {(one.ref, one.change.actor, one.change.party) for one in published if one.change is not None}
+    assert {(REF, "an officer", "FLANDERS"), (WALLOON["ref"], "BE-WAL", "WALLONIA")} <= acted
+    assert all(party is not None for *_, party in acted)
 
 
 async def licences(ask: Ask, door: Running) -> None:

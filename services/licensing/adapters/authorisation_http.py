@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from services.core.errors import Fault, Refused
 from services.core.messages import Authorisation, AuthorisationKind
 from services.licensing.adapters.answers import durable, expected_revisions, now, reference, refuse_if
+from services.licensing.adapters.asked_by import asking_party
 from services.licensing.adapters.authorisation_bodies import (
     MINISTER,
     DocumentBody,
@@ -126,6 +127,7 @@ async def _step(submit: Submit, place: Place, body: StepBody, if_match: str | No
         legal_basis=body.legal_basis,
         expected=expected_revisions(if_match),
         at=now(),
+        party=asking_party(),
     )
     return _one((await durable(submit, asked)).state.current, 200)
 

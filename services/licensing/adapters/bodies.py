@@ -18,6 +18,7 @@ from services.core.messages import (
     RefusedGoods,
     StatusChange,
 )
+from services.licensing.adapters.asked_by import asking_party
 from services.licensing.adapters.fields import (
     Amount,
     Body,
@@ -64,6 +65,7 @@ class ChangeBody(Body):
             reason=self.reason,
             legal_basis=self.legal_basis,
             effective_at=effective_at,
+            party=asking_party(),
         )
 
 
@@ -167,8 +169,7 @@ class LicenceBody(LicenceTerms, ChangeBody):
             actor=self.actor,
             legal_basis=self.legal_basis,
         )
-        change = self.change(self.authority, issued.effective_at)
-        return self.revision_of(1, time_zone, (issued,), at, change)
+        return self.revision_of(1, time_zone, (issued,), at, self.change(self.authority, issued.effective_at))
 
 
 _OPTIONAL: Any = {
@@ -212,11 +213,10 @@ class StoredStep(Body):
         )
 
 
-class StoredChange(Body):
+class StoredChange(ChangeBody):
     actor: ShortText
-    reason: LongText | None = None
-    legal_basis: ShortText | None = None
     effective_at: Instant
+    party: ShortText | None = None
 
     def made(self) -> Change:
         return Change(**dict(self))

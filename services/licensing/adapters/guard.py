@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 
 from services.core.errors import Fatal, Refused
 from services.licensing.adapters.answers import reference
+from services.licensing.adapters.asked_by import asked_by
 from services.licensing.adapters.draft_register import DraftSearch
 from services.licensing.adapters.faults import DoorRoute
 from services.licensing.adapters.pending_register import PendingSearch
@@ -83,6 +84,7 @@ class _AtRoute:
 
     def enter(self, request: Request) -> None:
         request.state.party = self.guard.party(request, self.rule)
+        asked_by(request.state.party)
 
     async def look(self, request: Request) -> None:
         party = request.state.party

@@ -16,7 +16,7 @@ from services.licensing.adapters.views import licence_content
 from services.licensing.domain.drafting import Draft
 
 _OF_EVERY_REVISION = frozenset({"revision", "change", "changed_at"})
-_SAID = ("actor", "reason", "legal_basis", "effective_at")
+_SAID = ("actor", "party", "reason", "legal_basis", "effective_at")
 After = Annotated[int, Query(ge=0, lt=2**62)]
 Content = Mapping[str, Any]
 

@@ -21,6 +21,7 @@ from services.licensing.adapters.answers import (
     registered,
     tagged,
 )
+from services.licensing.adapters.asked_by import asking_party
 from services.licensing.adapters.bodies import LicenceBody, StepBody
 from services.licensing.adapters.desk import Desk
 from services.licensing.adapters.draft_http import draft_answer, draft_view, save_draft
@@ -64,6 +65,7 @@ def writing_router(desk: Desk) -> APIRouter:
             at=now(),
             actor=body.actor,
             legal_basis=body.legal_basis,
+            party=asking_party(),
         )
         return licence_answer(registered(await durable(desk.submit, step)), 200)
 

@@ -51,7 +51,7 @@ def pending_view(pending: Pending) -> dict[str, Any]:
 
 def identity(ref: str, allowed: Iterable[int], sent: Terms, change: Change) -> str:
     """The same request again has the same."""
-    told = json.dumps([ref, sorted(allowed), sent, change_view(change)], sort_keys=True)
+    told = json.dumps([ref, sorted(allowed), sent, change_view(replace(change, party=None))], sort_keys=True)
     return sha256(told.encode()).hexdigest()[:32]
 
 

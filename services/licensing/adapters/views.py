@@ -111,6 +111,7 @@ def change_view(change: Change) -> dict[str, Any]:
         "reason": change.reason,
         "legal_basis": change.legal_basis,
         "effective_at": time_text(change.effective_at),
+        "party": change.party,
     }
 
 

@@ -58,6 +58,7 @@ class ChangeAuthorisation:
     legal_basis: str | None
     expected: frozenset[int] | None
     at: datetime
+    party: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +105,23 @@ def change(known: Kept | None, asked: ChangeAuthorisation) -> Decision[Kept]:
         current,
         revision=current.revision + 1,
         statuses=_stepped(current, step),
-        change=_change(step),
+        change=_change(current, step, asked.party),
         changed_at=at,
     )
     return Decision(replace(known, current=made), (made,))
 
 
-def _change(step: StatusChange) -> Change | None:
-    if step.actor is None:
+def _change(of: Authorisation, step: StatusChange, party: str | None) -> Change | None:
+    """None: nobody is named."""
+    if step.actor is None and party is None:
         return None
-    return Change(actor=step.actor, reason=step.reason, legal_basis=step.legal_basis, effective_at=step.effective_at)
+    return Change(
+        actor=step.actor or of.issued_by,
+        reason=step.reason,
+        legal_basis=step.legal_basis,
+        effective_at=step.effective_at,
+        party=party,
+    )
 
 
 def _stepped(of: Authorisation, step: StatusChange) -> tuple[StatusChange, ...]:

@@ -107,3 +107,11 @@ def test_documents_of_two_licences_under_one_reference_are_two_messages() -> Non
     certificate = replace(an_authorisation(), kind=AuthorisationKind.END_USE_CERTIFICATE)
     other = replace(certificate, licence=LicenceRef("VL/2026/000124"))
     assert certificate.identity != other.identity
+
+
+def test_whose_token_was_shown_stands_beside_the_actor_or_in_his_place() -> None:
+    for actor, told in (("minister", "minister"), (None, an_authorisation().issued_by)):
+        asked = replace(a_step(LicenceStatus.REVOKED, actor), party="CANVEK")
+        made = change(kept(), asked).state.current.change
+        assert made is not None
+        assert (made.actor, made.party) == (told, "CANVEK")

@@ -1,16 +1,19 @@
 """Every field of the licence form is taken, kept, shown and published; and what a line may limit."""
 
 import json
+from contextvars import copy_context
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from services.core.messages import Licence, LicenceLine
+from services.core.messages import DossierSide, Licence, LicenceLine
+from services.licensing.adapters.asked_by import asked_by
 from services.licensing.adapters.bodies import LicenceBody, StoredLicence
 from services.licensing.adapters.history_http import change_view
 from services.licensing.adapters.views import as_shown, as_stored, licence_content
+from services.licensing.domain.rights import ActingParty
 from services.licensing.domain.terms import line_faults
 from tests.builders_licensing import LICENCE, changed
 
@@ -59,6 +62,20 @@ def test_what_says_nothing_is_not_stored_and_is_shown_all_the_same(form: dict[st
     assert as_shown(stored) == json.loads(json.dumps(licence_content(licence)))
 
 
+def test_who_showed_the_token_stands_beside_who_is_said_to_act() -> None:
+    def asked() -> Licence:
+        asked_by(ActingParty("region", "BE-VLG", DossierSide.REGION))
+        return LicenceBody.model_validate(FORM).licence("Europe/Brussels", NOW)
+
+    licence = copy_context().run(asked)
+    assert licence.change is not None
+    assert (licence.change.actor, licence.change.party) == ("officer-7", "region")
+    stored = json.loads(json.dumps(as_stored(licence_content(licence))))
+    assert StoredLicence.model_validate(stored).stored() == licence
+    told = change_view(None, as_shown(stored))
+    assert (told["actor"], told["party"]) == ("officer-7", "region")
+
+
 def test_an_earlier_release_that_stored_what_says_nothing_has_changed_nothing() -> None:
     content = json.loads(json.dumps(licence_content(LicenceBody.model_validate(LICENCE).licence("Etc/UTC", NOW))))
     earlier, later = as_shown(content), as_shown(as_stored({**content, "revision": 2, "contact": "export desk"}))
@@ -77,7 +94,8 @@ def test_every_field_of_the_form_is_kept_and_shown() -> None:
     assert {name: shown[name] for name in written if name != "consignees"} == {
         name: value for name, value in written.items() if name != "consignees"
     }
-    assert shown["change"] == {name: FORM[name] for name in told} | {"effective_at": "2026-01-14T23:00:00Z"}
+    since = {"effective_at": "2026-01-14T23:00:00Z", "party": None}
+    assert shown["change"] == {name: FORM[name] for name in told} | since
 
 
 @pytest.mark.parametrize(

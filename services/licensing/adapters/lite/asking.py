@@ -7,6 +7,7 @@ from typing import Any
 from services.core.errors import Refused
 from services.core.messages import Change, Licence, LicenceStatus
 from services.core.values import parse_licence_ref
+from services.licensing.adapters.asked_by import asking_party
 from services.licensing.adapters.bodies import LicenceBody, LicenceTerms
 from services.licensing.adapters.faults import NOT_ACCEPTABLE, Authorities, licence_faults
 from services.licensing.adapters.issuing import issuing_document
@@ -101,7 +102,7 @@ class Asking:
             fault = one.head.fault("reference", "reference", str(error))
             return Refused(422, NOT_ACCEPTABLE, (fault,))
         status = named(LicenceStatus, self._exchange.cancelled_as)
-        return ChangeStatus(ref, status, self._reason(), None, None, self._at)
+        return ChangeStatus(ref, status, self._reason(), None, None, self._at, party=asking_party())
 
     def _with_terms(self, transactions: tuple[Transaction, ...]) -> Asked:
         *before, one = transactions
