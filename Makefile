@@ -21,9 +21,9 @@ demo: .venv/installed
 up: .venv/installed
 	@$(BIN)/tolbrug up
 
-# A third of the time tests wait for what is to happen: three processes keep two cores busy.
+# A third of the time tests wait for what is to happen: three processes keep two cores busy. `check` has run the rest.
 test: check
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/architecture
 
 check: .venv/developing
 	$(BIN)/ruff check .
