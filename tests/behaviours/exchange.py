@@ -20,6 +20,7 @@ from services.core.messages import (
     LicenceStatus,
     Shipment,
     StatusChange,
+    UsageReport,
     Verdict,
 )
 from services.customs import handlers as customs
@@ -34,6 +35,7 @@ from services.reconciliation.domain.rules import DEFAULT_RULE_SET
 from services.reconciliation.domain.shipment import empty
 from services.reconciliation.domain.verification import verify
 from services.reconciliation.handlers.ledger import answer_demand, new_ledger, record_authorisation, record_licence
+from services.reconciliation.handlers.usage import record_usage
 from services.reconciliation.topology import SHIPMENT_HANDLERS
 from tests.behaviours.written import REF, licence
 from tests.ledger_play import recorded
@@ -110,12 +112,14 @@ class Exchange:
         return terms
 
     def _handle(self, message: Message) -> Iterable[Message]:
-        if isinstance(message, Licence | Authorisation | Demand):
+        if isinstance(message, Licence | Authorisation | Demand | UsageReport):
             ledger = self._ledgers.get(message.key) or new_ledger(message.key)
             if isinstance(message, Licence):
                 given = record_licence(ledger, message, NOW, rule_set=self.rule_set)
             elif isinstance(message, Authorisation):
                 given = record_authorisation(ledger, message, NOW, rule_set=self.rule_set)
+            elif isinstance(message, UsageReport):
+                given = record_usage(ledger, message, NOW, rule_set=self.rule_set)
             else:
                 given = answer_demand(ledger, message, NOW, rule_set=self.rule_set)
             self._ledgers[message.key] = given.state

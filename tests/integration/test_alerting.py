@@ -76,7 +76,10 @@ async def test_findings_of_one_licence_code_and_shipment_are_one_alert_with_thei
     comparison = Comparison(what="quantity", declared="3", licensed="2")
     first = finding_of(1, comparisons=(comparison,), sources=(source,))
     await publish(alerting, [first, finding_of(1, "f2", severity=Severity.CRITICAL), first, finding_of(2)])
-    await has_findings(alerting, 3)
+    late = [replace(a_finding(f"of-{ref}"), subject=ref, mrn=None, licence=None) for ref in ("DOS/1", "DOS/2")]
+    await publish(alerting, late)
+    await has_findings(alerting, 5)
+    assert len({one["id"] for one in await listed(alerting) if one["mrn"] is None}) == 2, "of each dossier its own"
     (alert,) = await listed(alerting, f"mrn={first.mrn}")
     assert (alert["count"], alert["revision"], alert["severity"], alert["state"]) == (2, 2, "critical", "open")
     assert alert["received_at"] == "2026-03-02T08:59:58Z"

@@ -51,6 +51,7 @@ def _authorisation(of: Authorisation, now: datetime) -> dict[str, Any]:
         "status": word(status_at(of, now)),
         "valid_from": of.valid_from.isoformat(),
         "valid_to": None if of.valid_to is None else of.valid_to.isoformat(),
+        "mrn": of.mrn,
     }
 
 
