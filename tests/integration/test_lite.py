@@ -84,6 +84,14 @@ async def entered_once_and_in_order(door: Running) -> None:
     ]
 
 
+async def ledger_is_given_again(door: Running) -> None:
+    """The same entries 20 outputs further on: a replay from the topics counts outputs anew."""
+    further = "reconciliation.fold SET last_output = last_output + 20, published = published + 20"
+    aside, back = (f"reconciliation.output SET seq = seq {by}" for by in ("+ 1000", "- 980"))
+    for change in (aside, back, further):
+        await door.rows(f"UPDATE {change} WHERE fold = 'ledger' RETURNING 1")
+
+
 async def used_once(door: Running) -> None:
     ref = "GBSIEL/2026/0000011/P"
     parties = (PARTIES[0].replace("GB123456789000", str(HOLDER.eori)), *PARTIES[1:])
@@ -110,8 +118,11 @@ async def used_once(door: Running) -> None:
     assert found[3].startswith(f"4\\usage\\O\\{MRN}\\1\\20260302\\2\\0\\")
     assert (await sent(door, issued)).json()["repeat"] is True
     assert await told() == []
-    gone = await door.http.get("/v1/lite/usage-data", params={"run": "1", "since": "0:999"})
-    assert (gone.status_code, gone.json()["errors"][0]["code"]) == (409, "since-gone")
+    for place in ("0:9999", f"0:1.99.{ref.encode().hex()}"):
+        gone = await door.http.get("/v1/lite/usage-data", params={"run": "1", "since": place})
+        assert (gone.status_code, gone.json()["errors"][0]["code"]) == (409, "since-gone")
     since.append("")
     assert (await told())[2:4] == found[2:4]
+    await ledger_is_given_again(door)
+    assert await told() == [], "entries are told once, wherever they now stand"
     assert [one.revision for one in await settled(door, Licence.TOPIC) if one.ref == ref] == [1]

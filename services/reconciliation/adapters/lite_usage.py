@@ -4,7 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 from fastapi import APIRouter, Query, Response
 
@@ -23,9 +23,17 @@ _CHANGED = (
     " WHERE fold = %s AND partition = %s AND seq > %s AND seq <= %s AND starts_with(entry_of, %s)"
     " GROUP BY entry_of ORDER BY entry_of"
 )
-_SINCE = re.compile(r"(\d{1,5}:\d{1,18}(-\d{1,5}:\d{1,18})*)?")
+_LAST = (
+    "SELECT entry_of, entry_revision FROM reconciliation.output WHERE fold = %s AND partition = %s AND seq <= %s"
+    " AND entry_of IS NOT NULL ORDER BY seq DESC LIMIT 1"
+)
+_PLACE_OF = (
+    "SELECT seq FROM reconciliation.output WHERE fold = %s AND partition = %s AND entry_of = %s AND entry_revision = %s"
+)
+_PLACE = r"(\d{1,5}):(\d{1,18})(?:\.(\d{1,18})\.((?:(?!00)[0-9a-f]{2}){1,600}))?"
+_SINCE = re.compile(f"({_PLACE}(-{_PLACE})*)?")
 
-Since = Annotated[str, Query(max_length=4000, description="`Next-Since` of the file before; without it, all.")]
+Since = Annotated[str, Query(max_length=16_000, description="`Next-Since` of the file before; without it, all.")]
 Run = Annotated[int, Query(ge=0, le=99_999, description="The run number that the receiver expects.")]
 System = Annotated[str, Query(pattern="^[A-Z]{1,8}$")]
 
@@ -39,6 +47,25 @@ class Changed:
     last: int
 
 
+class Place(NamedTuple):
+    """To which output of a partition files have told, and the last entry by then.
+
+    A ledger that is given again has the same entries in the same order, with other outputs between them.
+    """
+
+    output: int = 0
+    licence: str = ""
+    revision: int = 0
+
+    def __str__(self) -> str:
+        entry = f".{self.revision}.{self.licence.encode().hex()}" if self.revision else ""
+        return f"{self.output}{entry}"
+
+
+Places = Mapping[int, Place]
+"""By partition."""
+
+
 class Changes:
     """Finds which ledgers have entries between two places of the outputs."""
 
@@ -46,25 +73,39 @@ class Changes:
         self._database = database
         self._fold = fold
 
-    async def after(self, since: Mapping[int, int], prefix: str) -> tuple[list[Changed], dict[int, int]]:
+    async def after(self, since: Places, prefix: str) -> tuple[list[Changed], dict[int, Place]]:
         """In order of partition and licence, and the place that was come to: at most `SPAN` further in each.
 
-        Refused 409 for a place that is beyond the last output.
+        Refused 409 for a place that this ledger does not have.
         """
         found: list[Changed] = []
-        places: dict[int, int] = {}
+        places: dict[int, Place] = {}
         for end in await self._database.rows(_ENDS, (self._fold,)):
-            partition, begins = end["partition"], since.get(end["partition"], 0)
-            if begins > end["last_output"]:
-                detail = "the ledger has been given again since: ask without it, totals stay right"
-                raise Refused(409, "The place is no longer there", (Fault("since", "since-gone", detail),))
-            places[partition] = min(end["last_output"], begins + SPAN)
-            rows = await self._database.rows(_CHANGED, (self._fold, partition, begins, places[partition], prefix))
+            partition, last = end["partition"], end["last_output"]
+            begins = await self._begins(partition, since.get(partition, Place()), last)
+            ends = min(last, begins + SPAN)
+            rows = await self._database.rows(_CHANGED, (self._fold, partition, begins, ends, prefix))
             found += [Changed(row["entry_of"], row["first"], row["last"]) for row in rows]
+            places[partition] = await self._place(partition, ends)
         return found, places
 
+    async def _begins(self, partition: int, told: Place, last: int) -> int:
+        """The output after which nothing was told."""
+        if told.output <= last and (not told.revision or await self._place(partition, told.output) == told):
+            return told.output
+        entry = (self._fold, partition, told.licence, told.revision)
+        rows = await self._database.rows(_PLACE_OF, entry) if told.revision else []
+        if not rows:
+            detail = "this ledger does not have it: ask without it, totals stay right"
+            raise Refused(409, "The place is not there", (Fault("since", "since-gone", detail),))
+        return int(rows[0]["seq"])
 
-FindChanges = Callable[[Mapping[int, int], str], Awaitable[tuple[list[Changed], dict[int, int]]]]
+    async def _place(self, partition: int, output: int) -> Place:
+        rows = await self._database.rows(_LAST, (self._fold, partition, output))
+        return Place(output, rows[0]["entry_of"], rows[0]["entry_revision"]) if rows else Place(output)
+
+
+FindChanges = Callable[[Places, str], Awaitable[tuple[list[Changed], dict[int, Place]]]]
 
 
 def lite_usage_router(changes: FindChanges, ledger_of: ReadLedger, entries_of: ReadEntries) -> APIRouter:
@@ -100,11 +141,20 @@ async def _usage(changed: Changed, at: datetime, ledger_of: ReadLedger, entries_
     return usage_of(ledger.terms, changed.first, entries, at) if entries else None
 
 
-def _places(since: str) -> dict[int, int]:
+def _places(since: str) -> dict[int, Place]:
     if not _SINCE.fullmatch(since):
-        raise Refused(422, "The request is not acceptable", (Fault("since", "since", "not one of `Next-Since`"),))
-    pairs = [one.split(":") for one in since.split("-") if one]
-    return {int(partition): int(place) for partition, place in pairs}
+        raise _unreadable()
+    try:
+        return {
+            int(partition): Place(int(output), bytes.fromhex(licence).decode(), int(revision or 0))
+            for partition, output, revision, licence in re.findall(_PLACE, since)
+        }
+    except UnicodeDecodeError as error:
+        raise _unreadable() from error
+
+
+def _unreadable() -> Refused:
+    return Refused(422, "The request is not acceptable", (Fault("since", "since", "not one of `Next-Since`"),))
 
 
 def usage_file(header: str, run: int, usages: Sequence[LicenceUsage]) -> str:

@@ -1,6 +1,6 @@
 """Files of use: totals that take the place of those before, and each single use in one file only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -9,7 +9,7 @@ import pytest
 
 from services.core.message import Message
 from services.core.messages import Ledger, LicenceStatus, Phase
-from services.reconciliation.adapters.lite_usage import Changed, lite_usage_router
+from services.reconciliation.adapters.lite_usage import Changed, Place, Places, lite_usage_router
 from services.reconciliation.domain.ledger import to_record
 from services.reconciliation.domain.lite_usage import LicenceUsage, usage_of
 from services.runtime.http import application
@@ -100,10 +100,12 @@ def test_while_a_declaration_holds_some_it_is_not_complete() -> None:
 
 
 async def get(play: Play, query: str) -> httpx.Response:
-    async def changes(since: Mapping[int, int], prefix: str) -> tuple[list[Changed], dict[int, int]]:
-        begins, last = since.get(0, 0), len(play.entries)
+    async def changes(since: Places, prefix: str) -> tuple[list[Changed], dict[int, Place]]:
+        told, last = since.get(0, Place()), len(play.entries)
+        assert told in (Place(), Place(last, REF, last))
+        begins = told.output
         found = [Changed(REF, begins + 1, last)] if begins < last and REF.startswith(prefix) else []
-        return found, {0: last, 1: 4}
+        return found, {0: Place(last, REF, last), 1: Place(4)}
 
     async def ledger(_: str) -> Ledger:
         return to_record(play.state)
@@ -134,7 +136,8 @@ async def test_a_file_has_all_records_numbered_and_counted() -> None:
         "7\\fileTrailer\\1",
     ]
     since = answer.headers["next-since"]
-    assert since == f"0:{len(play.entries)}-1:4"
+    assert since == f"0:{len(play.entries)}.{len(play.entries)}.{REF.encode().hex()}-1:4"
     assert (await get(play, f"&since={since}")).status_code == 204
     assert (await get(play, "&prefix=GBSIEL/")).status_code == 204
-    assert (await get(play, "&since=x")).status_code == 422
+    for other in ("x", "0:1.2", "0:1.2.f", "0:1.2.ff", "0:1.2.4100", "0:1-"):
+        assert (await get(play, f"&since={other}")).status_code == 422
