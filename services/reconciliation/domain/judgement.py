@@ -182,7 +182,7 @@ def _stood_in(bench: Bench, draw: Draw, before: HeldDraw | None) -> Judged:
     left = departure(draw, line, bench.demand, bench.codes)
     released = bench.demand.phase in RELEASED
     again = before is not None and released and _judged_before(bench, draw, before)
-    if before is not None and again and WANTING.isdisjoint(before.reasons):
+    if before is not None and again and (WANTING | LISTED_ONLY).isdisjoint(before.reasons):
         standing = frozenset(before.reasons)
         why = grounds(before.verdict, left.failures, before, standing=standing, released=released)
         held = held_draw(draw, line, before.verdict, why)

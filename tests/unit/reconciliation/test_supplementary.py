@@ -29,6 +29,8 @@ def test_they_draw_once_in_any_order(order: tuple[int, ...]) -> None:
     assert (play.quantity(), play.value()) == ((0, 2, 0), (0, 200000, 0))
     assert play.held(SIMPLIFIED).consumed_quantity == 0
     assert play.held(SUPPLEMENTARY).consumed_quantity == 2
+    assert [play.held(of).verdict for of in (SIMPLIFIED, SUPPLEMENTARY)] == [DrawVerdict.COVERED] * 2
+    assert [play.held(of).reasons for of in (SIMPLIFIED, SUPPLEMENTARY)] == [(), ()]
 
 
 def test_the_figures_of_the_supplementary_declaration_are_the_definitive_ones() -> None:
