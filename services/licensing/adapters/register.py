@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from psycopg.types.json import Jsonb
 from pydantic_core import to_json
@@ -223,27 +222,28 @@ async def write_revisions(connection: Connection, outputs: Sequence[Revision]) -
 
 async def _write_licences(connection: Connection, licences: Sequence[Licence]) -> None:
     """Of those that are new the first revision, then what follows in order, then the content of all."""
-    contents = [licence_content(licence) for licence in licences]
-    rows = list(map(_row, licences, contents))
-    new = [row for licence, row in zip(licences, rows, strict=True) if licence.revision == 1]
+    # One after the other: a thousand contents at once take a sixth longer, for they leave the caches.
+    written = [_written(licence) for licence in licences]
+    new = [row for licence, (row, _) in zip(licences, written, strict=True) if licence.revision == 1]
     if new:
         await connection.execute(_ISSUE, [Texts(column) for column in zip(*new, strict=True)])
-    later = [(licence, row) for licence, row in zip(licences, rows, strict=True) if licence.revision > 1]
+    later = [(licence, row) for licence, (row, _) in zip(licences, written, strict=True) if licence.revision > 1]
     if later:
         async with connection.cursor() as cursor:
             await cursor.executemany(_CHANGE, [(x.revision, *row[1:], x.ref, x.revision - 1) for x, row in later])
             if cursor.rowcount != len(later):
                 raise Corrupt("a licence has changed under its lock")
-    stored = [to_json(as_stored(content)).decode() for content in contents]
-    revisions = [(x.ref, str(x.revision), text, row[-1]) for x, text, row in zip(licences, stored, rows, strict=True)]
+    revisions = [(x.ref, str(x.revision), text, row[-1]) for x, (row, text) in zip(licences, written, strict=True)]
     await connection.execute(_WRITE_REVISIONS, [Texts(column) for column in zip(*revisions, strict=True)])
 
 
-def _row(licence: Licence, content: Mapping[str, Any]) -> tuple[str | None, ...]:
-    """The columns of a licence, but for the revision, as PostgreSQL reads them from text."""
+def _written(licence: Licence) -> tuple[tuple[str | None, ...], str]:
+    """The columns of a licence, but for the revision, as PostgreSQL reads them from text; and its content."""
+    content = licence_content(licence)
     steps = to_json(content["statuses"]).decode()
     about = (licence.ref, licence.authority, licence.type.value, licence.holder.eori)
-    return (*about, content["valid_from"], content["valid_to"], steps, content["changed_at"])
+    row = (*about, content["valid_from"], content["valid_to"], steps, content["changed_at"])
+    return row, to_json(as_stored(content)).decode()
 
 
 def _refusal_row(refusal: Refusal) -> tuple[object, ...]:
