@@ -25,6 +25,8 @@ from tests.own import own_database, own_prefix, own_settings
 
 # A broker of the tests lives for seconds: to compile it for years of work would cost more than all it does.
 os.environ.setdefault("TOLBRUG_EMBEDDED__JAVA_OPTIONS", "-Xms256m -Xmx512m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+JOURNEY = Path(__file__).parent / "journey"
+
 settings.register_profile("quick", max_examples=20, stateful_step_count=20, deadline=None)
 settings.register_profile("thorough", max_examples=500, stateful_step_count=40, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
@@ -36,6 +38,11 @@ def pytest_collection() -> Iterator[None]:
     with looking_for_no_cycles():
         yield
     gc.freeze()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, the shortest (`unit`) stay last: no process is left alone with the demo in the end."""
+    items.sort(key=lambda item: JOURNEY not in item.path.parents)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

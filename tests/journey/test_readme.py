@@ -81,6 +81,7 @@ def state() -> Iterator[Path]:
         subprocess.run(stop, cwd=ROOT, env=os.environ | {"TOLBRUG_STATE": folder}, check=False)
 
 
+@pytest.mark.timeout(300)
 def test_the_walk_by_hand_does_what_the_readme_shows(tmp_path: Path, state: Path) -> None:
     # Without it the listener of the webhook dies in the background, and the walk would wait for an alert for ever.
     assert (ROOT / ".venv/bin/tolbrug").exists(), "`make check` makes .venv, which the walk runs"
@@ -102,7 +103,7 @@ def test_the_walk_by_hand_does_what_the_readme_shows(tmp_path: Path, state: Path
         [bash, "-c", script], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
     try:
-        output, _ = running.communicate(timeout=100)
+        output, _ = running.communicate(timeout=240)
     except subprocess.TimeoutExpired:
         os.killpg(running.pid, signal.SIGTERM)
         output, _ = running.communicate()

@@ -42,7 +42,7 @@ class Exchange:
         variables = {**os.environ, **self.installation.environment(), **self.environment}
         self._process = await asyncio.create_subprocess_exec(*command, env=variables, stdout=asyncio.subprocess.PIPE)
         assert self._process.stdout is not None
-        line = await asyncio.wait_for(self._process.stdout.readline(), 45)
+        line = await asyncio.wait_for(self._process.stdout.readline(), 90)
         assert line.startswith(b"ready "), f"the exchange did not start: {line!r}"
         self.url = line.split()[1].decode()
 
