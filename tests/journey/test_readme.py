@@ -114,7 +114,7 @@ def test_the_walk_by_hand_does_what_the_readme_shows(tmp_path: Path, state: Path
     assert "quantity.overrun" in (tmp_path / "webhook.log").read_text(encoding="utf-8")
     again, outage = printed[-3:-1]
     assert again.count('"duplicate":true') == 4
-    assert outage.count('"duplicate": true') == 4
+    assert outage.count('"duplicate":true') == 4
 
 
 def test_every_make_target_and_command_of_the_readme_exists() -> None:
