@@ -142,6 +142,8 @@ class Aggregates(Generic[S]):
 
     def _forget(self) -> None:
         """Let go of those used longest ago; all can be loaded again."""
+        if self._size <= self._most:
+            return  # before a list of all is made, after each commit
         for name in list(self._states):
             if self._size <= self._most:
                 return

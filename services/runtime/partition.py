@@ -13,7 +13,7 @@ record) and the next one begins from the row: there is one way to recover.
 """
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
@@ -34,16 +34,15 @@ from services.runtime.output_table import Output, OutputTable
 from services.runtime.publication import Publication
 from services.runtime.reminding import Changes, Reminding
 from services.runtime.settings import RuntimeSettings
-from services.runtime.statements import Part
+from services.runtime.statements import Part, Write
 from services.runtime.store import PartStore
 from services.runtime.telemetry import BATCH_SECONDS, COMMITS, DEAD_LETTERS, LAG, RECORDS_IN, log
+from services.runtime.turns import Turns
 
 S = TypeVar("S")
 
 IDLE_MS = 200
 RESTORE_PAGE = 5_000
-_Write = Callable[[Connection], Awaitable[None]]
-"""On the connection of a commit's transaction."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,7 @@ class Engines:
     codec: Codec
     producer: Producer
     clock: Clock = field(default_factory=Clock)
+    turns: Turns = field(default_factory=Turns)
 
 
 class Session(Generic[S]):
@@ -140,7 +140,8 @@ class Session(Generic[S]):
         if not records:
             await self._idle()
         else:
-            await self._work(records)
+            async with self._engines.turns.turn():
+                await self._work(await self._reader.more(records, self._engines.settings.fold.batch))
         await self._remind()
 
     async def _work(self, records: Sequence[Incoming]) -> None:
@@ -229,9 +230,9 @@ class Session(Generic[S]):
 
     def _writes(
         self, outputs: Sequence[Output], due: Mapping[str, S], reminders: Changes
-    ) -> tuple[Sequence[Part], Sequence[_Write]]:
+    ) -> tuple[Sequence[Part], Sequence[Write]]:
         """What a commit writes: what goes with the statement that advances the row, and what takes more."""
-        parts, rest = self._reminding.parts(reminders), list[_Write]()
+        parts, rest = self._reminding.parts(reminders), list[Write]()
         if outputs and self._outputs.takes(outputs):
             parts.append(self._outputs.part(self._partition, outputs))
         elif outputs:
@@ -243,7 +244,7 @@ class Session(Generic[S]):
             rest.append(lambda connection: store.save(connection, self._partition, due))
         return parts, rest
 
-    async def _commit_all(self, after: FoldRow, parts: Sequence[Part], rest: Sequence[_Write]) -> None:
+    async def _commit_all(self, after: FoldRow, parts: Sequence[Part], rest: Sequence[Write]) -> None:
         """One statement where that does: it is a transaction of its own."""
         database = self._engines.database
         async with database.transaction() if rest else database.connection() as connection:

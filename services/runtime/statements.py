@@ -1,6 +1,6 @@
 """SQL of the runtime, which keeps tables of the same form in each service's schema."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 from psycopg import sql
@@ -35,6 +35,10 @@ class Part(NamedTuple):
 
     text: bytes
     values: tuple[Any, ...]
+
+
+Write = Callable[[Connection], Awaitable[None]]
+"""A write that takes more than one statement, on the connection of a commit's transaction."""
 
 
 async def write(connection: Connection, parts: Sequence[Part]) -> None:

@@ -183,6 +183,11 @@ class PartitionReader:
                 self._next[tp] = Position(read[-1].offset + 1, read[-1].hash)
         return read
 
+    async def more(self, records: list[Incoming], most: int) -> list[Incoming]:
+        """Records that were read, and what has come since: up to `most` in all."""
+        room = most - len(records)
+        return [*records, *await self.read(room, 0)] if room > 0 else records
+
     async def _take(self, most: int, wait_ms: int) -> "dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]]":
         """Of what is there an equal share of each topic, and the rest of those that have more.
 
