@@ -5,18 +5,7 @@ from functools import partial
 
 from fastapi import APIRouter
 
-from services.core.message import Message
-from services.core.messages import (
-    Authorisation,
-    CarriedOn,
-    CarryOver,
-    Demand,
-    Ledger,
-    Licence,
-    LicenceReminder,
-    Shipment,
-    UsageReport,
-)
+from services.core.messages import Ledger, Shipment
 from services.core.messages import WatchList as WatchListRecord
 from services.reconciliation import topology
 from services.reconciliation.adapters.comparison_http import comparison_router
@@ -30,18 +19,9 @@ from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.watch_list import WatchList
 from services.reconciliation.domain.watch_list import from_record as from_watch_list
 from services.reconciliation.domain.watch_list import to_record as to_watch_list
-from services.reconciliation.handlers.ledger import (
-    answer_demand,
-    record_authorisation,
-    record_carried_on,
-    record_carry_over,
-    record_licence,
-    record_licence_reminder,
-)
-from services.reconciliation.handlers.usage import record_usage
 from services.reconciliation.settings import ReconciliationSettings
 from services.runtime.codec import Codec
-from services.runtime.fold import FoldSpec, Handler
+from services.runtime.fold import FoldSpec
 from services.runtime.fold_reader import FoldReader
 from services.runtime.service import Runtime, Service
 from services.runtime.store import SnapshotStore
@@ -56,15 +36,7 @@ def ledger_fold(codec: Codec, kept_as: str = topology.LEDGER, rules: RuleSet | N
     )
     if rules is None:
         return spec
-    judging: dict[type[Message], Handler[LicenceLedger]] = {
-        Licence: partial(record_licence, rule_set=rules),
-        Authorisation: partial(record_authorisation, rule_set=rules),
-        UsageReport: partial(record_usage, rule_set=rules),
-        CarryOver: partial(record_carry_over, rule_set=rules),
-        CarriedOn: partial(record_carried_on, rule_set=rules),
-        Demand: partial(answer_demand, rule_set=rules),
-        LicenceReminder: partial(record_licence_reminder, rule_set=rules),
-    }
+    judging = {kind: partial(handle, rule_set=rules) for kind, handle in topology.LEDGER_HANDLERS.items()}
     return replace(spec, handlers=judging)
 
 

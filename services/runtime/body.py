@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 
 from services.core.errors import Refused
 from services.runtime.admission import PUT_ASIDE
-from services.runtime.stretches import stretches
+from services.runtime.stretches import place_in, stretches
 
 IN_MEMORY: Final = 256 * 1024
 """Bytes of a spooled body from which on it is on disk."""
@@ -114,8 +114,8 @@ def _refuse_bulk(text: str) -> None:
     """What the characters show: a value and its comma are two of them. Commas of a text count as well."""
     for begin, end in stretches(text, "}", 2 * MOST_TOGETHER):
         if text.count(",", begin, end) > MOST_TOGETHER:
-            line, column = text.count("\n", 0, begin) + 1, begin - text.rfind("\n", 0, begin)
-            raise Malformed(line, column, f"more than {MOST_TOGETHER} values without the end of an object begin here")
+            detail = f"more than {MOST_TOGETHER} values without the end of an object begin here"
+            raise Malformed(*place_in(text, begin), detail)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

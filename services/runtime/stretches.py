@@ -3,6 +3,11 @@
 from collections.abc import Iterator
 
 
+def place_in(text: str, at: int) -> tuple[int, int]:
+    """Line and column of a character, counted from 1."""
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+
+
 def stretches(text: str, mark: str, longest: int) -> Iterator[tuple[int, int]]:
     """Begin and end of each stretch of more than `longest` characters without the mark. Holds nothing, reads it once.
 

@@ -1,7 +1,7 @@
 """A declaration and its acceptance make one fact, in either order and when two processes receive them at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from typing import TypeVar
@@ -89,17 +89,22 @@ async def test_the_second_process_waits_for_the_first_and_then_joins(
 ) -> None:
     """Held open on purpose: without the lock both would look before the other's commit, and no fact would come."""
     bodies = [cc515c(), cc528c()]
+    await meet(database, [bodies[order[0]]], [bodies[order[1]]])
+    assert len(await outbox(database)) == 1
+    states = await database.rows("SELECT DISTINCT state, open FROM customs.message")
+    assert [(row["state"], row["open"]) for row in states] == [("received", False)]
+
+
+async def meet(database: Database, held: Sequence[bytes], coming: Sequence[bytes]) -> None:
+    """The first are taken, and their transaction is held open until what comes waits for it."""
     async with database.transaction() as connection:
-        await register(database).receive(connection, [await submission(bodies[order[0]])], [None])
-        second = asyncio.create_task(take(database, bodies[order[1]]))
+        await register(database).receive(connection, [await submission(b) for b in held], [None] * len(held))
+        second = asyncio.create_task(take(database, *coming))
         async with asyncio.timeout(10):
             while not await _blocked(database):  # noqa: ASYNC110 - the lock is in the database
                 await asyncio.sleep(0.01)
         assert not second.done()
     await second
-    assert len(await outbox(database)) == 1
-    states = await database.rows("SELECT DISTINCT state, open FROM customs.message")
-    assert [(row["state"], row["open"]) for row in states] == [("received", False)]
 
 
 async def _blocked(database: Database) -> bool:
@@ -143,13 +148,7 @@ async def test_a_movement_and_its_declaration_that_meet_at_two_processes_join_on
     """Each is held open while the other comes: the second waits at the reference and sees the first."""
     bodies = [(declaration("L-1"), acceptance("L-1", FIRST)), (report("ERS", entry(DUCR)),)]
     held, coming = (bodies[place] for place in order)
-    async with database.transaction() as connection:
-        await register(database).receive(connection, [await submission(b) for b in held], [None] * len(held))
-        second = asyncio.create_task(take(database, *coming))
-        async with asyncio.timeout(10):
-            while not await _blocked(database):  # noqa: ASYNC110 - the lock is in the database
-                await asyncio.sleep(0.01)
-    await second
+    await meet(database, held, coming)
     (arrived,) = await stated(database, ArrivedAtExit)
     assert arrived.mrn == FIRST
     (row,) = await database.rows("SELECT state, shipment, fact_id FROM customs.message WHERE kind = 'ERS'")
@@ -182,13 +181,7 @@ async def test_a_departure_of_a_master_reference_and_a_declaration_under_it_join
     """Neither names the reference of the other: they wait for each other at the one that is put under the master."""
     await take(database, *ASSOCIATED[2:4])
     held, coming = ((ASSOCIATED[:2], ASSOCIATED[4:])[place] for place in order)
-    async with database.transaction() as connection:
-        await register(database).receive(connection, [await submission(b) for b in held], [None] * len(held))
-        second = asyncio.create_task(take(database, *coming))
-        async with asyncio.timeout(10):
-            while not await _blocked(database):  # noqa: ASYNC110 - the lock is in the database
-                await asyncio.sleep(0.01)
-    await second
+    await meet(database, held, coming)
     assert [fact.mrn for fact in await stated(database, GoodsExited)] == [FIRST]
 
 

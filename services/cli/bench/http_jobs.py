@@ -58,8 +58,9 @@ def declaration(serial: int, licences: int) -> tuple[Mrn, dict[str, Any]]:
     }
 
 
-async def _taken(client: Client, message: bytes) -> None:
-    answer = await client.post(MESSAGES, message)
+async def taken(client: Client, message: bytes, media_type: str = "application/json") -> None:
+    """Send a message to the customs door, and wait until it is durable."""
+    answer = await client.post(MESSAGES, message, media_type)
     if answer.status not in {200, 202}:  # 200: it had read it before it closed the connection
         raise RuntimeError(f"{answer.status}: {answer.body[:300]!r}")
 
@@ -76,7 +77,7 @@ async def pipeline(settings: RuntimeSettings, *, seconds: float, rate: float) ->
             mrn, body = declaration(serial, LICENCES)
             message, verdict = json.dumps(body).encode(), verdicts.of(mrn)
             begun = now()
-            await _taken(client, message)
+            await taken(client, message)
             await asyncio.wait_for(verdict, 60)
             waits.append(now() - begun)
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from services.cli.bench.http_jobs import MESSAGES, at_rate, result
+from services.cli.bench.http_jobs import at_rate, result, taken
 from services.cli.bench.http_load import Client
 from services.cli.bench.place import fresh, now
 from services.runtime.settings import RuntimeSettings
@@ -69,9 +69,7 @@ async def intake(settings: RuntimeSettings, *, seconds: float, workers: int, rat
 
         async def one(due: float) -> None:
             number = next(numbers)
-            answer = await clients[number % workers].post(MESSAGES, write(number), "application/xml")
-            if answer.status not in {200, 202}:  # 200: it had read it before it closed the connection
-                raise RuntimeError(f"{answer.status}: {answer.body[:300]!r}")
+            await taken(clients[number % workers], write(number), "application/xml")
             waits.append(now() - due)
 
         await asyncio.gather(*(one(now()) for _ in range(WARM)))

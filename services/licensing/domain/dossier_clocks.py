@@ -4,13 +4,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from services.core.days import end_of
+from services.core.dossiers import decides
 from services.core.messages import (
-    AdviceState,
     Dossier,
     DossierSide,
     DossierStep,
     DossierStepKind,
-    Involvement,
 )
 
 
@@ -30,12 +29,6 @@ def clocks(of: Dossier) -> tuple[Clock, ...]:
     if of.advice is not None and of.advice.due is not None:
         found.append(Clock(None, decides(of), of.advice.due, of.advice.overdue))
     return tuple(found)
-
-
-def decides(of: Dossier) -> DossierSide:
-    """Whose turn the advice is: the commission's, then the minister's; of one asked for voluntarily, the region's."""
-    asked = of.advice is not None and of.advice.state is AdviceState.GIVEN
-    return DossierSide.REGION if asked and of.involvement is Involvement.VOLUNTARY else DossierSide.FEDERAL
 
 
 def overdue(of: Dossier, now: datetime) -> tuple[Clock, ...]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from services.core.dossiers import decides
 from services.core.errors import Fault, Refused
 from services.core.messages import (
     AdviceDecision,
@@ -28,7 +29,6 @@ from services.core.messages import (
     Involvement,
     Opinion,
 )
-from services.licensing.domain.dossier_clocks import decides
 
 NAMES: Final = {DossierSide.REGION: "the region", DossierSide.FEDERAL: "the federal side"}
 UNDER_WAY: Final = (AdviceState.REQUESTED, AdviceState.GIVEN)

@@ -5,12 +5,11 @@ modification; point 2, the authority may waive that. Goods that came back change
 """
 
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo
 
+from services.core.authorisations import OF_SHIPMENTS
+from services.core.days import day_of
 from services.core.errors import Fault
-from services.core.messages import Authorisation, AuthorisationKind, GeneralAuthorisation, Licence
-
-OF_SHIPMENTS = frozenset({AuthorisationKind.RE_IMPORT, AuthorisationKind.RE_IMPORT_WAIVER})
+from services.core.messages import Authorisation, GeneralAuthorisation, Licence
 
 
 def re_import_faults(licence: Licence, of: Authorisation) -> Iterator[Fault]:
@@ -23,7 +22,7 @@ def re_import_faults(licence: Licence, of: Authorisation) -> Iterator[Fault]:
         yield Fault("/mrn", "missing", "say of which shipment: the declaration the goods were exported with")
     if licence.general is not GeneralAuthorisation.EU004:
         yield Fault("/kind", "not-temporary", f"{licence.ref} is no registration under EU004: nothing must come back")
-    if of.valid_from > of.changed_at.astimezone(ZoneInfo(licence.time_zone)).date():
+    if of.valid_from > day_of(of.changed_at, licence.time_zone):
         yield Fault("/valid_from", "in-the-future", "state the day on which it happened")
     if of.items or of.line is not None or of.quantity is not None or of.valid_to is not None:
         yield Fault(

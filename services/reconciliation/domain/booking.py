@@ -1,6 +1,7 @@
 """The handling of one message, step by step: each step is an entry, applied at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 
 from services.core.decision import Decision
@@ -35,7 +36,7 @@ from services.reconciliation.domain.rule_set import RuleSet
 from services.reconciliation.domain.second_keys import with_authorisation
 from services.reconciliation.domain.spread import less_on_a_day
 from services.reconciliation.domain.supplementary import lift, post, with_exits
-from services.reconciliation.domain.usage import drawn_since, in_its_place, more_with
+from services.reconciliation.domain.usage import in_its_place, more_with
 
 
 class Booking:
@@ -64,11 +65,11 @@ class Booking:
         """That of the message itself, once it is recorded."""
         return self._entries[0]
 
-    def licence(self, terms: Licence) -> Entry:
-        """Record the licence as it now stands."""
+    def licence(self, terms: Licence, more: Mapping[int, Use]) -> Entry:
+        """Record the licence as it now stands, and draw so much more of its lines for what is reported."""
         over = over_already(self.ledger, terms, self.ledger.authorisations, self._now)
         self._columns = Columns(opened(terms, self.ledger.balances, self.ledger.carried))
-        self._use(drawn_since(self.ledger, terms), 1)
+        self._use(more, 1)
         entry = self._record(EntryCause.LICENCE, terms=terms, raised=over)
         self._columns.spread = self.ledger.spread
         return entry
@@ -142,19 +143,23 @@ class Booking:
 
     def amount_returned(self, shipment: HeldShipment) -> None:
         """Judge a refused shipment again when one of its draws now fits."""
-        reported = in_its_place(self.ledger, shipment.demand)
-        self._use(reported, -1)
-        gains = may_gain(self._columns, self._terms(), shipment, self._rules, beside=self.ledger.authorisations)
-        self._use(reported, 1)
+        with self._in_place_of_reports(shipment.demand):
+            gains = may_gain(self._columns, self._terms(), shipment, self._rules, beside=self.ledger.authorisations)
         if gains:
             self._again(shipment, self._judged_again(shipment, stood_in=False))
 
     def _judged_again(self, shipment: HeldShipment, *, stood_in: bool) -> tuple[Judged, ...]:
-        beside, reported = self.ledger.authorisations, in_its_place(self.ledger, shipment.demand)
+        beside = self.ledger.authorisations
+        with self._in_place_of_reports(shipment.demand):
+            return judge_again(self._columns, self._terms(), shipment, self._rules, beside=beside, stood_in=stood_in)
+
+    @contextmanager
+    def _in_place_of_reports(self, demand: Demand) -> Iterator[None]:
+        """Meanwhile what reports draw that this shipment takes the place of is off the columns."""
+        reported = in_its_place(self.ledger, demand)
         self._use(reported, -1)
-        draws = judge_again(self._columns, self._terms(), shipment, self._rules, beside=beside, stood_in=stood_in)
+        yield
         self._use(reported, 1)
-        return draws
 
     def _use(self, uses: Mapping[int, Use], sign: int) -> None:
         """Put what reports draw on the columns, or with sign -1 take it off."""
@@ -165,12 +170,11 @@ class Booking:
         """The draws of a demand; one that completes others is judged as if they held nothing."""
         ledger, columns = self.ledger, self._columns
         stood_in = is_stood_in(ledger, demand)
-        others, reported = completed_by(ledger, demand), in_its_place(ledger, demand)
-        self._use(reported, -1)
-        lift(columns, others)
-        draws = judge(columns, ledger.terms, demand, held, self._rules, beside=ledger.authorisations, stood_in=stood_in)
-        post(columns, others)
-        self._use(reported, 1)
+        others, terms, beside = completed_by(ledger, demand), ledger.terms, ledger.authorisations
+        with self._in_place_of_reports(demand):
+            lift(columns, others)
+            draws = judge(columns, terms, demand, held, self._rules, beside=beside, stood_in=stood_in)
+            post(columns, others)
         return with_exits(columns, ledger.terms, demand, draws, others, self._rules.codes) if others else draws
 
     def _stands_in_for(self, mrn: Mrn) -> tuple[Mrn, ...]:

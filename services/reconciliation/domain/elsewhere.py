@@ -7,6 +7,7 @@ report, the report does not draw again: together they draw the more of the two. 
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import reduce
 from typing import NamedTuple
 
 from services.core.days import day_of
@@ -31,8 +32,8 @@ class Told(NamedTuple):
     @property
     def beyond(self) -> Use:
         """What the reports draw: no shipment draws it."""
-        quantity, value = self.reported.quantity - self.shown.quantity, self.reported.value - self.shown.value
-        return Use(max(quantity, ZERO), max(value, ZERO))
+        more = self.reported.less(self.shown)
+        return Use(max(more.quantity, ZERO), max(more.value, ZERO))
 
 
 def state_of(mrn: Mrn) -> CountryCode:
@@ -62,11 +63,7 @@ def told(parts: Mapping[Period, Part], shown: Shown = ()) -> list[Told]:
 
 def total(uses: Iterable[Use]) -> Use:
     """All of it."""
-    quantity, value = ZERO, ZERO
-    for use in uses:
-        quantity += use.quantity
-        value += use.value
-    return Use(quantity, value)
+    return reduce(Use.plus, uses, Use())
 
 
 def shown_on(

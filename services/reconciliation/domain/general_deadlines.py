@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from services.core.days import day_of, end_of, start_of, zone
+from services.core.days import day_of, end_of, start_of
 from services.core.messages import Comparison, DrawVerdict, GeneralAuthorisation, ReferenceKind
 from services.core.values import Mrn
 from services.reconciliation.domain.awaited import FailedDraw, Wait
@@ -103,7 +103,7 @@ def _notice(ledger: LicenceLedger) -> Notice | None:
 def _of(first: datetime, time_zone: str, after: timedelta) -> Notice | None:
     """Asked around every message. None at the end of the calendar."""
     try:
-        used = first.astimezone(zone(time_zone)).date()
+        used = day_of(first, time_zone)
         by = used + after
         return Notice(used, by, start_of(max(used, by) + _DAY, time_zone))
     except OverflowError:

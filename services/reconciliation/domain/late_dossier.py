@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
+from services.core.dossiers import decides
 from services.core.messages import (
-    AdviceState,
     Comparison,
     Dossier,
     DossierSide,
     DossierStep,
     DossierStepKind,
     Finding,
-    Involvement,
 )
 from services.reconciliation.domain.findings import finding_id
 from services.reconciliation.domain.legal import KINDS
@@ -57,6 +56,4 @@ def _turn(of: Dossier, check: str | None) -> tuple[DossierSide, date | None]:
     """Who is to do it, and its last day."""
     if check is not None:
         return next((one.side, one.due) for one in of.checks if one.name == check)
-    decides = of.advice is not None and of.advice.state is AdviceState.GIVEN
-    side = DossierSide.REGION if decides and of.involvement is Involvement.VOLUNTARY else DossierSide.FEDERAL
-    return side, None if of.advice is None else of.advice.due
+    return decides(of), None if of.advice is None else of.advice.due

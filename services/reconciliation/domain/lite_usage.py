@@ -6,13 +6,14 @@ that follow one another tell the same one.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from services.core.days import zone
+from services.core.days import day_of
 from services.core.messages import Amounts, Basis, Entry, Licence, LicenceLine, LicenceStatus, LineBalance
 from services.core.values import ZERO
+from services.reconciliation.domain.measures import controls_quantity, controls_value
 from services.reconciliation.domain.validity import standing
 from services.reconciliation.domain.write_offs import WriteOff, write_offs
 
@@ -77,7 +78,7 @@ def usage_of(terms: Licence, first: int, entries: Sequence[Entry], at: datetime)
     )
     reserved = any(_reserved(balance) for balance in last.balances)
     # While a declaration holds some of it, more use will be told.
-    completed = None if status == OPEN or reserved else _day(terms, last.recorded_at)
+    completed = None if status == OPEN or reserved else day_of(last.recorded_at, terms.time_zone)
     return LicenceUsage(terms.ref, last.revision, status, completed, lines)
 
 
@@ -101,18 +102,10 @@ def _used_up(line: LicenceLine, balance: LineBalance | None) -> bool:
     """Whether one figure that limits the line is used to the last."""
     if balance is None:
         return False
-    limits = (balance.quantity, _by_quantity(line)), (balance.value, _by_value(line))
+    limits = (balance.quantity, controls_quantity(line)), (balance.value, controls_value(line))
     return line.basis is not Basis.OPEN and any(
         counts and amounts is not None and amounts.consumed >= amounts.authorised for amounts, counts in limits
     )
-
-
-def _by_quantity(line: LicenceLine) -> bool:
-    return line.basis in (Basis.QUANTITY, Basis.BOTH)
-
-
-def _by_value(line: LicenceLine) -> bool:
-    return line.basis in (Basis.VALUE, Basis.BOTH)
 
 
 def _reserved(balance: LineBalance) -> bool:
@@ -122,9 +115,9 @@ def _reserved(balance: LineBalance) -> bool:
 def _line(line: LicenceLine, balance: LineBalance | None, uses: tuple[Used, ...]) -> LineUsage:
     return LineUsage(
         line=line.line,
-        quantity=_consumed(None if balance is None else balance.quantity) if _by_quantity(line) else ZERO,
-        value=_consumed(None if balance is None else balance.value) if _by_value(line) else ZERO,
-        currency=line.currency if _by_value(line) else None,
+        quantity=_consumed(None if balance is None else balance.quantity) if controls_quantity(line) else ZERO,
+        value=_consumed(None if balance is None else balance.value) if controls_value(line) else ZERO,
+        currency=line.currency if controls_value(line) else None,
         uses=uses,
     )
 
@@ -135,8 +128,8 @@ def _consumed(amounts: Amounts | None) -> Decimal:
 
 def _uses(terms: Licence, line: LicenceLine, rows: Sequence[WriteOff], entries: Mapping[int, Entry]) -> Iterator[Used]:
     for row in rows:
-        quantity = row.quantity.written_off if row.quantity is not None and _by_quantity(line) else ZERO
-        value = row.value.written_off if row.value is not None and _by_value(line) else ZERO
+        quantity = row.quantity.written_off if row.quantity is not None and controls_quantity(line) else ZERO
+        value = row.value.written_off if row.value is not None and controls_value(line) else ZERO
         if row.line != line.line or row.document is None or not (quantity or value):
             continue
         entry = entries[row.revision]
@@ -145,8 +138,4 @@ def _uses(terms: Licence, line: LicenceLine, rows: Sequence[WriteOff], entries: 
         trader = (demand and demand.exporter.eori) or terms.holder.eori or ""
         # Of one use the two never move in opposite directions.
         back = quantity < ZERO or value < ZERO
-        yield Used(row.document, _day(terms, moment), trader, abs(quantity), abs(value), back)
-
-
-def _day(terms: Licence, moment: datetime) -> date:
-    return moment.astimezone(zone(terms.time_zone) if terms.time_zone else UTC).date()
+        yield Used(row.document, day_of(moment, terms.time_zone), trader, abs(quantity), abs(value), back)

@@ -25,7 +25,6 @@ from services.core.usage import (
 from services.reconciliation.domain.versioned import Versioned
 
 Measures = frozenset[str | None]
-NO_USE: Final = Use()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,6 @@ class OfAccount:
     """What counts of an account, by period, and the measures in which anything of it was ever reported."""
 
     parts: Versioned[Period, Part] = field(default_factory=Versioned)
-    use: Use = NO_USE
     units: Measures = frozenset()
     currencies: Measures = frozenset()
 
@@ -43,7 +41,7 @@ class OfAccount:
         for taken in taken_places(parts, report):
             parts = parts.without(taken)
         parts = parts.with_item(period, part_with(parts.get(period), report))
-        return OfAccount(parts, self.use.plus(self.more_with(report)), *self.measures_with(report))
+        return OfAccount(parts, *self.measures_with(report))
 
     def parts_with(self, report: UsageReport) -> dict[Period, Part]:
         """The parts once the report counts; these stay the newest."""

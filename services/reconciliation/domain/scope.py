@@ -7,10 +7,10 @@ Which countries and items a general authorisation covers is data of the licence,
 from datetime import date
 from typing import Final
 
-from services.core.days import years_after, zone
-from services.core.errors import Rejected
+from services.core.days import years_after
 from services.core.messages import GeneralAuthorisation, Licence, LicenceType, Reference, ReferenceKind
 from services.reconciliation.domain.case import Case, Mismatch, differs
+from services.reconciliation.domain.validity import judged_day
 
 ORIGINAL_YEARS: Final = 5
 GENERAL: Final = frozenset({LicenceType.UNION_GENERAL, LicenceType.NATIONAL_GENERAL})
@@ -32,6 +32,11 @@ def destination_is_allowed(case: Case) -> Mismatch | None:
     return _wrong_destination(case, case.terms)
 
 
+def is_under(terms: Licence, general: GeneralAuthorisation) -> bool:
+    """Whether the licence is a registration under this authorisation of the Union."""
+    return terms.type is LicenceType.UNION_GENERAL and terms.general is general
+
+
 def general_covers_destination(case: Case) -> Mismatch | None:
     if case.terms is None or case.terms.type not in GENERAL:
         return None
@@ -39,12 +44,7 @@ def general_covers_destination(case: Case) -> Mismatch | None:
 
 
 def _day(case: Case, terms: Licence) -> date:
-    """The day the licence is judged at. Rejected for a moment at the end of the calendar, which is no date there."""
-    moment = case.demand.judged_at or case.demand.accepted_at
-    try:
-        return moment.astimezone(zone(terms.time_zone)).date()
-    except OverflowError as error:
-        raise Rejected(f"{moment.isoformat()} is no date in {terms.time_zone}") from error
+    return judged_day(case.demand.judged_at or case.demand.accepted_at, terms.time_zone)
 
 
 def general_is_registered(case: Case) -> Mismatch | None:
@@ -61,7 +61,7 @@ def general_is_registered(case: Case) -> Mismatch | None:
 
 def _originals(terms: Licence | None) -> tuple[Reference, ...]:
     """The licences that goods which return from repair first left under; none under another licence."""
-    if terms is None or terms.general is not GeneralAuthorisation.EU003 or terms.type is not LicenceType.UNION_GENERAL:
+    if terms is None or not is_under(terms, GeneralAuthorisation.EU003):
         return ()
     return tuple(one for one in terms.references if one.kind is ReferenceKind.ORIGINAL_LICENCE)
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from services.core.authorisations import OF_SHIPMENTS
 from services.core.days import zone
 from services.core.errors import Rejected
 from services.core.messages import Authorisation, AuthorisationKind, Comparison, Licence, LicenceLine
@@ -30,8 +31,6 @@ LEGS: Final = {
     GUARANTEE: "state-guarantee.missing",
 }
 """The reason for which a shipment lacking a leg is refused."""
-OF_SHIPMENTS: Final = frozenset({AuthorisationKind.RE_IMPORT, AuthorisationKind.RE_IMPORT_WAIVER})
-"""What stands beside a licence and says what became of the goods of one shipment: no leg."""
 
 
 def check_authorisation(of: Authorisation) -> None:

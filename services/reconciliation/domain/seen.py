@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from services.core.days import zone
+from services.core.days import day_of
 from services.core.messages import HeldShipment, Phase
 from services.core.usage import Use
 from services.core.values import format_amount
@@ -30,7 +30,7 @@ class Seen:
         years = self.years
         for shipment, sign in ((before, -1), (now, 1)):
             if shipment is not None and shipment.demand.phase in SEEN:
-                year = shipment.demand.occurred_at.astimezone(zone(self.time_zone)).year
+                year = day_of(shipment.demand.occurred_at, self.time_zone).year
                 lines = dict(years.get(year, {}))
                 for held in shipment.draws:
                     more = Use(sign * held.consumed_quantity, sign * held.consumed_value)

@@ -7,12 +7,11 @@ and shipments; it saves a demand from looking at all of them.
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from services.core.days import zone
+from services.core.days import day_of
 from services.core.messages import Demand, HeldDraw, HeldShipment, Licence
 from services.core.values import ZERO
 
@@ -48,7 +47,7 @@ class Spread:
     def day_of(self, demand: Demand) -> int:
         """The day its draws count on."""
         moment = demand.judged_at or demand.accepted_at
-        return _local(moment, self.time_zone).toordinal()
+        return day_of(moment, self.time_zone).toordinal()
 
     def moved(self, held: HeldDraw, demand: Demand, sign: int) -> "Spread":
         """With what a draw holds, or, with sign -1, without it. Its line is one of `lines`."""
@@ -121,10 +120,3 @@ def less_on_a_day(before: Spread, now: Spread) -> bool:
 
 def _holds(held: HeldDraw) -> bool:
     return bool(held.reserved_quantity or held.reserved_value or held.consumed_quantity or held.consumed_value)
-
-
-def _local(moment: datetime, time_zone: str) -> datetime:
-    try:
-        return moment.astimezone(zone(time_zone))
-    except OverflowError:
-        return moment  # at the end of the calendar, where no other zone has a day

@@ -19,10 +19,10 @@ from services.core.messages import (
     HeldShipment,
     Licence,
     LicenceStatus,
-    LicenceType,
 )
 from services.core.values import Mrn
 from services.reconciliation.domain.bench import RELEASED
+from services.reconciliation.domain.scope import is_under
 from services.reconciliation.domain.validity import USABLE
 from services.reconciliation.domain.versioned import Versioned
 
@@ -33,7 +33,7 @@ Away = Versioned[Mrn, datetime]
 
 def is_temporary(terms: Licence | None) -> bool:
     """Whether what leaves under the licence must come back."""
-    return terms is not None and terms.general is GeneralAuthorisation.EU004 and terms.type is LicenceType.UNION_GENERAL
+    return terms is not None and is_under(terms, GeneralAuthorisation.EU004)
 
 
 def away_of(

@@ -72,10 +72,12 @@ def drawn_by_use(terms: Licence | None, usage: Reported, shipments: Collection[H
     Some may have come before the licence. If one of an account does not fit, none of it draws: it is one sum.
     """
     found: dict[int, Use] = {}
-    for account, of in usage.accounts.items() if terms is not None else ():
+    if terms is None:
+        return found
+    for account, of in usage.accounts.items():
         line, channel, cleared_in = account
         ours = channel is ReportChannel.EXPORT and cleared_in is None
-        if terms is not None and not ours and fits(terms, line, of.units, of.currencies):
+        if not ours and fits(terms, line, of.units, of.currencies):
             found[line] = found.get(line, Use()).plus(drawn_by(terms, account, of.parts, shipments))
     return found
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from services.core.days import zone
+from services.core.days import day_of
 from services.core.messages import HeldShipment, Licence, LicenceLine, UsageReport
 from services.core.usage import Account, Use, account_of, counting, use_of
 from services.core.values import ZERO, CountryCode
@@ -98,10 +98,9 @@ def _seen(
 ) -> tuple[dict[int, Use], dict[int, Use]]:
     consumed: dict[int, Use] = {}
     exited: dict[int, Use] = {}
-    local = zone(terms.time_zone)
     for shipment in shipments:
         demand = shipment.demand
-        if demand.phase not in SEEN or not first <= demand.occurred_at.astimezone(local).date() <= last:
+        if demand.phase not in SEEN or not first <= day_of(demand.occurred_at, terms.time_zone) <= last:
             continue
         for held in shipment.draws:
             line = held.line

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from services.core.days import start_of, zone
+from services.core.days import day_of, start_of
 from services.core.messages import Comparison, Licence, LicenceStatus, LicenceType, UsageReport
 from services.core.usage import YEARLY, reported_by_day
 from services.reconciliation.domain.awaited import Wait
@@ -70,7 +70,7 @@ def late_figures(ledger: LicenceLedger) -> Iterator[Wait]:
         if reports is not None:
             until = due.looked_at
             if reports.latest >= due.until:
-                day = reports.latest.astimezone(zone(terms.time_zone)).date()
+                day = day_of(reports.latest, terms.time_zone)
                 until = max(until, start_of(day + _DAY, terms.time_zone))
             seen = "" if ledger.seen is None else ledger.seen.figures(due.first.year)
             yield Wait(f"{due.first.year} late {reports.how_many} {seen}", until)
@@ -160,5 +160,5 @@ def _ends(terms: Licence) -> date | None:
     steps = sorted(terms.statuses, key=lambda one: one.effective_at)
     if not steps or steps[-1].status not in _ENDED:
         return terms.valid_to
-    day = steps[-1].effective_at.astimezone(zone(terms.time_zone)).date()
+    day = day_of(steps[-1].effective_at, terms.time_zone)
     return day if terms.valid_to is None else min(day, terms.valid_to)

@@ -36,15 +36,20 @@ def status_at(licence: Licence | Authorisation, moment: datetime) -> LicenceStat
     return status
 
 
+def judged_day(moment: datetime, time_zone: str) -> date:
+    """The day of a moment. Rejected for one at the end of the calendar, which is no date in another zone."""
+    try:
+        return moment.astimezone(zone(time_zone)).date()
+    except OverflowError as error:
+        raise Rejected(f"{moment.isoformat()} is no date in {time_zone}") from error
+
+
 def standing(licence: Licence | Authorisation, moment: datetime) -> Standing:
     """How the licence stands at `moment`; a later revision may say otherwise of the same moment.
 
-    Rejected for a moment at the end of the calendar, which is no date in another zone. The doors refuse it before.
+    Rejected as in `judged_day`. The doors refuse such a moment before.
     """
-    try:
-        day = moment.astimezone(zone(licence.time_zone)).date()
-    except OverflowError as error:
-        raise Rejected(f"{moment.isoformat()} is no date in {licence.time_zone}") from error
+    day = judged_day(moment, licence.time_zone)
     in_term = licence.valid_from <= day and (licence.valid_to is None or day <= licence.valid_to)
     return Standing(day.isoformat(), in_term, status_at(licence, moment))
 

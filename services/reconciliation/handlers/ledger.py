@@ -49,12 +49,13 @@ def record_licence(
         return _repeat(state, same=licence == known, older=licence.revision < known.revision, what=licence.identity)
     check_terms(licence, known)
     booking = Booking(state, licence.identity, now, rule_set)
-    entry = booking.licence(licence)
+    more = drawn_since(state, licence)
+    entry = booking.licence(licence, more)
     for line, failure in lines_overdrawn(licence, known, entry.balances, rule_set):
         booking.raise_for_line(line, failure, entry)
     for line, failure in windows_overdrawn(licence, known, booking.ledger.spread, rule_set):
         booking.raise_for_line(line, failure, entry)
-    for line, failure in lines_overused(licence, entry, drawn_since(state, licence), rule_set):
+    for line, failure in lines_overused(licence, entry, more, rule_set):
         booking.raise_for_line(line, failure, entry)
     if known is None:
         for shipment in _by_arrival(booking.ledger, booking.ledger.shipments):

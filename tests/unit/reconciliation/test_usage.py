@@ -1,6 +1,7 @@
 """Reports of use in the ledger: what they draw, what they do not, and that no use is drawn twice."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -197,3 +198,11 @@ def test_every_report_stays_with_the_ledger_so_that_it_can_be_counted_again() ->
     play = Play(licence(), a_report("A", "4"), a_report("B", "1", kind=CUMULATIVE))
     assert [one.id for one in play.state.usage.reports] == ["A", "B"]
     assert replace(play.state, usage=Reported()) != play.state
+
+
+def test_goods_that_left_at_the_end_of_the_calendar_are_seen_there() -> None:
+    """No zone east of Greenwich has a day for it: the ledger of a licence whose use is reported must go on."""
+    last = datetime(9999, 12, 31, 23, 30, tzinfo=UTC)
+    play = Play(licence(), a_report("A", "1"), a_demand(PRESS, phase=Phase.RELEASED, occurred_at=last))
+    assert play.state.seen is not None
+    assert list(play.state.seen.years) == [9999]

@@ -14,7 +14,7 @@ from typing import Any, cast
 from lxml import etree
 
 from services.core.errors import Fault, Refused
-from services.runtime.stretches import stretches
+from services.runtime.stretches import place_in, stretches
 
 LARGEST = 5 * 1024 * 1024
 """Bytes of one message."""
@@ -144,8 +144,7 @@ def _refuse_bulk(text: str) -> None:
     if text.count("<") - text.count("</") > _ELEMENTS:
         raise malformed(1, 1, "xml.elements", f"more than {_ELEMENTS} elements, comments and instructions")
     for begin, _ in stretches(text, "<", _LONGEST):
-        place = max(0, begin - 1)
-        line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
+        line, column = place_in(text, max(0, begin - 1))
         raise malformed(line, column, "xml.length", f"a text or a tag of more than {_LONGEST} characters begins here")
     if text.count("=") > _EQUALS_SIGNS:
         raise malformed(1, 1, "xml.attributes", f"more than {_EQUALS_SIGNS} attributes and namespaces")
