@@ -1,7 +1,8 @@
 """The doors' way to Kafka: messages are rows of the request's transaction, a relay publishes them after.
 
-The relay selects *unpublished* rows, never *id above the last*: commits invert ids. Several processes may relay at
-once; a row that is published twice is known as a repeat by its identity.
+The relay selects *unpublished* rows, never *id above the last*: commits invert ids. Of several processes one relays at
+a time, the others wait at its rows: what two requests say of one thing one after the other is published in that order.
+A row that is published twice is known as a repeat by its identity.
 """
 
 import asyncio
@@ -44,7 +45,7 @@ _SELECT = (
     "SELECT id, topic, key, type, identity, at, traceparent, value,"
     " (SELECT set_config('idle_in_transaction_session_timeout', %s, true)) AS patience,"
     " (SELECT set_config('synchronous_commit', 'off', true)) AS unhurried"
-    " FROM {s}.outbox WHERE published_at IS NULL ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED"
+    " FROM {s}.outbox WHERE published_at IS NULL ORDER BY id LIMIT %s FOR UPDATE"
 )
 _MARK = "UPDATE {s}.outbox SET published_at = now() WHERE id = ANY(%s)"
 _DELETE = (

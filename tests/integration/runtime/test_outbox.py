@@ -113,6 +113,41 @@ async def test_a_relay_that_stands_still_holds_its_rows_no_longer_than_the_serve
     assert await outbox.depth() == 1
 
 
+async def test_of_two_relays_none_overtakes_the_other(runtime_settings: RuntimeSettings) -> None:
+    """What one has begun to publish was committed before what the other finds."""
+    database = Database(runtime_settings.database.url, size=4)
+    await database.open()
+    await migrate(database, "probe", None)
+    one, other = (Outbox(database, "probe", Codec()) for _ in range(2))
+    published: list[bytes | None] = []
+    begun, goes_on = asyncio.Event(), asyncio.Event()
+
+    class Standing(Kafka):
+        async def publish(self, records: Sequence[Outgoing]) -> None:
+            begun.set()
+            await goes_on.wait()
+            published.extend(record.key for record in records)
+
+    class Other(Kafka):
+        async def publish(self, records: Sequence[Outgoing]) -> None:
+            published.extend(record.key for record in records)
+
+    async def waits_or_has_published() -> bool:
+        query = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        return bool(published or await database.rows(query))
+
+    await put(database, one, "L1")
+    first = asyncio.create_task(one.publish_once(Standing()))
+    await begun.wait()
+    await put(database, other, "L2")
+    second = asyncio.create_task(other.publish_once(Other()))
+    await until(waits_or_has_published, "the second relay waits", timeout_s=10)
+    goes_on.set()
+    assert (await first, await second) == (1, 1)
+    assert published == [b"L1", b"L2"]
+    await database.close()
+
+
 async def test_only_what_was_published_long_ago_is_deleted(database: Database, outbox: Outbox) -> None:
     await put(database, outbox, "old", "fresh", "waiting")
     for key, age in (("old", 8), ("fresh", 6)):
